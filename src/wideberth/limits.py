@@ -1,0 +1,74 @@
+"""Every limit of the house, in one file, with its reason (rules of the house, 3).
+
+Past a limit comes a refusal that names it, never a silent cut. What a theatre may choose for itself (minima, lead
+times, budgets) is policy and stands in the charter; what stands here protects the node and the arithmetic.
+`docs/limits.md` is made from this file, so the text behind each figure is the documentation.
+"""
+
+from typing import Final
+
+# what arrives
+BODY_BYTES_MAX: Final = 1_048_576
+"""A command with 64 volumes of 1,000 vertices in JSON is under 1 MiB; more is an attack or a mistake."""
+PARTS_MAX: Final = 16
+"""Attached parts of one command: volumes, description, contacts, free text, with room to spare."""
+TEXT_CHARACTERS_MAX: Final = 4_000
+"""Free text that somebody reads on watch; two printed pages."""
+NAME_CHARACTERS_MAX: Final = 80
+"""Names and callsigns; what fits a card of the page."""
+
+# geometry
+VERTICES_MAX: Final = 1_000
+"""Vertices a ring. The exact test compares every edge pair within the distortion bound; 1,000 keep it under 10 ms."""
+VOLUMES_MAX: Final = 256
+"""Volumes of one operation: four hours of flight in slices of one minute, with room."""
+EXTENT_M_MAX: Final = 500_000
+"""Bounding radius of one outline: the gnomonic test is proven to 1,000 km between outlines."""
+RADIUS_MM_MAX: Final = 500_000_000
+"""Radius of a circle; the same bound as an outline's extent."""
+ALTITUDE_MM_MIN: Final = -1_000_000
+"""1,000 m below the ellipsoid: lower than any ground, geoid undulation included."""
+ALTITUDE_MM_MAX: Final = 100_000_000
+"""100 km, above which airspace ends by any definition."""
+TIME_US_MIN: Final = 0
+"""1970: earlier times are a mistake of units."""
+TIME_US_MAX: Final = 4_102_444_800_000_000
+"""2100-01-01: later times are a mistake of units."""
+DURATION_US_MAX: Final = 30 * 86_400 * 1_000_000
+"""One volume's window: 30 days, the longest closure that is reviewed rather than renewed."""
+
+# one party
+OPERATIONS_LIVE_MAX: Final = 100_000
+"""Live operations of one party; a national programme of drones has a tenth of it."""
+QUEUE_COMMANDS_MAX: Final = 1_000
+"""Commands of one party that wait for the sequencer; past it the party is told to come back (429)."""
+NOT_AFTER_US_MAX: Final = 86_400 * 1_000_000
+"""How far ahead an envelope's not_after may lie: ids are remembered that long."""
+WATCH_KEYS_MAX: Final = 64
+"""Live watch keys of one party: a roster of 24 hours with spares."""
+ROOT_KEYS_MAX: Final = 7
+"""Keys of an offline root (m of n)."""
+
+# one theatre
+PARTIES_MAX: Final = 1_000
+"""Parties of one theatre; each has a queue, a notice chain and sessions."""
+PROPOSALS_MAX: Final = 32
+"""Open proposals in one conflict: people read them all."""
+
+# reading
+PAGE_ITEMS_MAX: Final = 500
+"""Items of one page of a listing; more pages follow by cursor."""
+STREAMS_PER_PARTY_MAX: Final = 64
+"""Open streams of one party: one a desk."""
+SESSIONS_PER_PARTY_MAX: Final = 256
+"""Open read sessions of one party."""
+SESSION_S_MAX: Final = 3_600
+"""Life of a read session; the client renews it by a new challenge."""
+
+# time
+TICK_US: Final = 5_000_000
+"""The sequencer appends a tick every 5 s, so silence is news after three."""
+CLOCK_STEP_US_MAX: Final = 2_000_000
+"""A clock that leaves the monotonic clock by more stops the deciding."""
+STATE_DIGEST_ENTRIES: Final = 10_000
+"""Every so many entries one commits a digest of the whole state."""
