@@ -1,0 +1,18 @@
+"""wideberth keeps those who share a space clear of one another.
+
+The rooms, in the order in which the data passes them; each imports only those before it:
+
+    refusal, limits   what the house answers when it says no, and where its limits lie
+    space             where and when: volumes, exact separation on the ellipsoid, candidates
+    party             who speaks: identities, the charter, the closed set of commands, signed envelopes
+    intake            what people type and send, turned into canonical values
+    ledger            what was said: entries of committed parts, Merkle tree, checkpoints, SQLite, verification
+    theatre           what it means: decide and apply, conflicts, settlement, disclosure
+    node, api         the sequencer and its sockets; translation only
+    client, cli       the Python client and the command line, which uses it
+    web               the page
+
+It protects and does nothing else: it has no field for targets, weapons or unit strengths.
+"""
+
+__version__ = "0.1.0"

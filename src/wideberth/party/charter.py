@@ -1,0 +1,176 @@
+"""The theatre's rules as its parties agree on them.
+
+In:  the fields below, all integers or short text, in a command (`Genesis`, `ProposeCharter`).
+Out: a frozen `Charter`, its minima by pair of classes, and `check_charter`, which refuses what cannot be meant.
+Policy stands here, in the ledger; how a node is run stands in `config` and is nobody else's business.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from wideberth.limits import (
+    ALTITUDE_MM_MAX,
+    ALTITUDE_MM_MIN,
+    DURATION_US_MAX,
+    NAME_CHARACTERS_MAX,
+    PARTIES_MAX,
+    VOLUMES_MAX,
+)
+from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.space.volume import Circle, Polygon
+
+SECOND_US: Final = 1_000_000
+HOUR_US: Final = 3_600 * SECOND_US
+DAY_US: Final = 24 * HOUR_US
+
+
+class TrafficClass(StrEnum):
+    """What sort of thing occupies a volume; the minima are a table by pair of these."""
+
+    CREWED_AIR = "crewed_air"
+    DRONE = "drone"
+    AIR_DEFENCE = "air_defence"
+    GROUND = "ground"
+    SEA = "sea"
+    CONSTRAINT = "constraint"
+    PROTECTED = "protected"
+
+
+CLASSES: Final = tuple(TrafficClass)
+"""Order of the classes; a class's place here is its number in the index."""
+
+
+class Separation(msgspec.Struct, frozen=True, array_like=True):
+    """The minima between two classes; both must fall short for a conflict."""
+
+    first: TrafficClass
+    second: TrafficClass
+    horizontal_mm: int
+    vertical_mm: int
+
+
+class Area(msgspec.Struct, frozen=True, array_like=True):
+    """A piece of space in which the named parties must concur before an operation is Activated (needs row 34)."""
+
+    name: str
+    kind: str
+    outline: Circle | Polygon
+    lower_mm: int
+    upper_mm: int
+    parties: tuple[str, ...]
+
+
+class Charter(msgspec.Struct, frozen=True, array_like=True):
+    """Every rule that is policy. Times are microseconds, lengths millimetres, angles nanodegrees."""
+
+    name: str
+    bounds_nd: tuple[int, int, int, int]
+    """lat_min, lat_max, lon_min, lon_max; lon_max above 180e9 where the theatre crosses the antimeridian."""
+    separations: tuple[Separation, ...]
+    conveners: tuple[str, ...]
+    """Parties that may invite."""
+    quorum: int
+    """How many members must concur with a new charter."""
+    areas: tuple[Area, ...] = ()
+    priorities: tuple[tuple[str, int], ...] = ()
+    """Highest priority granted to a party; 0 for parties not named."""
+    horizon_us: int = 30 * DAY_US
+    lead_us: int = HOUR_US
+    """A plan filed nearer to its start than this is marked LATE; it is never refused for it."""
+    confirm_us: int = 7 * DAY_US
+    """A plan lapses when nobody confirmed it for so long before its start."""
+    settle_us: int = HOUR_US // 4
+    """A conflict is to be settled so long before the earlier start."""
+    grace_us: int = HOUR_US
+    """An operation ends by itself so long after its last window."""
+    claim_km2_h: int = 1_000_000
+    """Live km2 x hours of one party (rules of the house, 11)."""
+    budget_km2_h: int = 2_000_000
+    """Checked km2 x hours of one party a day."""
+    budget_checks: int = 5_000
+    """Checks of one party a day."""
+    budget_peers: int = 50
+    """Distinct parties that one party may meet in conflicts by its checks a day."""
+    proposals_spend: bool = False
+    """Whether options and proposals may be tested against hidden plans, out of the budget."""
+    vertical_step_mm: int = 30_480
+    """A vertical shortfall against a hidden plan is shown in steps of this (100 ft by default)."""
+    cell_nd: int = 50_000_000
+    """A protected place shows as a cell of this size."""
+    languages: tuple[str, ...] = ("en",)
+    local_offset_s: int = 0
+
+    def minima_mm(self, first: TrafficClass, second: TrafficClass) -> tuple[int, int]:
+        """Horizontal and vertical minimum between two classes; 0, 0 where the charter names none."""
+        for row in self.separations:
+            if {row.first, row.second} == {first, second}:
+                return row.horizontal_mm, row.vertical_mm
+        return 0, 0
+
+    def row_mm(self, own: TrafficClass) -> tuple[tuple[int, int], ...]:
+        """The minima of one class against every class, in the order of `CLASSES`."""
+        return tuple(self.minima_mm(own, other) for other in CLASSES)
+
+    def priority_of(self, party: str) -> int:
+        """The highest priority that the charter grants to a party."""
+        return dict(self.priorities).get(party, 0)
+
+
+NM_3_MM: Final = 5_556_000
+FT_3000_MM: Final = 914_400
+
+
+def default_separations() -> tuple[Separation, ...]:
+    """Crewed with crewed 3 NM and 3,000 ft; with drones and air defence less; drones among themselves 0."""
+    c = TrafficClass
+    table = [
+        (c.CREWED_AIR, c.CREWED_AIR, NM_3_MM, FT_3000_MM),
+        (c.CREWED_AIR, c.DRONE, 1_852_000, 152_400),
+        (c.CREWED_AIR, c.AIR_DEFENCE, NM_3_MM, FT_3000_MM),
+        (c.DRONE, c.AIR_DEFENCE, 1_852_000, 152_400),
+        (c.GROUND, c.GROUND, 500_000, ALTITUDE_MM_MAX),
+        (c.GROUND, c.AIR_DEFENCE, 500_000, ALTITUDE_MM_MAX),
+        (c.SEA, c.SEA, 926_000, ALTITUDE_MM_MAX),
+        (c.CREWED_AIR, c.PROTECTED, 500_000, 150_000),
+        (c.DRONE, c.PROTECTED, 500_000, 150_000),
+        (c.AIR_DEFENCE, c.PROTECTED, 1_000_000, ALTITUDE_MM_MAX),
+        (c.GROUND, c.PROTECTED, 500_000, ALTITUDE_MM_MAX),
+    ]
+    return tuple(Separation(*row) for row in table)
+
+
+def _positive(charter: Charter) -> Refusal | None:
+    for name in ("horizon_us", "confirm_us", "claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers", "cell_nd"):
+        if (value := getattr(charter, name)) <= 0:
+            return refuse(Reason.OUT_OF_RANGE, f"charter.{name}", "must be above 0", value)
+    for name in ("lead_us", "settle_us", "grace_us", "vertical_step_mm"):
+        if (value := getattr(charter, name)) < 0:
+            return refuse(Reason.OUT_OF_RANGE, f"charter.{name}", "must not be below 0", value)
+    if charter.horizon_us > 12 * DURATION_US_MAX:
+        return refuse(Reason.OUT_OF_RANGE, "charter.horizon_us", "at most 360 days", charter.horizon_us)
+    return None
+
+
+def check_charter(charter: Charter) -> Refusal | None:
+    """Refuse a charter that cannot be meant: bounds inverted, a minimum below 0, an area without parties."""
+    lat_min, lat_max, lon_min, lon_max = charter.bounds_nd
+    if not -90_000_000_000 <= lat_min < lat_max <= 90_000_000_000:
+        return refuse(Reason.OUT_OF_RANGE, "charter.bounds_nd", "latitudes ascend within -90 to 90", (lat_min, lat_max))
+    if not (-180_000_000_000 <= lon_min < 180_000_000_000 and lon_min < lon_max <= lon_min + 360_000_000_000):
+        limit = "longitudes ascend from -180 by at most 360 degrees"
+        return refuse(Reason.OUT_OF_RANGE, "charter.bounds_nd", limit, (lon_min, lon_max))
+    if not 0 < len(charter.name) <= NAME_CHARACTERS_MAX:
+        return refuse(Reason.OUT_OF_RANGE, "charter.name", f"1 to {NAME_CHARACTERS_MAX} characters", charter.name)
+    for i, row in enumerate(charter.separations):
+        if not (0 <= row.horizontal_mm <= 100_000_000 and 0 <= row.vertical_mm <= ALTITUDE_MM_MAX):
+            limit = "0 to 100 km horizontally, 0 to 100 km vertically"
+            return refuse(Reason.OUT_OF_RANGE, f"charter.separations[{i}]", limit, row)
+    for i, area in enumerate(charter.areas):
+        if not area.parties or not ALTITUDE_MM_MIN <= area.lower_mm <= area.upper_mm <= ALTITUDE_MM_MAX:
+            limit = "names parties, and its band ascends"
+            return refuse(Reason.OUT_OF_RANGE, f"charter.areas[{i}]", limit, area.name)
+    if len(charter.areas) > VOLUMES_MAX or not 1 <= charter.quorum <= PARTIES_MAX:
+        return refuse(Reason.OUT_OF_RANGE, "charter.quorum", f"1 to {PARTIES_MAX}", charter.quorum)
+    return _positive(charter)

@@ -1,0 +1,116 @@
+"""Every transition of the theatre, as tables.
+
+In:  a state and what happens.
+Out: the next state, or None where the table has no such row: then the command is refused.
+The diagrams in `docs/lifecycle.md` are drawn from these tables; nothing else in the house decides a transition.
+Source of the operation's states: ASTM F3548-21, 4.4 and figure 2.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from wideberth.party.command import OperationState
+
+
+class ConflictState(StrEnum):
+    """Where a conflict stands."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    """Both keep a procedure that one proposed and the other concurred with."""
+    ACCEPTED = "accepted"
+    """Both accept the risk, each for a stated reason."""
+    CLEARED = "cleared"
+    """The plans no longer come too near, or one has ended."""
+
+
+class ProposalState(StrEnum):
+    """Where a proposal stands."""
+
+    OPEN = "open"
+    CONCURRED = "concurred"
+    OBJECTED = "objected"
+    WITHDRAWN = "withdrawn"
+    VOID = "void"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+
+
+_S = OperationState
+OPERATION: Final[dict[tuple[OperationState, OperationState], str]] = {
+    (_S.ACCEPTED, _S.ACTIVATED): "starts; needs every conflict settled and every concurrence given",
+    (_S.ACCEPTED, _S.NONCONFORMING): "found outside its volumes before it was activated",
+    (_S.ACCEPTED, _S.CONTINGENT): "in trouble before it was activated",
+    (_S.ACCEPTED, _S.ENDED): "withdrawn, or lapsed",
+    (_S.ACTIVATED, _S.NONCONFORMING): "found outside its volumes",
+    (_S.ACTIVATED, _S.CONTINGENT): "in trouble",
+    (_S.ACTIVATED, _S.ENDED): "over",
+    (_S.NONCONFORMING, _S.ACTIVATED): "back inside its volumes",
+    (_S.NONCONFORMING, _S.CONTINGENT): "cannot return",
+    (_S.NONCONFORMING, _S.ENDED): "over",
+    (_S.CONTINGENT, _S.ENDED): "over",
+}
+"""From, to, and what it means. A new version keeps the state, and only Accepted and Activated ones may be replanned."""
+
+REPLANNED: Final = frozenset({_S.ACCEPTED, _S.ACTIVATED, _S.NONCONFORMING, _S.CONTINGENT})
+"""States in which an owner may file a new version."""
+
+_C = ConflictState
+CONFLICT: Final[dict[tuple[ConflictState, str], ConflictState]] = {
+    (_C.OPEN, "procedure concurred"): _C.SETTLED,
+    (_C.OPEN, "risk accepted by both"): _C.ACCEPTED,
+    (_C.OPEN, "no longer too near"): _C.CLEARED,
+    (_C.SETTLED, "concurrence withdrawn"): _C.OPEN,
+    (_C.SETTLED, "plan changed"): _C.OPEN,
+    (_C.SETTLED, "no longer too near"): _C.CLEARED,
+    (_C.ACCEPTED, "acceptance withdrawn"): _C.OPEN,
+    (_C.ACCEPTED, "plan changed"): _C.OPEN,
+    (_C.ACCEPTED, "no longer too near"): _C.CLEARED,
+}
+"""From and event, to. A plan changed to one that lies inside its predecessor is no event."""
+
+_P = ProposalState
+PROPOSAL: Final[dict[tuple[ProposalState, str], ProposalState]] = {
+    (_P.OPEN, "peer concurs"): _P.CONCURRED,
+    (_P.OPEN, "peer objects"): _P.OBJECTED,
+    (_P.OPEN, "proposer withdraws"): _P.WITHDRAWN,
+    (_P.OPEN, "plan changed"): _P.VOID,
+    (_P.CONCURRED, "either withdraws"): _P.WITHDRAWN,
+    (_P.CONCURRED, "plan changed"): _P.VOID,
+    (_P.OBJECTED, "plan changed"): _P.VOID,
+}
+
+_I = InvitationState
+INVITATION: Final[dict[tuple[InvitationState, str], InvitationState]] = {
+    (_I.PENDING, "accept"): _I.ACCEPTED,
+    (_I.PENDING, "decline"): _I.DECLINED,
+    (_I.PENDING, "time passes"): _I.LAPSED,
+}
+
+
+def operation_may(current: OperationState, wanted: OperationState) -> bool:
+    """Whether the table has this row."""
+    return (current, wanted) in OPERATION
+
+
+def allowed_from(current: OperationState) -> str:
+    """The states reachable from one, as words for a refusal."""
+    reachable = [to.value for (at, to) in OPERATION if at == current]
+    return ", ".join(reachable) or "nothing"
+
+
+def conflict_after(current: ConflictState, event: str) -> ConflictState:
+    """The state after an event; unchanged where the table has no row for it."""
+    return CONFLICT.get((current, event), current)
+
+
+def proposal_after(current: ProposalState, event: str) -> ProposalState | None:
+    """The state after an event, or None where it may not happen."""
+    return PROPOSAL.get((current, event))
