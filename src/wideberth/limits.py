@@ -12,6 +12,10 @@ BODY_BYTES_MAX: Final = 1_048_576
 """A command with 64 volumes of 1,000 vertices in JSON is under 1 MiB; more is an attack or a mistake."""
 PARTS_MAX: Final = 16
 """Attached parts of one command: volumes, description, contacts, free text, with room to spare."""
+FILE_BYTES_MAX: Final = 67_108_864
+"""A file of plans on the command line: a day of a busy theatre, read into memory at once."""
+NUMBER_CHARACTERS_MAX: Final = 40
+"""Digits of one number in JSON: more than any double prints, too few to make arithmetic slow."""
 TEXT_CHARACTERS_MAX: Final = 4_000
 """Free text that somebody reads on watch; two printed pages."""
 NAME_CHARACTERS_MAX: Final = 80
@@ -72,3 +76,9 @@ CLOCK_STEP_US_MAX: Final = 2_000_000
 """A clock that leaves the monotonic clock by more stops the deciding."""
 STATE_DIGEST_ENTRIES: Final = 10_000
 """Every so many entries one commits a digest of the whole state."""
+
+# ledger
+NOTE_SIGNATURES_MAX: Final = 64
+"""Signatures on one checkpoint: the node's and its witnesses'; the signed-note specification asks for 16 or more."""
+NOTE_BYTES_MAX: Final = 65_536
+"""A checkpoint with 64 signatures of the known kinds takes a fifth of it."""
