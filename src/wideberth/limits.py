@@ -10,6 +10,8 @@ from typing import Final
 # what arrives
 BODY_BYTES_MAX: Final = 1_048_576
 """A command with 64 volumes of 1,000 vertices in JSON is under 1 MiB; more is an attack or a mistake."""
+ID_BYTES: Final = 16
+"""Ids are 128 bits: UUIDs, or random."""
 PARTS_MAX: Final = 16
 """Attached parts of one command: volumes, description, contacts, free text, with room to spare."""
 FILE_BYTES_MAX: Final = 67_108_864
@@ -82,3 +84,11 @@ NOTE_SIGNATURES_MAX: Final = 64
 """Signatures on one checkpoint: the node's and its witnesses'; the signed-note specification asks for 16 or more."""
 NOTE_BYTES_MAX: Final = 65_536
 """A checkpoint with 64 signatures of the known kinds takes a fifth of it."""
+
+# deciding
+OUTLINES_PER_ENTRY_MAX: Final = 64
+"""Outlines drawn for the notices of one entry; a plan that meets more is told every place by point, gap and window."""
+CONFLICTS_PER_ENTRY_MAX: Final = 2_000
+"""Things that one plan may come too near: past it the plan is refused, since nobody can settle so many."""
+KEPT_ENDED_US: Final = 86_400 * 1_000_000
+"""An ended thing and a cleared conflict stay in the state for a day, for those who look back; the ledger keeps all."""
