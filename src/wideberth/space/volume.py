@@ -7,7 +7,13 @@ A time window is half open [start, end), an altitude band closed [lower, upper],
 Source of the shape: ASTM F3548-21, Annex A4, Volume4D; edges are the shortest paths between vertices.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
+import numpy as np
+
+from wideberth.space.ring import Int64s, fill_boxes
 
 
 class Circle(msgspec.Struct, frozen=True, array_like=True, tag="c"):
@@ -35,3 +41,54 @@ class Volume4D(msgspec.Struct, frozen=True, array_like=True):
     upper_mm: int
     start_us: int
     end_us: int
+
+
+class Flat(NamedTuple):
+    """Volumes as arrays: outline i is `coordinates[starts[i]:starts[i + 1]]`; radius -1 marks a ring."""
+
+    starts: Int64s
+    coordinates: Int64s
+    radii_mm: Int64s
+    extents: Int64s
+    """(n, 4): lower_mm, upper_mm, start_us, end_us."""
+
+
+def flatten(volumes: Sequence[Volume4D]) -> Flat:
+    """Struct of arrays for the compiled code; the values are taken as they are."""
+    starts, coordinates, radii, extents = [0], list[int](), list[int](), list[int]()
+    for volume in volumes:
+        outline = volume.outline
+        if isinstance(outline, Polygon):
+            coordinates += outline.ring
+            radii.append(-1)
+        else:
+            coordinates += (outline.lat_nd, outline.lon_nd)
+            radii.append(outline.radius_mm)
+        starts.append(len(coordinates))
+        extents += (volume.lower_mm, volume.upper_mm, volume.start_us, volume.end_us)
+    return Flat(
+        np.array(starts, np.int64),
+        np.array(coordinates, np.int64),
+        np.array(radii, np.int64),
+        np.array(extents, np.int64).reshape(-1, 4),
+    )
+
+
+def boxes(volumes: Sequence[Volume4D]) -> Int64s:
+    """Boxes of checked volumes, int64 (n, 8): lat_min_nd, lat_max_nd, lon_min_nd, lon_max_nd, lower_mm, upper_mm,
+    start_us, end_us.
+
+    Rounded outward and around the bulge of geodesic edges. lon_min_nd lies in [-180e9, 180e9); lon_max_nd exceeds
+    180e9 where the box crosses the antimeridian. Over a pole, and with a pole on its edge, a box takes every longitude.
+    """
+    flat = flatten(volumes)
+    out = np.empty((len(volumes), 8), np.int64)
+    fill_boxes(flat.starts, flat.coordinates, flat.radii_mm, out)
+    out[:, 4:] = flat.extents
+    return out
+
+
+def box_nd(volume: Volume4D) -> tuple[int, int, int, int]:
+    """lat_min, lat_max, lon_min, lon_max of one volume's outline; see `boxes`."""
+    south, north, west, east = boxes((volume,))[0, :4].tolist()
+    return south, north, west, east
