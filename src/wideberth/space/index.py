@@ -1,0 +1,343 @@
+"""Candidates: which of the live boxes may lie nearer to a box than asked, out of a million, in microseconds.
+
+In:  boxes, int64 of shape (n, 8): lat_min_nd, lat_max_nd, lon_min_nd, lon_max_nd, lower_mm, upper_mm, start_us, end_us.
+     lon_min_nd lies in [-180e9, 180e9), lon_max_nd may pass 180e9 where a box crosses the antimeridian and spans at
+     most 360e9; a box over a pole spans the full circle. Whoever makes the box rounds it outward.
+Out: pairs (query, slot) of boxes that meet once the query is grown by its margins. Outlines and altitudes are closed,
+     windows half open: boxes that touch are candidates, windows that only touch are not. Each pair once, sorted by
+     query, then by slot; nothing else of the index's past shows in an answer.
+Refuses nothing: a slot added twice, or removed twice, is a bug and trips an assertion.
+
+A query walks the cells that it covers on every level in use (see `wideberth.space.grid`). A pair is reported only in
+the one cell that holds the maximum of both minima, so no set is needed. Where a query covers so many cells that
+testing every record costs less, that is done. Around the antimeridian a query is walked once more, one turn on or back;
+a pair counts in the first turn by which it meets.
+"""
+
+import heapq
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from wideberth.space.grid import (
+    BAND,
+    BAND_GUARDS,
+    BAND_MAX,
+    BAND_MIN,
+    COUNT_MASK,
+    END,
+    ENTRY_MASK,
+    FREE,
+    LAT_MAX,
+    LAT_MIN,
+    LEVEL,
+    LEVELS,
+    LON_MAX,
+    LON_MIN,
+    POOL_END,
+    POOL_LARGEST,
+    SIDE_GUARDS,
+    START,
+    TURN_ND,
+    Int32s,
+    Int64s,
+    add_boxes,
+    bucket_of,
+    fine_band,
+    fine_sides,
+    free_grid,
+    relink,
+    remove_slots,
+    shifts,
+)
+
+Float64s: TypeAlias = npt.NDArray[np.float64]
+
+POLE_ND: Final = 90_000_000_000
+POLAR_ND: Final = 89_900_000_000
+"""Beyond this latitude (11 km from a pole) a margin reaches every longitude."""
+MERIDIAN_RADIUS_M_MIN: Final = 6_335_439.0
+"""Least radius of curvature of a WGS 84 meridian, a(1 - e**2), at the equator: the fewest metres a degree."""
+EQUATOR_RADIUS_M: Final = 6_378_137.0
+"""WGS 84 a, the least radius of curvature in the prime vertical."""
+ND_PER_RADIAN: Final = 180e9 / np.pi
+OUTWARD: Final = 1.0 + 1e-9
+"""Covers the rounding of the margin's arithmetic; one nanodegree more is added besides."""
+RECORDS_PER_CELL: Final = 8
+"""Looking up a cell costs about as much as testing so many records in a row."""
+LOWER, UPPER = 6, 7
+"""Where a query keeps its band, in a word each."""
+
+
+@njit(cache=True, nogil=True)
+def _grow(box: Int64s, margin_m: float, margin_mm: int, query: Int64s) -> None:
+    """Write the query of a box: its sides grown by the margins, longitudes from [0, 360e9) on.
+
+    On a path of `margin_m` from inside the box latitude changes by at most margin / M_min, and longitude by at most
+    margin / (a cos(latitude)) at the highest latitude that it can reach.
+    """
+    south, north, west, east = box[0], box[1], box[2] + TURN_ND // 2, box[3] + TURN_ND // 2
+    if margin_m > 0.0:
+        reach = np.int64(np.ceil(min(margin_m * OUTWARD / MERIDIAN_RADIUS_M_MIN * ND_PER_RADIAN, 2.0 * POLE_ND))) + 1
+        south, north = max(south - reach, -POLE_ND), min(north + reach, POLE_ND)
+        highest = max(abs(south), abs(north))
+        radius_m = EQUATOR_RADIUS_M * np.cos(min(highest, POLAR_ND) / ND_PER_RADIAN)
+        across = np.int64(np.ceil(min(margin_m * OUTWARD / radius_m * ND_PER_RADIAN, 2.0 * TURN_ND))) + 1
+        if highest >= POLAR_ND or east - west + 2 * across >= TURN_ND:
+            west, east = 0, TURN_ND
+        else:
+            west, east = west - across, east + across
+    turns = west // TURN_ND * TURN_ND
+    query[LAT_MIN], query[LAT_MAX], query[LON_MIN], query[LON_MAX] = south, north, west - turns, east - turns
+    query[START], query[END] = box[6], box[7]
+    query[LOWER] = min(max(box[4] - margin_mm, BAND_MIN), BAND_MAX)
+    query[UPPER] = min(max(box[5] + margin_mm, BAND_MIN), BAND_MAX)
+
+
+@njit(cache=True, nogil=True)
+def _first_turn(record: Int64s, west: int, east: int) -> int:
+    """By how many turns a query first meets a record in longitude: 0, 1 or -1, or 2 for never."""
+    if record[LON_MIN] <= east and west <= record[LON_MAX]:
+        return 0
+    if record[LON_MIN] <= east + TURN_ND and west + TURN_ND <= record[LON_MAX]:
+        return 1
+    if record[LON_MIN] <= east - TURN_ND and west - TURN_ND <= record[LON_MAX]:
+        return -1
+    return 2
+
+
+@njit(cache=True, nogil=True)
+def _meets(record: Int64s, query: Int64s) -> bool:
+    """Whether a record meets a query in all but longitude."""
+    return bool(
+        record[LAT_MIN] <= query[LAT_MAX]
+        and query[LAT_MIN] <= record[LAT_MAX]
+        and record[START] < query[END]
+        and query[START] < record[END]
+        and record[BAND] >> 32 <= query[UPPER]
+        and query[LOWER] <= (record[BAND] << 32) >> 32
+    )
+
+
+@njit(cache=True, nogil=True)
+def _cells(query: Int64s, level: int, turn: int) -> tuple[int, int, int, int, int, int]:
+    """The cells that a query covers on a level, by a turn: first and last of latitude, longitude, time."""
+    s, t = shifts(level)
+    west, east = query[LON_MIN] + turn * TURN_ND, query[LON_MAX] + turn * TURN_ND
+    last = max(query[END] - 1, query[START])
+    return query[LAT_MIN] >> s, query[LAT_MAX] >> s, west >> s, east >> s, query[START] >> t, last >> t
+
+
+@njit(cache=True, nogil=True)
+def _walk(
+    query: Int64s, level: int, turn: int, found: Int64s, n: int, records: Int64s, heads: Int32s, pool: Int64s
+) -> int:
+    """Collect what one level holds, by one turn. Out: `n` raised by the number found, written as far as room is."""
+    s, t = shifts(level)
+    west, east = query[LON_MIN] + turn * TURN_ND, query[LON_MAX] + turn * TURN_ND
+    lat0, lat1, lon0, lon1, time0, time1 = _cells(query, level, turn)
+    low, high = fine_band(query[LOWER], query[UPPER])
+    band = BAND_GUARDS | ENTRY_MASK | high << 32 | (16383 - low) << 47
+    for lat in range(lat0, lat1 + 1):
+        low, high = fine_sides(query[LAT_MIN], query[LAT_MAX], lat, s)
+        lat_sides = SIDE_GUARDS | high | (511 - low) << 10
+        for lon in range(lon0, lon1 + 1):
+            low, high = fine_sides(west, east, lon, s)
+            lon_sides = lat_sides | high << 20 | (511 - low) << 30
+            for time in range(time0, time1 + 1):
+                bucket = bucket_of(level, lat, lon, time, len(heads) >> 3)
+                offset, count = heads[bucket, 0], heads[bucket, 1] & COUNT_MASK
+                low, high = fine_sides(query[START], query[END], time, t)
+                sides = lon_sides | high << 40 | (511 - low) << 50
+                for at in range(offset, offset + count):
+                    if (sides - pool[at, 0]) & SIDE_GUARDS != SIDE_GUARDS:
+                        continue
+                    if (band - pool[at, 1]) & BAND_GUARDS != BAND_GUARDS:
+                        continue
+                    slot, corner = (pool[at, 1] & ENTRY_MASK) >> 3, pool[at, 1] & 7
+                    i, j, k = corner >> 2, (corner >> 1) & 1, corner & 1
+                    # the maximum of the minima lies here: this is the record's first cell, or the query's
+                    if (i and lat > lat0) or (j and lon > lon0) or (k and time > time0):
+                        continue
+                    record = records[slot]
+                    # another cell may share the bucket
+                    if (
+                        record[LEVEL] == level
+                        and (record[LAT_MIN] >> s) + i == lat
+                        and (record[LON_MIN] >> s) + j == lon
+                        and (record[START] >> t) + k == time
+                        and _meets(record, query)
+                        and _first_turn(record, query[LON_MIN], query[LON_MAX]) == turn
+                    ):
+                        if n < len(found):
+                            found[n] = slot
+                        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _scan(query: Int64s, found: Int64s, n: int, records: Int64s) -> int:
+    """Collect by testing every record."""
+    for slot in range(len(records)):
+        record = records[slot]
+        live = record[LEVEL] != FREE
+        if live and _meets(record, query) and _first_turn(record, query[LON_MIN], query[LON_MAX]) != 2:
+            if n < len(found):
+                found[n] = slot
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _cost(query: Int64s, turn: int, counts: Int64s) -> float:
+    """Cells to look up on all levels in use, by one turn."""
+    cells = 0.0
+    for level in range(LEVELS):
+        if counts[level] > 0:
+            lat0, lat1, lon0, lon1, time0, time1 = _cells(query, level, turn)
+            cells += float(lat1 - lat0 + 1) * float(lon1 - lon0 + 1) * float(time1 - time0 + 1)
+    return cells
+
+
+@njit(cache=True, nogil=True)
+def _collect(query: Int64s, found: Int64s, n: int, counts: Int64s, records: Int64s, heads: Int32s, pool: Int64s) -> int:
+    """All slots that meet one query, in the order of the slots."""
+    begin = n
+    # a turn is walked only where some box can lie there
+    first = -1 if query[LON_MAX] >= TURN_ND else 0
+    last = 1 if query[LON_MIN] + TURN_ND <= counts[LEVELS] else 0
+    cost = 0.0
+    for turn in range(first, last + 1):
+        cost += _cost(query, turn, counts)
+    if cost * RECORDS_PER_CELL > len(records):
+        return _scan(query, found, n, records)
+    for level in range(LEVELS):
+        if counts[level] > 0:
+            for turn in range(first, last + 1):
+                n = _walk(query, level, turn, found, n, records, heads, pool)
+    found[begin:n].sort()
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _query(
+    boxes: Int64s,
+    margin_m: Float64s,
+    margin_mm: int,
+    room: int,
+    counts: Int64s,
+    records: Int64s,
+    heads: Int32s,
+    pool: Int64s,
+) -> tuple[Int64s, Int64s, int]:
+    """Queries and slots of all pairs, and how many there are: more than `room` means that the rest was left out."""
+    found, which = np.empty(room, np.int64), np.empty(room, np.int64)
+    query = np.empty(8, np.int64)
+    n = 0
+    for i in range(len(boxes)):
+        _grow(boxes[i], margin_m[i % len(margin_m)], margin_mm, query)
+        begin = n
+        n = _collect(query, found, n, counts, records, heads, pool)
+        which[begin:n] = i
+    return which[:n], found[:n], n
+
+
+class Index:
+    """Live boxes by slot. Whoever adds chooses the slots (see `Slots`), densely: memory follows the highest one.
+
+    Capacity doubles as needed. Threads may read it together while nobody writes.
+    """
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self._live = 0
+        self._grid = free_grid(capacity, capacity)
+
+    def __len__(self) -> int:
+        """How many boxes are live."""
+        return self._live
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(part.nbytes for part in self._grid)
+
+    def reserve(self, capacity: int) -> None:
+        """Make room for slots below `capacity` at once, instead of by doubling."""
+        old = self._grid
+        if capacity <= len(old.records):
+            return
+        self._grid = free_grid(capacity, max(capacity, len(old.pool)))
+        self._grid.records[: len(old.records)] = old.records
+        done = 0
+        while (done := relink(done, *self._grid)) < capacity:
+            self._grow_pool()
+
+    def _grow_pool(self) -> None:
+        """Half as much again, or what the next slot may take where that is more."""
+        old, used = self._grid.pool, int(self._grid.store[POOL_END])
+        need = used + (16 << int(self._grid.store[POOL_LARGEST]))
+        pool = np.empty((max(need, len(old) * 3 // 2), 2), np.int64)
+        pool[:used] = old[:used]
+        self._grid = self._grid._replace(pool=pool)
+
+    def add(self, slots: Int64s, boxes: Int64s) -> None:
+        """Put `boxes` (n, 8) at free `slots` (n,)."""
+        assert boxes.shape == (len(slots), 8)
+        highest = int(slots.max(initial=-1))
+        if highest >= len(self._grid.records):
+            self.reserve(max(highest + 1, 2 * len(self._grid.records)))
+        done = 0
+        while (done := add_boxes(slots, boxes, done, *self._grid)) != len(slots):
+            assert done >= 0, "a slot was added twice"
+            self._grow_pool()
+        self._live += len(slots)
+
+    def remove(self, slots: Int64s) -> None:
+        """Take away what lies at `slots` (n,)."""
+        all_live = remove_slots(slots, *self._grid)
+        assert all_live, "a slot was removed twice"
+        self._live -= len(slots)
+
+    def query(self, boxes: Int64s, margin_m: float | Float64s = 0.0, margin_mm: int = 0) -> tuple[Int64s, Int64s]:
+        """Candidates of `boxes` (m, 8), each grown by `margin_m` (one, or one a box) and `margin_mm` up and down.
+
+        Out: indices of queries and slots (p,), (p,), sorted by query, then slot. Every live box with a point within
+        the margins of a point of the query, and a window in common, is among them; some are farther than that.
+        """
+        margins = np.atleast_1d(np.asarray(margin_m, np.float64))
+        assert len(margins) in (1, len(boxes))
+        assert margin_mm >= 0
+        grid = self._grid
+        room = 256 + 64 * len(boxes)
+        while True:
+            which, found, n = _query(boxes, margins, margin_mm, room, grid.counts, grid.records, grid.heads, grid.pool)
+            if n <= room:
+                return which, found
+            room = n
+
+
+class Slots:
+    """Hands out slots, the lowest free one first: what comes next follows from which are live, not from the past."""
+
+    def __init__(self, live: Iterable[int] = ()) -> None:
+        """In: the slots that are live already, as after a snapshot."""
+        taken = set(live)
+        self._end = max(taken, default=-1) + 1
+        # ascending, so it is a heap already
+        self._free = [slot for slot in range(self._end) if slot not in taken]
+
+    def take(self, n: int) -> Int64s:
+        """Slots (n,), ascending, live from now on."""
+        reused = [heapq.heappop(self._free) for _ in range(min(n, len(self._free)))]
+        fresh = n - len(reused)
+        slots = np.array(reused + list(range(self._end, self._end + fresh)), np.int64)
+        self._end += fresh
+        return slots
+
+    def give(self, slots: Iterable[int]) -> None:
+        """Slots that are no longer live; giving one that was free already is a bug of the caller."""
+        for slot in slots:
+            heapq.heappush(self._free, int(slot))
