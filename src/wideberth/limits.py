@@ -92,3 +92,5 @@ CONFLICTS_PER_ENTRY_MAX: Final = 2_000
 """Things that one plan may come too near: past it the plan is refused, since nobody can settle so many."""
 KEPT_ENDED_US: Final = 86_400 * 1_000_000
 """An ended thing and a cleared conflict stay in the state for a day, for those who look back; the ledger keeps all."""
+RESERVE_BYTES: Final = 16_777_216
+"""Disk kept for STOP, acknowledgement, withdrawal and revocation when the disk is full: some 10,000 such entries."""

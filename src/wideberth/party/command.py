@@ -94,13 +94,11 @@ class Volumes(Struct, frozen=True, tag="volumes"):
 
 
 class About(Struct, frozen=True, tag="about"):
-    """What describes: a label for cards and lanes, a note, a 24-hour contact, and what goes along to a peer."""
+    """What describes: a label for cards and lanes, a note, a 24-hour contact."""
 
     label: str
     note: str = ""
     contact: str = ""
-    shared: str = ""
-    """What the owner chooses to tell the peer of a conflict, whatever the disclosure class."""
 
 
 class Text(Struct, frozen=True, tag="text"):
@@ -176,6 +174,8 @@ class Plan(Struct, frozen=True, tag="plan"):
     activity: Activity
     disclosure: Disclosure
     about: int | None = None
+    shared: int | None = None
+    """A text that goes along to the peer of a conflict, whatever the disclosure class."""
 
 
 class Confirm(Struct, frozen=True, tag="confirm"):
@@ -325,10 +325,11 @@ class SignHead(Struct, frozen=True, tag="sign_head"):
 
 
 class Erase(Struct, frozen=True, tag="erase"):
-    """The owner has an attached part of an earlier entry of its own destroyed."""
+    """The sender has a part of an earlier entry of its own destroyed; the commitment says which is meant."""
 
     sequence: int
     part: int
+    commitment: bytes
 
 
 # said by the sequencer alone

@@ -13,14 +13,13 @@ from typing import Final
 
 import msgspec
 
-from wideberth.limits import PARTS_MAX, ROOT_KEYS_MAX, TEXT_CHARACTERS_MAX
+from wideberth.limits import ID_BYTES, PARTS_MAX, ROOT_KEYS_MAX, TEXT_CHARACTERS_MAX
 from wideberth.party.command import PART_TYPES, About, Command, Text, Volumes
 from wideberth.party.identity import KEY_BYTES, public_key, sign, signature_holds
 from wideberth.refusal import Reason, Refusal, refuse
 
 CONTEXT: Final = "wideberth/command/1"
 SALT_BYTES: Final = 32
-ID_BYTES: Final = 16
 INT64_MAX: Final = 2**63 - 1
 
 
@@ -153,8 +152,8 @@ def decode_part(content: bytes) -> Volumes | About | Text:
 
 def _check_text(value: Volumes | About | Text, field: str) -> Refusal | None:
     match value:
-        case About(label, note, contact, shared):
-            texts = {"label": label, "note": note, "contact": contact, "shared": shared}
+        case About(label, note, contact):
+            texts = {"label": label, "note": note, "contact": contact}
         case Text(language, text):
             texts = {"language": language, "text": text}
         case _:

@@ -1,0 +1,253 @@
+"""One command, one answer.
+
+In:  the state, an envelope whose signatures hold, its opened parts, the time, the ledger behind it (`History`), and
+     where random ids come from.
+Out: an `Outcome`: accepted with all that apply writes and everybody's notices, or refused with one reason.
+`authenticate` comes before: what it refuses is no entry, since nobody is known to have said it.
+
+Order of precedence: theatre, party, key, signature; then revoked, expired, not permitted; not_after; fork; id;
+then what the command itself says.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from wideberth.limits import NOT_AFTER_US_MAX
+from wideberth.party.command import (
+    NODE_COMMANDS,
+    ROOT_COMMANDS,
+    Accept,
+    AcceptRisk,
+    CommitState,
+    Concur,
+    Confirm,
+    Constrain,
+    Decline,
+    Due,
+    Erase,
+    Genesis,
+    GrantKey,
+    Invite,
+    Leave,
+    Lift,
+    NewEpoch,
+    Object,
+    Plan,
+    Propose,
+    ProposeCharter,
+    Protect,
+    RevokeKey,
+    SetState,
+    SignHead,
+    Tick,
+    Withdraw,
+    tag_of,
+)
+from wideberth.party.envelope import Envelope
+from wideberth.party.identity import Role, RootSet
+from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.theatre.admission import (
+    decide_accept,
+    decide_decline,
+    decide_grant,
+    decide_invite,
+    decide_leave,
+    decide_propose_charter,
+    decide_revoke,
+    invitation_for,
+    may_say,
+)
+from wideberth.theatre.dues import decide_due
+from wideberth.theatre.filing import Parts, decide_filing
+from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted, refused
+from wideberth.theatre.planning import decide_confirm, decide_lift, decide_state
+from wideberth.theatre.settlement import (
+    decide_accept_risk,
+    decide_concur,
+    decide_object,
+    decide_propose,
+    decide_withdraw,
+)
+from wideberth.theatre.state import Draw, Member, State
+
+
+class Past(Protocol):
+    """What deciding may ask of an earlier entry."""
+
+    party: str
+    attached: int
+    derived: int
+    commitments: tuple[bytes, ...]
+
+
+class History(Protocol):
+    """What deciding may ask of the ledger behind the state."""
+
+    def root_at(self, size: int) -> bytes | None:
+        """The tree's root at a size, or None past the end."""
+
+    def head_at(self, party: str, number: int) -> bytes | None:
+        """The head of a party's notice chain at a number, or None past the end."""
+
+    def past(self, sequence: int) -> Past | None:
+        """An earlier entry, or None past the end."""
+
+
+def authenticate(state: State, envelope: Envelope, holds: Callable[[], Refusal | None]) -> Refusal | None:
+    """Refuse what nobody of this theatre is known to have said. `holds` checks the signatures, last and costly."""
+    if envelope.genesis != state.genesis:
+        return refuse(Reason.WRONG_THEATRE, "envelope.genesis", state.genesis.hex(), envelope.genesis.hex())
+    command = envelope.command
+    if isinstance(command, NODE_COMMANDS):
+        return refuse(Reason.NOT_PERMITTED, "envelope.command", "a command of a party", tag_of(command))
+    if isinstance(command, Accept | Decline):
+        invitation = invitation_for(state, envelope.party, command.root)
+        if isinstance(invitation, Refusal):
+            return invitation
+        return _root_signs(command.root, envelope) or holds()
+    member = state.active(envelope.party)
+    if member is None:
+        return refuse(Reason.UNKNOWN_PARTY, "envelope.party", "a party of this theatre", envelope.party)
+    if isinstance(command, ROOT_COMMANDS):
+        return _root_signs(member.root, envelope) or holds()
+    if len(envelope.keys) != 1 or envelope.keys[0] not in member.keys:
+        return refuse(Reason.UNKNOWN_KEY, "envelope.keys", f"one watch key of {member.party}", envelope.keys[0].hex())
+    return holds()
+
+
+def _root_signs(root: RootSet, envelope: Envelope) -> Refusal | None:
+    if not set(envelope.keys) <= set(root.keys):
+        return refuse(Reason.UNKNOWN_KEY, "envelope.keys", "keys of the party's root", envelope.keys[0].hex())
+    if len(envelope.keys) < root.threshold:
+        return refuse(Reason.NOT_PERMITTED, "envelope.keys", f"{root.threshold} keys of the root", len(envelope.keys))
+    return None
+
+
+def decide(state: State, envelope: Envelope, parts: Parts, now_us: int, history: History, draw: Draw) -> Outcome:
+    """Answer an authenticated command. `parts` are those attached, opened, with their commitments."""
+    no = _check_key(state, envelope, now_us) or _check_envelope(state, envelope, now_us, history)
+    if no is not None:
+        return refused(no)
+    result = _dispatch(state, envelope, parts, now_us, history, draw)
+    return refused(result) if isinstance(result, Refusal) else result
+
+
+def decide_node(state: State, command: Genesis | NewEpoch | Tick | Due | CommitState, now_us: int) -> Outcome:
+    """Answer a command of the sequencer's own."""
+    if isinstance(command, Due):
+        result = decide_due(state, command, now_us)
+        return refused(result) if isinstance(result, Refusal) else result
+    return accepted(Accepted(), Effects())
+
+
+def _check_key(state: State, envelope: Envelope, now_us: int) -> Refusal | None:
+    command = envelope.command
+    if isinstance(command, Accept | Decline):
+        return None
+    member = state.active(envelope.party)
+    if member is None:
+        return refuse(Reason.UNKNOWN_PARTY, "envelope.party", "a party that has not left", envelope.party)
+    if isinstance(command, ROOT_COMMANDS):
+        return None
+    row = member.keys[envelope.keys[0]]
+    if row.revoked_us:
+        return refuse(Reason.KEY_REVOKED, "envelope.keys", "a live watch key", envelope.keys[0].hex()[:16])
+    if row.grant.expires_us <= now_us:
+        return refuse(Reason.KEY_EXPIRED, "envelope.keys", f"before {row.grant.expires_us}", now_us)
+    if not may_say(Role(member.role), row.grant, tag_of(command)):
+        return refuse(Reason.NOT_PERMITTED, "envelope.command", "a command that the key is granted", tag_of(command))
+    return None
+
+
+def _check_envelope(state: State, envelope: Envelope, now_us: int, history: History) -> Refusal | None:
+    if envelope.not_after_us < now_us:
+        return refuse(Reason.PAST_NOT_AFTER, "envelope.not_after_us", f"at or after {now_us}", envelope.not_after_us)
+    if envelope.not_after_us > now_us + NOT_AFTER_US_MAX:
+        limit = f"within {NOT_AFTER_US_MAX // 1_000_000} s from now"
+        return refuse(Reason.NOT_AFTER_TOO_FAR, "envelope.not_after_us", limit, envelope.not_after_us)
+    size, root = envelope.seen
+    if size and history.root_at(size) != root:
+        return refuse(Reason.FORKED, "envelope.seen", f"the root of this ledger at size {size}", root.hex())
+    if (envelope.party, envelope.command_id) in state.seen:
+        return refuse(Reason.ID_REUSED, "envelope.command_id", "a new id for other bytes", envelope.command_id.hex())
+    return None
+
+
+def _dispatch(
+    state: State, envelope: Envelope, parts: Parts, now_us: int, history: History, draw: Draw
+) -> Outcome | Refusal:
+    member = state.members.get(envelope.party)
+    command = envelope.command
+    if isinstance(command, Accept):
+        return decide_accept(state, envelope, command)
+    if isinstance(command, Decline):
+        return decide_decline(state, envelope, command)
+    assert member is not None, "authenticated"
+    match command:
+        case Plan() | Constrain() | Protect():
+            return decide_filing(state, member, command, parts, now_us, draw)
+        case Confirm():
+            return decide_confirm(state, member, command, now_us)
+        case SetState():
+            return decide_state(state, member, command)
+        case Lift():
+            return decide_lift(state, member, command)
+        case Propose():
+            return decide_propose(state, member, command, parts, now_us)
+        case Concur():
+            return decide_concur(state, member, command, now_us, draw)
+        case Object():
+            return decide_object(state, member, command, parts)
+        case Withdraw():
+            return decide_withdraw(state, member, command)
+        case AcceptRisk():
+            return decide_accept_risk(state, member, command, parts)
+        case SignHead():
+            return _sign_head(member, command, history)
+        case Erase():
+            return _erase(state, member, command, history)
+    return _membership(state, member, envelope, now_us)
+
+
+def _membership(state: State, member: Member, envelope: Envelope, now_us: int) -> Outcome | Refusal:
+    match envelope.command:
+        case Invite() as command:
+            return decide_invite(state, member, command, now_us)
+        case Leave():
+            return decide_leave(state, member)
+        case GrantKey() as command:
+            return decide_grant(state, member, command, now_us)
+        case RevokeKey() as command:
+            return decide_revoke(state, member, command, now_us)
+        case ProposeCharter() as command:
+            return decide_propose_charter(state, member, command)
+        case _ as other:
+            raise AssertionError(f"no such command: {other}")
+
+
+def _sign_head(member: Member, command: SignHead, history: History) -> Outcome | Refusal:
+    if not member.signed < command.number <= member.notices:
+        limit = f"above {member.signed}, at most {member.notices}"
+        return refuse(Reason.OUT_OF_RANGE, "command.number", limit, command.number)
+    head = history.head_at(member.party, command.number)
+    if head != command.head:
+        limit = f"the head of your chain at {command.number}"
+        return refuse(Reason.FORKED, "command.head", limit, command.head.hex())
+    return accepted(Accepted(), Effects())
+
+
+def _erase(state: State, member: Member, command: Erase, history: History) -> Outcome | Refusal:
+    """Only the sender's parts, never envelope, decision or effects; volumes and places once nothing lives by them."""
+    past = history.past(command.sequence)
+    if past is None or past.party != member.party:
+        return refuse(Reason.UNKNOWN, "command.sequence", "an entry of yours", command.sequence)
+    if not 2 <= command.part < len(past.commitments) or command.part == 2 + past.attached:
+        limit = "an attached part, places, volumes or a notice"
+        return refuse(Reason.OUT_OF_RANGE, "command.part", limit, command.part)
+    if past.commitments[command.part] != command.commitment:
+        return refuse(Reason.PARTS_MISMATCH, "command.commitment", "the commitment of that part", command.part)
+    needed = {t.volumes.commitment for t in state.things.values() if t.live}
+    needed |= {c.places.commitment for c in state.conflicts.values() if c.state != "cleared"}
+    if command.commitment in needed:
+        return refuse(Reason.WRONG_STATE, "command.part", "a part that nothing live rests on", "live")
+    return accepted(Accepted(), Effects())

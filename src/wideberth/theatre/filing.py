@@ -1,0 +1,412 @@
+"""Filing: a version of an operation, constraint or protected place is checked against everything live.
+
+In:  the state, the opened command, its parts, the time, and where random ids come from.
+Out: an `Outcome` with everything that apply writes and everybody's notices, or a Refusal.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from wideberth.limits import CONFLICTS_PER_ENTRY_MAX, ID_BYTES, OPERATIONS_LIVE_MAX, VOLUMES_MAX
+from wideberth.party.charter import CLASSES, DAY_US, Area, TrafficClass
+from wideberth.party.command import (
+    About,
+    Constrain,
+    Disclosure,
+    Plan,
+    Protect,
+    Text,
+    Volumes,
+)
+from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.space.overlap import area_m2, contains
+from wideberth.space.overlap import near as pair_near
+from wideberth.space.volume import Volume4D, boxes, check_volume
+from wideberth.theatre.conflicts import (
+    Outliner,
+    Side,
+    class_number,
+    conflict_item,
+    find,
+    severity_of,
+    side_of,
+    swapped,
+)
+from wideberth.theatre.lifecycle import REPLANNED, ConflictState
+from wideberth.theatre.outcome import (
+    Accepted,
+    AskedItem,
+    Effects,
+    Item,
+    Kept,
+    LateItem,
+    Moved,
+    Near,
+    Notice,
+    Opened,
+    Outcome,
+    Place,
+    Places,
+    Ref,
+    StateItem,
+    accepted,
+)
+from wideberth.theatre.state import Conflict, Draw, Member, State, Thing
+
+Parts = Sequence[tuple[Volumes | About | Text, bytes]]
+"""The opened attached parts, each with its commitment."""
+M2_S_PER_KM2_H: Final = 3_600_000_000
+
+
+class Filing(NamedTuple):
+    """A plan as it is being filed, whichever command brought it."""
+
+    side: Side
+    replaces: int
+    confirm_by_us: int
+
+
+def volumes_part(parts: Parts, index: int, field: str) -> Volumes | Refusal:
+    """The volumes that a command points to."""
+    if 0 <= index < len(parts):
+        part = parts[index][0]
+        if isinstance(part, Volumes):
+            return part
+    return refuse(Reason.PARTS_MISMATCH, field, "the place of a volumes part among the attached parts", index)
+
+
+def about_part(parts: Parts, index: int | None, field: str) -> Refusal | None:
+    """Refuse a pointer that is not to a description; None is no pointer."""
+    if index is None or (0 <= index < len(parts) and isinstance(parts[index][0], About)):
+        return None
+    return refuse(Reason.PARTS_MISMATCH, field, "the place of an about part among the attached parts", index)
+
+
+def text_part(parts: Parts, index: int | None, field: str) -> Refusal | None:
+    """Refuse a pointer that is not to a text; None is no pointer."""
+    if index is None or (0 <= index < len(parts) and isinstance(parts[index][0], Text)):
+        return None
+    return refuse(Reason.PARTS_MISMATCH, field, "the place of a text part among the attached parts", index)
+
+
+def decide_filing(
+    state: State, member: Member, command: Plan | Constrain | Protect, parts: Parts, now_us: int, draw: Draw
+) -> Outcome | Refusal:
+    """A new operation, constraint or protected place, or its next version."""
+    filing = _filing(state, member, command, parts, now_us)
+    if isinstance(filing, Refusal):
+        return filing
+    return file_version(state, member, filing, now_us, draw, attached=len(parts))
+
+
+def _filing(
+    state: State, member: Member, command: Plan | Constrain | Protect, parts: Parts, now_us: int
+) -> Filing | Refusal:
+    thing_id = _id_of(command)
+    if len(thing_id) != ID_BYTES:
+        return refuse(Reason.MALFORMED, "command.id", f"{ID_BYTES} bytes", f"{len(thing_id)} bytes")
+    volumes = volumes_part(parts, command.volumes, "command.volumes")
+    about = about_part(parts, command.about, "command.about")
+    pointer = command.shared if isinstance(command, Plan) else None
+    for no in (volumes, about, text_part(parts, pointer, "command.shared")):
+        if isinstance(no, Refusal):
+            return no
+    assert isinstance(volumes, Volumes)
+    shared = parts[pointer][1] if pointer is not None else None
+    ref = (member.party, thing_id)
+    what = _what_of(command)
+    old = _replaced(state, ref, command.replaces, what)
+    if isinstance(old, Refusal):
+        return old
+    side = _side(command, ref, command.replaces + 1, shared, volumes.volumes, state.size)
+    no = check_volumes(state, volumes.volumes, now_us) or _check_rank(state, member, command)
+    if no is not None:
+        return no
+    return Filing(side, command.replaces, confirm_by(state, volumes.volumes, what, now_us))
+
+
+def _id_of(command: Plan | Constrain | Protect) -> bytes:
+    match command:
+        case Plan():
+            return command.operation
+        case Constrain():
+            return command.constraint
+        case Protect():
+            return command.place
+
+
+def _what_of(command: Plan | Constrain | Protect) -> str:
+    return {Plan: "operation", Constrain: "constraint", Protect: "protected"}[type(command)]
+
+
+def _side(
+    command: Plan | Constrain | Protect,
+    ref: Ref,
+    version: int,
+    shared: bytes | None,
+    volumes: tuple[Volume4D, ...],
+    sequence: int,
+) -> Side:
+    match command:
+        case Plan():
+            number = class_number(command.domain, command.crewed)
+            kind, priority, disclosure = command.activity.value, command.priority, command.disclosure.value
+        case Constrain():
+            number = CLASSES.index(TrafficClass.CONSTRAINT)
+            kind, priority, disclosure = command.kind.value, 0, Disclosure.OPEN.value
+        case Protect():
+            number = CLASSES.index(TrafficClass.PROTECTED)
+            kind, priority, disclosure = command.kind.value, 0, Disclosure.CONFLICT_ONLY.value
+    what = _what_of(command)
+    return Side(ref, version, what, kind, number, priority, sequence, disclosure, shared, volumes)
+
+
+def _replaced(state: State, ref: Ref, replaces: int, what: str) -> Thing | Refusal | None:
+    old = state.things.get(ref)
+    if replaces == 0:
+        return None if old is None else refuse(Reason.EXISTS, "command.replaces", f"its version {old.version}", 0)
+    if old is None or old.what != what:
+        return refuse(Reason.UNKNOWN, "command.id", f"a {what} of yours", ref[1].hex())
+    if old.state not in REPLANNED:
+        return refuse(Reason.WRONG_STATE, "command.id", "a plan that has not ended", old.state.value)
+    if old.version != replaces:
+        return refuse(Reason.STALE_VERSION, "command.replaces", f"the current version {old.version}", replaces)
+    return old
+
+
+def check_volumes(state: State, volumes: tuple[Volume4D, ...], now_us: int) -> Refusal | None:
+    """Refuse volumes that break a limit or lie outside the theatre or its horizon."""
+    if not 1 <= len(volumes) <= VOLUMES_MAX:
+        return refuse(Reason.OUT_OF_RANGE, "volumes", f"1 to {VOLUMES_MAX} volumes", len(volumes))
+    for i, volume in enumerate(volumes):
+        no = check_volume(volume, f"volumes[{i}]", now_us, state.charter.horizon_us, state.charter.bounds_nd)
+        if no is not None:
+            return no
+    return None
+
+
+def _check_rank(state: State, member: Member, command: Plan | Constrain | Protect) -> Refusal | None:
+    new = command.replaces == 0
+    if new and member.live >= OPERATIONS_LIVE_MAX:
+        return refuse(Reason.CLAIM, "command", f"at most {OPERATIONS_LIVE_MAX} live things a party", member.live)
+    if isinstance(command, Plan):
+        granted = state.charter.priority_of(member.party)
+        if not 0 <= command.priority <= granted:
+            return refuse(Reason.PRIORITY, "command.priority", f"0 to {granted} for {member.party}", command.priority)
+    if isinstance(command, Protect) and command.review_by_us <= command.verified_us:
+        return refuse(Reason.TIME_ORDER, "command.review_by_us", "after verified_us", command.review_by_us)
+    return None
+
+
+def confirm_by(state: State, volumes: tuple[Volume4D, ...], what: str, now_us: int) -> int:
+    """By when a plan must be confirmed; 0 where it starts before."""
+    start = min(v.start_us for v in volumes)
+    due = now_us + state.charter.confirm_us
+    return due if what == "operation" and due < start else 0
+
+
+def claim_of(volumes: Sequence[Volume4D]) -> int:
+    """Square metres times seconds of space that volumes claim."""
+    return sum(int(area_m2(v.outline) * ((v.end_us - v.start_us) / 1_000_000)) for v in volumes)
+
+
+def file_version(
+    state: State, payer: Member, filing: Filing, now_us: int, draw: Draw, attached: int
+) -> Outcome | Refusal:
+    """Check a version against everything live; refuses past the claim or the budget."""
+    side = filing.side
+    owner = state.members[side.party]
+    claim = claim_of(side.volumes)
+    old = state.things.get(side.ref) if filing.replaces else None
+    no = _check_accounts(state, owner, payer, claim, old, now_us)
+    if no is not None:
+        return no
+    contained = old is not None and lies_inside(side, old, state.volumes_of(old.ref))
+    if contained and old is not None:
+        side.later_seq = old.later_seq
+    found = find(state, side)
+    if len(found) > CONFLICTS_PER_ENTRY_MAX:
+        return refuse(Reason.TOO_MANY, "volumes", f"at most {CONFLICTS_PER_ENTRY_MAX} conflicts a plan", len(found))
+    no = _check_peers(state, payer, found, now_us)
+    if no is not None:
+        return no
+    if side.version >= 2**31:
+        return refuse(Reason.OUT_OF_RANGE, "command.replaces", "below 2^31", side.version)
+    return _Filed(state, side, filing, contained, now_us, draw).outcome(found, claim, payer, attached)
+
+
+def _check_accounts(
+    state: State, owner: Member, payer: Member, claim: int, old: Thing | None, now_us: int
+) -> Refusal | None:
+    charter = state.charter
+    held = owner.claim_m2_s - (old.claim_m2_s if old is not None else 0)
+    if held + claim > charter.claim_km2_h * M2_S_PER_KM2_H:
+        limit = f"{charter.claim_km2_h} km2 x h live a party, {held // M2_S_PER_KM2_H} in use"
+        return refuse(Reason.CLAIM, "volumes", limit, f"{claim // M2_S_PER_KM2_H} km2 x h more")
+    same_day = payer.day == now_us // DAY_US
+    spent, checks = (payer.spent_m2_s, payer.checks) if same_day else (0, 0)
+    if spent + claim > charter.budget_km2_h * M2_S_PER_KM2_H:
+        limit = f"{charter.budget_km2_h} km2 x h checked a day, {spent // M2_S_PER_KM2_H} spent"
+        return refuse(Reason.BUDGET, "volumes", limit, f"{claim // M2_S_PER_KM2_H} km2 x h more")
+    if checks >= charter.budget_checks:
+        return refuse(Reason.BUDGET, "command", f"{charter.budget_checks} checks a day", checks + 1)
+    return None
+
+
+def _check_peers(state: State, payer: Member, found: dict[Ref, tuple[Near, ...]], now_us: int) -> Refusal | None:
+    known = payer.peers if payer.day == now_us // DAY_US else []
+    met = set(known) | met_peers(state, payer.party, found)
+    if len(met) > state.charter.budget_peers:
+        limit = f"{state.charter.budget_peers} distinct parties met in hidden plans a day"
+        return refuse(Reason.BUDGET, "volumes", limit, "one more")
+    return None
+
+
+def met_peers(state: State, party: str, found: dict[Ref, tuple[Near, ...]]) -> set[str]:
+    """Owners of hidden plans among what was found."""
+    return {ref[0] for ref in found if ref[0] != party and state.things[ref].disclosure != Disclosure.OPEN}
+
+
+def lies_inside(side: Side, old: Thing, old_volumes: Sequence[Volume4D]) -> bool:
+    """Whether every new volume lies inside one of the old, and nothing else got heavier."""
+    if side.class_number != old.class_number or side.priority > old.priority or side.disclosure != old.disclosure:
+        return False
+    return all(any(_inside(new, was) for was in old_volumes) for new in side.volumes)
+
+
+def _inside(new: Volume4D, old: Volume4D) -> bool:
+    in_time = old.start_us <= new.start_us and new.end_us <= old.end_us
+    in_band = old.lower_mm <= new.lower_mm and new.upper_mm <= old.upper_mm
+    return in_time and in_band and contains(old.outline, new.outline)
+
+
+class _Filed:
+    """Puts together what a checked version means: conflicts opened, kept and closed, concurrences, notices."""
+
+    def __init__(self, state: State, side: Side, filing: Filing, contained: bool, now_us: int, draw: Draw) -> None:
+        self.state, self.side, self.filing, self.contained = state, side, filing, contained
+        self.now_us, self.draw = now_us, draw
+        self.items: dict[str, list[Item]] = {}
+        self.outliner = Outliner()
+        self.start_us = min(v.start_us for v in side.volumes)
+        self.late = side.what == "operation" and self.start_us < now_us + state.charter.lead_us
+
+    def outcome(self, found: dict[Ref, tuple[Near, ...]], claim: int, payer: Member, attached: int) -> Outcome:
+        """The whole outcome."""
+        standing = {c.other(self.side.ref): c for c in self.state.conflicts_of(self.side.ref)}
+        opened = [self._open(ref, near) for ref, near in found.items() if ref not in standing]
+        kept = [self._keep(standing[ref], found[ref]) for ref in found if ref in standing]
+        closed = [self._close(c) for ref, c in standing.items() if ref not in found]
+        near = tuple(found[r] for r in found if r not in standing) + tuple(found[r] for r in found if r in standing)
+        missing = self._ask()
+        moved = Moved(
+            self.side.ref,
+            self.side.version,
+            self.contained,
+            boxes(self.side.volumes).astype("<i8").tobytes(),
+            claim,
+            self.filing.confirm_by_us,
+            missing,
+        )
+        paid_by = payer.party if payer.party != self.side.party else ""
+        met = tuple(sorted(met_peers(self.state, payer.party, found)))
+        effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), claim, paid_by, met)
+        told = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
+        checked = tuple(int(x) for row in self._minima_rows() for x in row)
+        result = accepted(Accepted(self.side.version, told, self.late, checked), effects, attached)
+        if near:
+            result.places = Places(near)
+        result.notices = [(party, Notice(tuple(items))) for party, items in sorted(self.items.items())]
+        return result
+
+    def _minima_rows(self) -> tuple[tuple[int, int], ...]:
+        return self.state.charter.row_mm(CLASSES[self.side.class_number])
+
+    def _tell(self, party: str, item: Item) -> None:
+        self.items.setdefault(party, []).append(item)
+
+    def _settle_by(self, near: Sequence[Near]) -> int:
+        first = min(n.start_us for n in near)
+        return max(first - self.state.charter.settle_us, self.now_us)
+
+    def _open(self, ref: Ref, near: tuple[Near, ...]) -> Opened:
+        conflict = self.draw(ID_BYTES)
+        minima = self._minima(ref)
+        opened = Opened(conflict, self.side.ref, ref, minima, severity_of(near, minima), self._settle_by(near))
+        self._tell_both(conflict, "opened", ref, near, opened.severity, opened.settle_by_us)
+        return opened
+
+    def _keep(self, conflict: Conflict, near: tuple[Near, ...]) -> Kept:
+        ref = conflict.other(self.side.ref)
+        severity = severity_of(near, self._minima(ref))
+        kept = Kept(conflict.id, not self.contained, severity, self._settle_by(near))
+        self._tell_both(conflict.id, "moved" if self.contained else "changed", ref, near, severity, kept.settle_by_us)
+        return kept
+
+    def _close(self, conflict: Conflict) -> bytes:
+        item = StateItem(conflict.id, ConflictState.CLEARED, "no longer too near")
+        for party in {conflict.first[0], conflict.second[0]}:
+            self._tell(party, item)
+        return conflict.id
+
+    def _minima(self, ref: Ref) -> tuple[int, int]:
+        other = self.state.things[ref]
+        return self.state.charter.minima_mm(CLASSES[self.side.class_number], CLASSES[other.class_number])
+
+    def _tell_both(
+        self, conflict: bytes, what: str, ref: Ref, near: tuple[Near, ...], severity: str, settle_by_us: int
+    ) -> None:
+        other = side_of(self.state, self.state.things[ref])
+        minima = self._minima(ref)
+        charter = self.state.charter
+        for mine, theirs, seen in ((self.side, other, near), (other, self.side, swapped(near))):
+            if mine is other and other.party == self.side.party:
+                continue
+            item = conflict_item(
+                charter, conflict, what, mine, theirs, seen, minima, severity, settle_by_us, self.outliner
+            )
+            self._tell(mine.party, item)
+        if self.late and other.party != self.side.party:
+            self._tell(other.party, LateItem(conflict, self.start_us))
+
+    def _ask(self) -> tuple[str, ...]:
+        """The parties whose concurrence the charter asks for; each is told what lies inside its area."""
+        if self.side.what != "operation":
+            return ()
+        missing: dict[str, None] = {}
+        old = self.state.things.get(self.side.ref) if self.contained else None
+        for area in self.state.charter.areas:
+            places = tuple(p for v in self.side.volumes if (p := self._in_area(area, v)) is not None)
+            if not places:
+                continue
+            for party in area.parties:
+                if party == self.side.party or self.state.active(party) is None:
+                    continue
+                missing[party] = None
+                if old is None or party in old.lacking:
+                    self._tell(party, self._asked(area.name, places))
+        return tuple(missing)
+
+    def _asked(self, area: str, places: tuple[Place, ...]) -> AskedItem:
+        side = self.side
+        return AskedItem(side.party, side.ref[1], side.version, area, side.shared, places)
+
+    def _in_area(self, area: Area, volume: Volume4D) -> Place | None:
+        return place_in_area(area, volume, self.outliner)
+
+
+def place_in_area(area: Area, volume: Volume4D, outliner: Outliner) -> Place | None:
+    """What of a volume lies inside an area of the charter, or None."""
+    zone = Volume4D(area.outline, area.lower_mm, area.upper_mm, volume.start_us, volume.end_us)
+    near = pair_near(volume, zone, 0.0, 0)
+    if near is None:
+        return None
+    rings = outliner.overlap(volume, zone)
+    band = (near.lower_mm, near.upper_mm)
+    window = (volume.start_us, volume.end_us)
+    return Place("overlap", rings, *band, *window, near.horizontal_mm, near.vertical_mm, near.lat_nd, near.lon_nd)
+
+
+def spans(volumes: Sequence[Volume4D]) -> tuple[int, int]:
+    """First start and last end."""
+    return min(v.start_us for v in volumes), max(v.end_us for v in volumes)

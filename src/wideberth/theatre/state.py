@@ -1,0 +1,395 @@
+"""The theatre as its entries have made it.
+
+In:  rows written by `apply`, and by nothing else.
+Out: tables to read, the index of live volumes, the deadlines ahead, and a digest of it all.
+Contents that may be destroyed (volumes, descriptions, texts) are `Held`: digests cover their commitment alone, so a
+ledger replays to the same digest after an erasure.
+
+The digest is MSet-Add-Hash (Clarke et al., Incremental Multiset Hash Functions, ASIACRYPT 2003): the sum modulo
+2^2048 of a hash of every row. It changes with the rows that changed, not with the size of the state.
+"""
+
+import hashlib
+import heapq
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final, cast
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from wideberth.party.charter import CLASSES, Charter
+from wideberth.party.command import OperationState
+from wideberth.party.envelope import decode_volumes
+from wideberth.party.identity import KeyGrant, RootSet
+from wideberth.space.live import LiveVolumes
+from wideberth.space.volume import Volume4D
+from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
+from wideberth.theatre.outcome import Near, Places, Ref, decode_derived
+
+ZERO_HEAD: Final = bytes(32)
+HASH_BYTES: Final = 256
+HASH_MODULUS: Final = 1 << (8 * HASH_BYTES)
+
+
+class Held:
+    """Content that may be destroyed, beside the commitment that stays."""
+
+    __slots__ = ("commitment", "content")
+
+    def __init__(self, commitment: bytes, content: bytes | None) -> None:
+        self.commitment = commitment
+        self.content = content
+
+
+class KeyRow(msgspec.Struct):
+    """A watch key, and since when it is revoked or suspected (0: not)."""
+
+    grant: KeyGrant
+    revoked_us: int = 0
+    suspected_us: int = 0
+
+
+class Member(msgspec.Struct):
+    """A party of the theatre, its keys, its notice chain and its accounts."""
+
+    party: str
+    name: str
+    role: str
+    root: RootSet
+    keys: dict[bytes, KeyRow]
+    languages: tuple[str, ...]
+    since_us: int
+    since_seq: int
+    left_us: int = 0
+    notices: int = 0
+    head: bytes = ZERO_HEAD
+    signed: int = 0
+    refusals: int = 0
+    live: int = 0
+    claim_m2_s: int = 0
+    day: int = 0
+    spent_m2_s: int = 0
+    checks: int = 0
+    peers: list[str] = []
+
+
+class Invitation(msgspec.Struct):
+    """An invitation and where it stands."""
+
+    party: str
+    root: bytes
+    role: str
+    by: str
+    until_us: int
+    state: InvitationState = InvitationState.PENDING
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A party's concurrence or acceptance: when, and by which key, for revocations."""
+
+    party: str
+    time_us: int
+    key: bytes
+
+
+class Thing(msgspec.Struct):
+    """What occupies or protects space: an operation, a constraint or a protected place."""
+
+    owner: str
+    id: bytes
+    what: str
+    kind: str
+    """The activity of an operation, else the kind of constraint or place."""
+    version: int
+    state: OperationState
+    class_number: int
+    priority: int
+    disclosure: str
+    volumes: Held
+    about: Held | None
+    shared: Held | None
+    planned_us: int
+    planned_seq: int
+    """The entry of this version."""
+    later_seq: int
+    """The entry that counts for 'planned later': of the last version that did not lie inside its predecessor."""
+    start_us: int
+    end_us: int
+    claim_m2_s: int
+    domain: str = ""
+    crewed: bool = True
+    confirm_by_us: int = 0
+    ended_us: int = 0
+    missing: tuple[str, ...] = ()
+    concurred: tuple[Word, ...] = ()
+    objected: tuple[str, ...] = ()
+    verifier: str = ""
+    verified_us: int = 0
+    review_by_us: int = 0
+    review_told: bool = False
+
+    @property
+    def ref(self) -> Ref:
+        """Its owner and id."""
+        return self.owner, self.id
+
+    @property
+    def live(self) -> bool:
+        """Whether it occupies its volumes."""
+        return self.state is not OperationState.ENDED
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Parties whose concurrence the charter asks for and that have not concurred."""
+        given = {word.party for word in self.concurred}
+        return tuple(party for party in self.missing if party not in given)
+
+
+class Proposal(msgspec.Struct):
+    """A way to settle a conflict, as one side proposed it."""
+
+    id: bytes
+    by: str
+    kind: str
+    whose: str
+    """The owner whose operation would move; empty for a procedure."""
+    start_us: int
+    altitude_mm: int
+    volumes: Held | None
+    text: Held | None
+    time_us: int
+    state: ProposalState = ProposalState.OPEN
+    concurred: Word | None = None
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One line of what was said in a conflict. `text` is held apart, in `Conflict.texts`."""
+
+    time_us: int
+    sequence: int
+    party: str
+    what: str
+    text: int = -1
+
+
+class Conflict(msgspec.Struct):
+    """Two things that come nearer than the charter allows."""
+
+    id: bytes
+    first: Ref
+    second: Ref
+    versions: tuple[int, int]
+    minima_mm: tuple[int, int]
+    state: ConflictState
+    severity: str
+    opened_us: int
+    opened_seq: int
+    settle_by_us: int
+    places: Held
+    places_index: int
+    overdue: bool = False
+    cleared_us: int = 0
+    accepted: tuple[Word, ...] = ()
+    proposals: list[Proposal] = []
+    said: list[Said] = []
+    texts: list[Held] = []
+
+    def other(self, ref: Ref) -> Ref:
+        """The side across from `ref`."""
+        return self.second if ref == self.first else self.first
+
+    def side_of(self, party: str) -> Ref | None:
+        """The thing that `party` has in it, the first if both are its own."""
+        if self.first[0] == party:
+            return self.first
+        return self.second if self.second[0] == party else None
+
+    @property
+    def own_pair(self) -> bool:
+        """Whether both plans are one party's."""
+        return self.first[0] == self.second[0]
+
+
+class Draft(msgspec.Struct):
+    """A charter that was proposed, and who concurred."""
+
+    charter: Charter
+    by: str
+    time_us: int
+    concurred: tuple[Word, ...] = ()
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A command that was answered: where, and the digest of its bytes."""
+
+    sequence: int
+    digest: bytes
+
+
+Row = Member | Invitation | Thing | Conflict | Draft | Charter
+
+
+def _public(value: Any) -> Any:
+    assert isinstance(value, Held)
+    return value.commitment
+
+
+_digest_encode = msgspec.msgpack.Encoder(enc_hook=_public).encode
+
+
+class State:
+    """All tables of one theatre."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.time_us = 0
+        self.theatre = ""
+        self.epoch = 0
+        self.exercise = True
+        self.genesis = ZERO_HEAD
+        self.node_key = b""
+        self.charter: Charter = cast(Charter, None)
+        self.members: dict[str, Member] = {}
+        self.invitations: dict[str, Invitation] = {}
+        self.things: dict[Ref, Thing] = {}
+        self.conflicts: dict[bytes, Conflict] = {}
+        self.by_thing: dict[Ref, list[bytes]] = {}
+        """Conflicts that are not cleared, by thing."""
+        self.drafts: dict[bytes, Draft] = {}
+        self.seen: dict[tuple[str, bytes], Seen] = {}
+        self.seen_until: dict[int, list[tuple[str, bytes]]] = {}
+        """Keys of `seen` by the hour in which their not_after lies."""
+        self.dues: list[tuple[int, str, Ref]] = []
+        self.fading: deque[tuple[int, Ref | bytes]] = deque()
+        self.notice_at: dict[str, array[int]] = {}
+        """By party, the entry of each of its notices: number n stands at n - 1."""
+        self.open_version = 0
+        self.live = LiveVolumes(self._fetch)
+        self.slots: dict[Ref, npt.NDArray[np.int64]] = {}
+        self.slot_ref: list[Ref] = []
+        self.slot_place: list[int] = []
+        self.waiting_boxes: list[tuple[Ref, int, bytes]] = []
+        self._touched: set[tuple[str, Any]] = set()
+        self._hashes: dict[tuple[str, Any], bytes] = {}
+        self._sum = 0
+
+    # live volumes
+
+    def occupy(self, ref: Ref, class_number: int, boxes: bytes) -> None:
+        """Note boxes (int64, eight a volume) for the index; they enter it before the next question."""
+        self.waiting_boxes.append((ref, class_number, boxes))
+
+    def vacate(self, ref: Ref) -> None:
+        """Take a thing's volumes out of the index."""
+        self.settle_index()
+        slots = self.slots.pop(ref, None)
+        if slots is not None:
+            self.live.remove(slots)
+
+    def settle_index(self) -> None:
+        """Bring waiting boxes into the index, all in one call."""
+        waiting = self.waiting_boxes
+        if not waiting:
+            return
+        boxes = np.frombuffer(b"".join(raw for _, _, raw in waiting), dtype="<i8").reshape(-1, 8)
+        counts = np.array([len(raw) // 64 for _, _, raw in waiting])
+        kinds = np.repeat(np.array([kind for _, kind, _ in waiting], dtype=np.int64), counts)
+        slots = self.live.add_boxes(boxes, kinds)
+        top = int(slots.max(initial=-1)) + 1
+        if top > len(self.slot_ref):
+            grow = max(top - len(self.slot_ref), len(self.slot_ref) // 2)
+            self.slot_ref.extend([("", b"")] * grow)
+            self.slot_place.extend([0] * grow)
+        at = 0
+        for (ref, _, _), count in zip(waiting, counts.tolist(), strict=True):
+            mine = slots[at : at + count]
+            self.slots[ref] = mine
+            for place, slot in enumerate(mine.tolist()):
+                self.slot_ref[slot] = ref
+                self.slot_place[slot] = place
+            at += count
+        waiting.clear()
+
+    def _fetch(self, slots: npt.NDArray[np.int64]) -> list[Volume4D]:
+        """Exact volumes of slots that the index meets for the first time."""
+        return [self.volumes_of(self.slot_ref[s])[self.slot_place[s]] for s in slots.tolist()]
+
+    def volumes_of(self, ref: Ref) -> tuple[Volume4D, ...]:
+        """A thing's volumes; none where they were erased, which only an ended thing's may be."""
+        content = self.things[ref].volumes.content
+        return decode_volumes(content).volumes if content is not None else ()
+
+    def places_of(self, conflict: Conflict) -> tuple[Near, ...]:
+        """The pairs of volumes of a conflict; none where they were erased."""
+        if conflict.places.content is None:
+            return ()
+        return decode_places(conflict.places.content)[conflict.places_index]
+
+    # deadlines
+
+    def expect(self, at_us: int, kind: str, ref: Ref) -> None:
+        """Remember a deadline; whether it still stands is asked when it comes."""
+        heapq.heappush(self.dues, (at_us, kind, ref))
+
+    # digest
+
+    def touch(self, table: str, key: Any) -> None:
+        """Note that a row was written or dropped."""
+        self._touched.add((table, key))
+
+    def _row(self, table: str, key: Any) -> Row | None:
+        tables: dict[str, dict[Any, Any]] = {
+            "member": self.members,
+            "invitation": self.invitations,
+            "thing": self.things,
+            "conflict": self.conflicts,
+            "draft": self.drafts,
+        }
+        return self.charter if table == "charter" else cast(Row | None, tables[table].get(key))
+
+    def digest(self) -> bytes:
+        """SHA-256 over the multiset hash of all rows, the size, the epoch and the time."""
+        for mark in self._touched:
+            old = self._hashes.pop(mark, None)
+            if old is not None:
+                self._sum -= int.from_bytes(old, "little")
+            row = self._row(*mark)
+            if row is not None:
+                new = hashlib.shake_256(_digest_encode((mark, row))).digest(HASH_BYTES)
+                self._hashes[mark] = new
+                self._sum += int.from_bytes(new, "little")
+        self._touched.clear()
+        self._sum %= HASH_MODULUS
+        fixed = _digest_encode((self.size, self.time_us, self.theatre, self.epoch, self.exercise, self.genesis))
+        return hashlib.sha256(fixed + self._sum.to_bytes(HASH_BYTES, "little")).digest()
+
+    # reading
+
+    def conflicts_of(self, ref: Ref) -> Iterator[Conflict]:
+        """The conflicts of a thing that are not cleared."""
+        for conflict_id in self.by_thing.get(ref, ()):
+            yield self.conflicts[conflict_id]
+
+    def active(self, party: str) -> Member | None:
+        """The member, unless it is unknown or has left."""
+        member = self.members.get(party)
+        return member if member is not None and not member.left_us else None
+
+
+def class_name(number: int) -> str:
+    """The traffic class of an index kind."""
+    return CLASSES[number].value
+
+
+def decode_places(content: bytes) -> tuple[tuple[Near, ...], ...]:
+    """The rows of a places part."""
+    value = decode_derived(content)
+    assert isinstance(value, Places)
+    return value.near
+
+
+Draw = Callable[[int], bytes]
+"""Gives so many random bytes: `os.urandom` in a node, a seeded source in a simulation."""
