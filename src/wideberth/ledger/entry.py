@@ -134,10 +134,24 @@ def read_entry(leaf: bytes, parts: Parts) -> Entry | Refusal:
 
 def misfitting_part(commitments: tuple[bytes, ...], parts: Parts) -> int | None:
     """Index of the first part that does not fit its commitment (or has none, or is missing); None when all fit."""
-    for index, (part, commitment) in enumerate(zip(parts, commitments, strict=False)):
+    index = 0
+    for part, commitment in zip(parts, commitments, strict=False):
         if part is not None and sha256(part.salt + part.content).digest() != commitment:
             return index
-    return None if len(parts) == len(commitments) else min(len(parts), len(commitments))
+        index += 1
+    return None if len(parts) == len(commitments) else index
+
+
+def read_stored(leaf: bytes, stored_parts: bytes) -> Entry | Refusal:
+    """The entry of a leaf and of `parts_bytes`, checked like `read_entry`; the quick way over many entries."""
+    try:
+        read, parts = _decode_leaf(leaf), _decode_parts(stored_parts)
+    except msgspec.MsgspecError:
+        wrong = read_leaf(leaf)
+        return wrong if isinstance(wrong, Refusal) else _no_parts(stored_parts)
+    if read.version == FORMAT_VERSION and _encode(read) == leaf and misfitting_part(read.commitments, parts) is None:
+        return Entry(read.sequence, read.time_us, leaf, parts)
+    return read_entry(leaf, parts)
 
 
 def erased(entry: Entry, part_index: int) -> Entry:
@@ -155,8 +169,12 @@ def read_parts(data: bytes) -> Parts | Refusal:
     """The parts behind `parts_bytes`."""
     try:
         return _decode_parts(data)
-    except msgspec.MsgspecError as error:
-        return refuse(Reason.MALFORMED, "parts", f"parts are [[salt, content] or nil, ...] ({error})", data[:80].hex())
+    except msgspec.MsgspecError:
+        return _no_parts(data)
+
+
+def _no_parts(data: bytes) -> Refusal:
+    return refuse(Reason.MALFORMED, "parts", "parts are [[salt, content] or nil, ...]", data[:80].hex())
 
 
 def chain_notice(

@@ -28,17 +28,14 @@ class Tree:
     def __init__(self) -> None:
         """A tree without leaves."""
         self._levels: list[bytearray] = [bytearray()]
-
-    @property
-    def size(self) -> int:
+        self.size = 0
         """How many leaves the tree has."""
-        return len(self._levels[0]) // HASH_BYTES
 
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf; on average one further hash is made."""
         assert len(leaf_hash) == HASH_BYTES, len(leaf_hash)
-        levels, index, level, node = self._levels, self.size, 0, leaf_hash
-        levels[0] += node
+        levels, index, level = self._levels, self.size, 0
+        levels[0] += leaf_hash
         while index & 1:
             node = sha256(b"\x01" + levels[level][-2 * HASH_BYTES :]).digest()
             level += 1
@@ -46,6 +43,7 @@ class Tree:
             if level == len(levels):
                 levels.append(bytearray())
             levels[level] += node
+        self.size += 1
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> None:
         """Add many leaves in order."""

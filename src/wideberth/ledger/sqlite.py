@@ -1,0 +1,267 @@
+"""The ledger on disk: SQLite for the entries, a file of its own for the signed head, one folder for both.
+
+In:  a data folder, the node's signer, groups of entries.
+Out: the signed head once a group and its head are on the disk; entries, checked as they are read.
+Raises: what `store` lists. Opening reads everything and refuses (`LedgerDamaged`, with the first entry that cannot be
+trusted) what is not what was written: a cut tail, an old copy, a flipped byte that changes anything, a foreign head.
+A refused folder is left as it was found.
+
+A group is one transaction (WAL, synchronous=FULL) and then one head. A crash between the two leaves entries that are
+durable but were never answered; opening keeps them. The database is never behind the head, unless it is damaged:
+SQLite drops the end of a write-ahead log with a flipped byte without a word, so the head is what tells.
+Automatic checkpoints are off, because SQLite swallows their errors, and a failed sync must end the process.
+"""
+
+import contextlib
+import errno
+import fcntl
+import mmap
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from wideberth.ledger.checkpoint import Signer, Verifier
+from wideberth.ledger.entry import Entry, Part, erased, parts_bytes
+from wideberth.ledger.head import HeadFile, sync_folder
+from wideberth.ledger.merkle import EMPTY_ROOT
+from wideberth.ledger.store import Head, LedgerDamaged, LedgerFailed, LedgerFull, WrongSize, check_group
+from wideberth.ledger.stored import DATABASE, STORE_VERSION, Stored, checked_row, failing
+from wideberth.limits import RESERVE_BYTES
+
+LOCK: Final = "lock"
+RESERVE: Final = "reserve"
+BACKUP: Final = "backup"
+"""A file of this name marks a backup, which is restored as a new epoch and never opened as the ledger itself."""
+_CHUNK_ROWS: Final = 1_000
+_CHECKPOINT_BYTES: Final = 4_194_304
+"""About how much the write-ahead log holds when it is copied into the database and begun anew."""
+_GROUP_BYTES: Final = 8_192
+"""What a group adds to the log beside its rows: two pages, written whole."""
+_PROBE_BYTES: Final = 16
+"""Length of the pieces of an erased part that are looked for in the database file."""
+
+
+class SqliteLedger:
+    """A `Store` in a data folder. One thread appends and erases; `read` may run in others meanwhile."""
+
+    def __init__(
+        self,
+        folder: Path,
+        signer: Signer,
+        known: Sequence[Verifier] = (),
+        each: Callable[[Entry], None] | None = None,
+    ) -> None:
+        """Lock the folder, check everything in it, and open it; a folder without a ledger gets an empty one.
+
+        `known` are further keys that may have signed the head (the node's former ones). `each` gets every entry while
+        it is checked, in order: the way to replay without reading twice. What it built is void when opening raises.
+        """
+        self._folder, self._signer = folder, signer
+        self._broken, self._since_checkpoint = False, 0
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, lock_folder(folder))
+            stored = Stored(folder, (signer.verifier, *known))
+            self.tree, self._last_time_us = stored.check(each)
+            root = self.tree.root()
+            self.head = Head(self.tree.size, root, signer.note(self.tree.size, root))
+            with failing(folder, "cannot be opened for writing"):
+                self._db = opened.enter_context(contextlib.closing(_connect(folder)))
+                self._reader = opened.enter_context(contextlib.closing(_connect(folder)))
+                self._head_file = HeadFile(folder, signer.note(0, EMPTY_ROOT), newest_slot=stored.slot)
+                opened.callback(self._head_file.close)
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if stored.note != self.head.note and self.head.size:
+                    self._head_file.write(self.head.note)
+                self.hold_reserve()
+                sync_folder(folder)
+            self._opened = opened.pop_all()
+
+    def append(self, group: Sequence[Entry], expected_size: int) -> Head:
+        """See `Store.append`."""
+        self._check_usable()
+        if expected_size != self.head.size:
+            raise WrongSize(expected_size, self.head.size)
+        if not group:
+            return self.head
+        check_group(group, self.head.size, self._last_time_us)
+        rows = [(entry.sequence, entry.leaf, parts_bytes(entry.parts)) for entry in group]
+        with self._writing():
+            self._commit("INSERT INTO entry VALUES (?, ?, ?)", rows)
+            self.tree.extend(entry.leaf_hash for entry in group)
+            root = self.tree.root()
+            head = Head(self.tree.size, root, self._signer.note(self.tree.size, root))
+            self._head_file.write(head.note)
+            self.head, self._last_time_us = head, group[-1].time_us
+            self._checkpoint_when_due(sum(len(parts) for _, _, parts in rows))
+        return self.head
+
+    def read(self, from_sequence: int = 0, limit: int | None = None) -> Iterator[Entry]:
+        """See `Store.read`."""
+        at, end = from_sequence, self.head.size
+        if limit is not None:
+            end = min(end, from_sequence + limit)
+        while at < end:
+            with failing(self._folder, "cannot be read", damaged_from=at):
+                select = (
+                    "SELECT sequence, leaf, parts FROM entry WHERE sequence >= ? AND sequence < ? ORDER BY sequence"
+                )
+                rows = self._reader.execute(select, (at, min(at + _CHUNK_ROWS, end))).fetchall()
+            if not rows:
+                raise LedgerDamaged(at, f"entry {at} is missing")
+            for row in rows:
+                entry = checked_row(row, at)
+                if entry.leaf_hash != self.tree.leaf_hash(at):
+                    raise LedgerDamaged(at, "its leaf is not the one that the head covers")
+                yield entry
+                at += 1
+
+    def erase(self, sequence: int, part_index: int) -> bool:
+        """See `Store.erase`. Afterwards no file of the folder holds the part; backups and exports made before do.
+
+        Raises LedgerFailed when another process that reads the ledger keeps the old bytes alive; erase again then.
+        """
+        self._check_usable()
+        assert 0 <= sequence < self.head.size, sequence
+        (entry,) = self.read(sequence, 1)
+        part = entry.parts[part_index]
+        with self._writing():
+            if part is not None:
+                row = (parts_bytes(erased(entry, part_index).parts), sequence)
+                self._commit("UPDATE entry SET parts = ? WHERE sequence = ?", [row])
+            self._truncate_log()
+            if part is not None and _has_residue(self._folder / DATABASE, part):
+                self._db.execute("VACUUM")
+                self._truncate_log()
+        return part is not None
+
+    def copy_into(self, database: Path) -> Head:
+        """Write the database as it is into a new file, compact and durable; it holds at least the head answered."""
+        head = self.head
+        with failing(self._folder, "cannot be copied"):
+            with contextlib.closing(_connect(self._folder)) as db:
+                db.execute("VACUUM INTO ?", (str(database),))
+            with database.open("rb") as file:
+                os.fsync(file.fileno())
+        return head
+
+    def hold_reserve(self) -> bool:
+        """Set disk space aside for essential entries, where there is room; True when it is held."""
+        with (self._folder / RESERVE).open("ab") as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                file.truncate(0)
+                return False
+        return True
+
+    def release_reserve(self) -> int:
+        """Give the reserve back to the disk before an essential entry is written again; the bytes that came free."""
+        path = self._folder / RESERVE
+        with failing(self._folder, "cannot release its reserve"):
+            held = path.stat().st_size
+            os.truncate(path, 0)
+        return held
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._opened, contextlib.suppress(sqlite3.Error):  # what was answered is durable already
+            if not self._broken:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _check_usable(self) -> None:
+        if self._broken:
+            raise LedgerFailed(f"The ledger in {self._folder} failed before; the node has to be started again.")
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Everything but a full disk breaks the ledger for this process: a failed sync must not be tried again."""
+        try:
+            with failing(self._folder, "cannot be written"):
+                yield
+        except LedgerFull:
+            raise
+        except BaseException:
+            self._broken = True
+            raise
+
+    def _commit(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(statement, rows)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if _is_full(error) and self._rolled_back():
+                raise LedgerFull(f"The disk of the ledger in {self._folder} is full.") from error
+            raise
+
+    def _rolled_back(self) -> bool:
+        """Whether the failed group left nothing behind: read back, because an error does not mean "not written"."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+        (size,) = self._db.execute("SELECT coalesce(max(sequence) + 1, 0) FROM entry").fetchone()
+        return bool(size == self.head.size)
+
+    def _checkpoint_when_due(self, added_bytes: int) -> None:
+        self._since_checkpoint += added_bytes + _GROUP_BYTES
+        if self._since_checkpoint < _CHECKPOINT_BYTES:
+            return
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            if not _is_full(error):
+                raise
+            return  # the log keeps everything; tried again after the next group
+        self._since_checkpoint = 0
+
+    def _truncate_log(self) -> None:
+        busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LedgerFailed("The part is erased, but another reader of the ledger keeps a copy: erase it again.")
+
+
+def lock_folder(folder: Path) -> int:
+    """Make the folder where there is none, and lock it against a second node; the descriptor that holds the lock."""
+    if (folder / BACKUP).exists():
+        raise LedgerFailed(f"{folder} is a backup; restore it into a new folder, as a new epoch.")
+    with failing(folder, "cannot be opened"):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise LedgerFailed(f"Another node holds the data folder {folder}; stop it first.") from error
+    return lock
+
+
+def _connect(folder: Path) -> sqlite3.Connection:
+    """A connection for which a commit is durable; a database without tables gets ours."""
+    db = sqlite3.connect(folder / DATABASE, isolation_level=None, check_same_thread=False)
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    for setting in ("synchronous = FULL", "secure_delete = ON", "wal_autocheckpoint = 0"):
+        db.execute(f"PRAGMA {setting}").fetchone()
+    db.execute("BEGIN IMMEDIATE")
+    if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        db.execute("CREATE TABLE entry (sequence INTEGER PRIMARY KEY, leaf BLOB NOT NULL, parts BLOB NOT NULL)")
+        db.execute(f"PRAGMA user_version = {STORE_VERSION}")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    db.execute("COMMIT")
+    if mode != "wal" or version != STORE_VERSION:
+        raise LedgerFailed(f"The database in {folder} is of another kind (journal {mode}, version {version}).")
+    return db
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+
+
+def _has_residue(database: Path, part: Part) -> bool:
+    """Whether pieces of an erased part still stand in the file, in gaps that moving rows between pages leaves."""
+    salted = part.salt + part.content
+    pieces = [salted[at : at + _PROBE_BYTES] for at in range(0, len(salted) - _PROBE_BYTES + 1, _PROBE_BYTES)]
+    with database.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return any(data.find(piece) >= 0 for piece in pieces[:64])

@@ -1,0 +1,47 @@
+"""What the ledger's tests share: a fixed key, and entries whose every byte follows from a seed."""
+
+from hashlib import sha256
+
+from nacl.signing import SigningKey
+
+from wideberth.ledger.checkpoint import Signer, origin_of
+from wideberth.ledger.entry import NO_HEAD, Part, chain_notice, make_entry
+
+KEY = SigningKey(sha256(b"the ledger tests' node").digest())
+SIGNER = Signer(origin_of("exercise", 1), KEY)
+T0 = 1_750_000_000_000_000
+PARTIES = ("north", "south", "relief")
+
+
+def salt(*names):
+    return sha256(repr(names).encode()).digest()
+
+
+def content(*names, size=60):
+    return (sha256(repr(("content", names)).encode()).digest() * (size // 32 + 1))[:size]
+
+
+def entries(count, seed=0, size=60, start=0):
+    """`count` entries of three or four parts, of which the last is often a notice of one of three parties."""
+    heads = dict.fromkeys(PARTIES, (0, NO_HEAD))
+    made = []
+    for sequence in range(count):
+        time_us = T0 + 10 * sequence
+        contents = [content(seed, sequence, index, size=size + 7 * index) for index in range(3)]
+        if sequence % 3:
+            party = PARTIES[sequence % len(PARTIES)]
+            number, head = heads[party]
+            body = content("notice", seed, sequence, size=size)
+            notice, head = chain_notice(party, number + 1, head, sequence, time_us, body)
+            heads[party] = (number + 1, head)
+            contents.append(notice)
+        parts = [Part(salt(seed, sequence, index), data) for index, data in enumerate(contents)]
+        made.append(make_entry(sequence, time_us, parts))
+    return made[start:]
+
+
+def fill(store, made, group=7):
+    """Append all entries, in groups."""
+    for at in range(store.head.size, len(made), group):
+        store.append(made[at : at + group], at)
+    return store
