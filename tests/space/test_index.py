@@ -18,6 +18,8 @@ LONG = bool(os.environ.get("WIDEBERTH_LONG"))
 TURN_ND = 360_000_000_000
 HOUR_US = 3_600_000_000
 EPOCH_US = 1_800_000_000_000_000
+CAPACITIES = (1, 2**16)
+"""In a small index many cells share a bucket and wide queries test every record; in a large one they walk the cells."""
 
 
 def meeting(boxes: Int64s, query: Int64s) -> Int64s:
@@ -108,20 +110,22 @@ def any_box(draw: Callable[..., int]) -> list[int]:
     return [south, min(south + height, 90_000_000_000), west, west + width, lower, lower + band, start, start + length]
 
 
-@given(st.lists(any_box(), min_size=1, max_size=30), st.lists(any_box(), min_size=1, max_size=5))
-@settings(max_examples=5000 if LONG else 150, deadline=None)
-def test_any_boxes(held: list[list[int]], asked: list[list[int]]) -> None:
+@pytest.mark.parametrize("capacity", CAPACITIES)
+@given(held=st.lists(any_box(), min_size=1, max_size=30), asked=st.lists(any_box(), min_size=1, max_size=5))
+@settings(max_examples=5000 if LONG else 100, deadline=None)
+def test_any_boxes(capacity: int, held: list[list[int]], asked: list[list[int]]) -> None:
     """For whatever boxes, the index finds exactly what brute force finds."""
     boxes, queries = np.array(held, np.int64), np.array(asked, np.int64)
-    assert_like_brute_force(filled(boxes), np.arange(len(boxes)), boxes, np.concatenate((queries, boxes)))
+    assert_like_brute_force(filled(boxes, capacity), np.arange(len(boxes)), boxes, np.concatenate((queries, boxes)))
 
 
+@pytest.mark.parametrize("capacity", CAPACITIES)
 @pytest.mark.parametrize("seed", range(60 if LONG else 6))
-def test_worlds_that_change(seed: int) -> None:
+def test_worlds_that_change(seed: int, capacity: int) -> None:
     """Through rounds of adding and removing, with slots used again, the index equals brute force."""
     random = np.random.default_rng(1000 + seed)
     boxes = world(seed, 6000)
-    slots, index = Slots(), Index(16)
+    slots, index = Slots(), Index(capacity)
     slot_of = np.full(len(boxes), -1)
     for round_ in range(8):
         joining = random.permutation(np.flatnonzero(slot_of < 0))[:1500]
@@ -149,6 +153,16 @@ def test_crowd() -> None:
     assert index.query(boxes[:1])[1].tolist() == list(range(1, 5000, 2))
 
 
+def test_one_place_for_years() -> None:
+    """Where one place is used again and again, each use is found once, though its cells share buckets."""
+    boxes = np.repeat(box((48.0, 48.001), (10.0, 10.001)), 20_000, axis=0)
+    boxes[:, 6] += np.arange(20_000) * HOUR_US // 3
+    boxes[:, 7] = boxes[:, 6] + HOUR_US
+    queries = boxes[:400].copy()
+    queries[:, 7] += np.arange(400) * HOUR_US
+    assert_like_brute_force(filled(boxes), np.arange(len(boxes)), boxes, queries)
+
+
 def test_touching() -> None:
     """Outlines and bands that only touch are candidates; windows that only touch are not."""
     index = filled(box((48, 49), (10, 11)))
@@ -164,17 +178,18 @@ def test_touching() -> None:
     assert index.query(after)[1].tolist() == [0]
 
 
-def test_antimeridian() -> None:
+@pytest.mark.parametrize("capacity", CAPACITIES)
+def test_antimeridian(capacity: int) -> None:
     """Boxes meet across the antimeridian, whichever of them crosses it, and count once."""
     crossing = box((0, 1), (179.5, 180.5))
     east, west = box((0, 1), (-179.9, -179)), box((0, 1), (179, 179.9))
     for held in (crossing, east, west):
         for asked in (crossing, east, west):
             expected = [] if held is not asked and crossing is not held and crossing is not asked else [0]
-            assert filled(held).query(asked)[1].tolist() == expected
+            assert filled(held, capacity).query(asked)[1].tolist() == expected
     around = box((0, 1), (-180, 180))
-    assert filled(around).query(around)[1].tolist() == [0]
-    assert filled(west).query(east, 50_000.0)[1].tolist() == [0]
+    assert filled(around, capacity).query(around)[1].tolist() == [0]
+    assert filled(west, capacity).query(east, 50_000.0)[1].tolist() == [0]
 
 
 def geodesic_neighbour(random: np.random.Generator, query: Int64s, margin_m: float) -> Int64s:
