@@ -44,7 +44,7 @@ from wideberth.party.command import (
     tag_of,
 )
 from wideberth.party.envelope import Envelope
-from wideberth.party.identity import Role, RootSet
+from wideberth.party.identity import RootSet
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import (
     decide_accept,
@@ -74,10 +74,17 @@ from wideberth.theatre.state import Draw, Member, State
 class Past(Protocol):
     """What deciding may ask of an earlier entry."""
 
-    party: str
-    attached: int
-    derived: int
-    commitments: tuple[bytes, ...]
+    @property
+    def party(self) -> str:
+        """Who sent it."""
+
+    @property
+    def attached(self) -> int:
+        """How many parts its envelope attached."""
+
+    @property
+    def commitments(self) -> tuple[bytes, ...]:
+        """Of all its parts."""
 
 
 class History(Protocol):
@@ -154,7 +161,7 @@ def _check_key(state: State, envelope: Envelope, now_us: int) -> Refusal | None:
         return refuse(Reason.KEY_REVOKED, "envelope.keys", "a live watch key", envelope.keys[0].hex()[:16])
     if row.grant.expires_us <= now_us:
         return refuse(Reason.KEY_EXPIRED, "envelope.keys", f"before {row.grant.expires_us}", now_us)
-    if not may_say(Role(member.role), row.grant, tag_of(command)):
+    if not may_say(member.role, row.grant, tag_of(command)):
         return refuse(Reason.NOT_PERMITTED, "envelope.command", "a command that the key is granted", tag_of(command))
     return None
 

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from wideberth.party.charter import CLASSES, Charter
 from wideberth.party.command import OperationState
 from wideberth.party.envelope import decode_volumes
-from wideberth.party.identity import KeyGrant, RootSet
+from wideberth.party.identity import KeyGrant, Role, RootSet
 from wideberth.space.live import LiveVolumes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
@@ -57,7 +57,7 @@ class Member(msgspec.Struct):
 
     party: str
     name: str
-    role: str
+    role: Role
     root: RootSet
     keys: dict[bytes, KeyRow]
     languages: tuple[str, ...]
@@ -81,7 +81,7 @@ class Invitation(msgspec.Struct):
 
     party: str
     root: bytes
-    role: str
+    role: Role
     by: str
     until_us: int
     state: InvitationState = InvitationState.PENDING
