@@ -1,6 +1,6 @@
 """Where a plan may lie: a box of latitudes and longitudes, and the check for latitude and longitude swapped.
 
-In:  integers, nanodegrees on WGS 84; a `Bounds` whose longitudes may cross 180 degrees (lon_min_nd > lon_max_nd).
+In:  integers, nanodegrees on WGS 84; a `Bounds`, whose lon_max_nd is above 180e9 where it crosses the antimeridian.
 Out: `Bounds` around points; a `Note` or a `Refusal` about a place against the charter's bounds.
 Refuses: a place outside whose swap lies inside (SWAPPED); a place outside by any reading (OUT_OF_BOUNDS). A place
      inside whose swap lies inside too is accepted with a note, because nobody but its author can tell.
@@ -17,10 +17,12 @@ from wideberth.refusal import Reason, Refusal, refuse
 
 ND: Final = 1_000_000_000
 """Nanodegrees a degree."""
+TURN: Final = 360 * ND
+"""All the way around, in nanodegrees."""
 
 
 class Bounds(msgspec.Struct, frozen=True, array_like=True):
-    """A box, edges included; `lon_min_nd` above `lon_max_nd` means that it crosses 180 degrees."""
+    """A box, edges included; `lon_max_nd` is above 180e9 where it crosses the antimeridian, as in the charter."""
 
     lat_min_nd: int
     lat_max_nd: int
@@ -29,13 +31,8 @@ class Bounds(msgspec.Struct, frozen=True, array_like=True):
 
     def holds(self, lat_nd: int, lon_nd: int) -> bool:
         """Whether the place lies in the box."""
-        if not self.lat_min_nd <= lat_nd <= self.lat_max_nd:
-            return False
-        if self.lon_min_nd <= self.lon_max_nd:
-            inside = self.lon_min_nd <= lon_nd <= self.lon_max_nd
-            # 180 E and 180 W are one meridian
-            return inside or (abs(lon_nd) == 180 * ND and self.lon_min_nd <= -lon_nd <= self.lon_max_nd)
-        return lon_nd >= self.lon_min_nd or lon_nd <= self.lon_max_nd
+        east_of_edge = (lon_nd - self.lon_min_nd) % TURN
+        return self.lat_min_nd <= lat_nd <= self.lat_max_nd and east_of_edge <= self.lon_max_nd - self.lon_min_nd
 
 
 def swapped(lat_nd: int, lon_nd: int, bounds: Bounds, field: str = "") -> Note | Refusal | None:
@@ -66,31 +63,26 @@ def bounds_of(places: Sequence[tuple[int, int]], margin_m: float = 0.0) -> Bound
     """
     lats = [lat for lat, _ in places]
     west, east = _arc([lon for _, lon in places])
-    span_deg = ((east - west) % (360 * ND)) / ND
+    span_deg = (east - west) / ND
     south, north = _bulged(min(lats) / ND, span_deg, -1), _bulged(max(lats) / ND, span_deg, 1)
     margin_deg = margin_m / 110_500.0
     south, north = max(-90.0, south - margin_deg), min(90.0, north + margin_deg)
     widest = max(abs(south), abs(north))
     lon_margin_deg = 360.0 if widest > 89.0 else margin_deg / math.cos(math.radians(widest))
     if span_deg + 2 * lon_margin_deg >= 360.0 or span_deg >= 180.0:
-        west, east = -180 * ND, 180 * ND
-    else:
-        west = _wrap(west - math.ceil(lon_margin_deg * ND))
-        east = _wrap(east + math.ceil(lon_margin_deg * ND))
-    return Bounds(math.floor(south * ND), math.ceil(north * ND), west, east)
-
-
-def _wrap(lon_nd: int) -> int:
-    return (lon_nd + 180 * ND) % (360 * ND) - 180 * ND
+        return Bounds(math.floor(south * ND), math.ceil(north * ND), -180 * ND, 180 * ND)
+    margin_nd = math.ceil(lon_margin_deg * ND)
+    start = (west - margin_nd + 180 * ND) % TURN - 180 * ND
+    return Bounds(math.floor(south * ND), math.ceil(north * ND), start, start + east - west + 2 * margin_nd)
 
 
 def _arc(lons: Sequence[int]) -> tuple[int, int]:
-    """West and east end of the shortest arc that holds all longitudes."""
-    turn = 360 * ND
-    ordered = sorted({lon % turn for lon in lons})
-    gaps = [((ordered[(i + 1) % len(ordered)] - lon) % turn or turn, i) for i, lon in enumerate(ordered)]
-    _, i = max(gaps)
-    return _wrap(ordered[(i + 1) % len(ordered)]), _wrap(ordered[i])
+    """West end of the shortest arc that holds all longitudes, and its east end, above it."""
+    ordered = sorted({lon % TURN for lon in lons})
+    gaps = [((ordered[(i + 1) % len(ordered)] - lon) % TURN or TURN, i) for i, lon in enumerate(ordered)]
+    widest, i = max(gaps)
+    west = ordered[(i + 1) % len(ordered)]
+    return west, west + TURN - widest
 
 
 def _bulged(lat_deg: float, span_deg: float, pole: int) -> float:

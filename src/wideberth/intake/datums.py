@@ -81,8 +81,7 @@ class _Operation(msgspec.Struct, frozen=True):
         if area.lat_min_nd < self.south * ND or area.lat_max_nd > self.north * ND:
             return False
         start = (area.lon_min_nd / ND - self.west) % 360
-        span = (area.lon_max_nd - area.lon_min_nd) / ND
-        return self.width == 360.0 or start + (span if span >= 0 else span + 360) <= self.width
+        return self.width == 360.0 or start + (area.lon_max_nd - area.lon_min_nd) / ND <= self.width
 
 
 def to_wgs84(

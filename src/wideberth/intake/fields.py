@@ -133,7 +133,7 @@ class Field:
         """The names of an object's members, [] of anything else."""
         return [str(name) for name in self.value] if isinstance(self.value, dict) else []
 
-    def items(self, most: int, reason: Reason = Reason.TOO_MANY, least: int = 1) -> list["Field"]:
+    def items(self, most: int, reason: Reason = Reason.OUT_OF_RANGE, least: int = 1) -> list["Field"]:
         """The items of a list of `least` to `most`; past that `reason`."""
         if not isinstance(self.value, list) or len(self.value) < least:
             self.refuse(Reason.MALFORMED, "a list" if least == 0 else f"a list of at least {least}")

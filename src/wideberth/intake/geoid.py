@@ -69,8 +69,6 @@ def undulation_range_mm(bounds: Bounds) -> tuple[int, int]:
     last = -(-(bounds.lat_max_nd + 90 * ND) // _STEP_ND) + 1
     west = (bounds.lon_min_nd + 180 * ND) // _STEP_ND - 1
     east = -(-(bounds.lon_max_nd + 180 * ND) // _STEP_ND) + 1
-    if bounds.lon_min_nd > bounds.lon_max_nd:
-        east += _COLUMNS
     columns = np.arange(west, min(east, west + _COLUMNS) + 1) % _COLUMNS + 1
     rows = _grid()[max(first + 1, 0) : last + 2]
     part = rows[:, columns]
