@@ -46,6 +46,14 @@ def ecef(lat_nd: int, lon_nd: int) -> Vector:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def ecef_rad(lat: float, lon: float) -> Vector:
+    """ECEF metres of a point on the surface, from radians."""
+    sin_lat, cos_lat = math.sin(lat), math.cos(lat)
+    n = A_M / math.sqrt(1.0 - E2 * sin_lat * sin_lat)
+    return n * cos_lat * math.cos(lon), n * cos_lat * math.sin(lon), n * _ONE_E2 * sin_lat
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def geodetic(x: float, y: float, z: float) -> tuple[float, float]:
     """Latitude and longitude in radians of an ECEF point on the surface."""
     return math.atan2(z, _ONE_E2 * math.sqrt(x * x + y * y)), math.atan2(y, x)
@@ -55,10 +63,10 @@ def geodetic(x: float, y: float, z: float) -> tuple[float, float]:
 def geodetic_nd(x: float, y: float, z: float) -> tuple[int, int]:
     """Latitude and longitude in nanodegrees of an ECEF point on the surface; longitude in [-180e9, 180e9)."""
     lat, lon = geodetic(x, y, z)
-    lon_nd = int(round(lon / RADIAN_PER_ND))
+    lon_nd = round(lon / RADIAN_PER_ND)
     if lon_nd >= 180_000_000_000:
         lon_nd -= 360_000_000_000
-    return int(round(lat / RADIAN_PER_ND)), lon_nd
+    return round(lat / RADIAN_PER_ND), lon_nd
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

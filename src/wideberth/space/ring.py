@@ -61,7 +61,7 @@ def vertices(ring: Int64s, out: Float64s, kept: Int64s) -> int:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _same(points: Float64s, i: int, x: float, y: float, z: float) -> bool:
     dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
-    return dx * dx + dy * dy + dz * dz < SAME_M * SAME_M
+    return bool(dx * dx + dy * dy + dz * dz < SAME_M * SAME_M)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -170,8 +170,8 @@ def ring_box(ring: Int64s, out: Int64s) -> None:
         west, east = min(west, lon), max(east, lon)
         low, high = min(low, lat), max(high, lat)
         reach = _reach(lat, after, step) / RADIAN_PER_ND
-        low = min(low, int(math.floor(reach)) - 1)
-        high = max(high, int(math.ceil(reach)) + 1)
+        low = min(low, math.floor(reach) - 1)
+        high = max(high, math.ceil(reach) + 1)
     if lon != ring[1] or polar or east - west >= TURN_ND:
         # the smaller side is meant, so it is the pole of the hemisphere in which the ring lies
         low, high = (low, POLE_ND) if low + high > 0 else (-POLE_ND, high)
@@ -188,14 +188,14 @@ def circle_box(lat_nd: int, lon_nd: int, radius_mm: int, out: Int64s) -> None:
     lat = lat_nd * RADIAN_PER_ND
     near = math.sin(max(0.0, abs(lat) - r / _M_MIN))
     reach = r * (1.0 - E2 * near * near) ** 1.5 / _M_MIN / RADIAN_PER_ND
-    low = lat_nd - int(math.ceil(reach)) - 1
-    high = lat_nd + int(math.ceil(reach)) + 1
+    low = lat_nd - math.ceil(reach) - 1
+    high = lat_nd + math.ceil(reach) + 1
     tan_beta = (1.0 - F) * math.tan(lat)
     ratio = math.sin(min(r / B_M, 0.5 * math.pi)) * math.sqrt(1.0 + tan_beta * tan_beta)
     if low <= -POLE_ND or high >= POLE_ND or ratio >= 1.0:
         _finish(low, high, -HALF_ND, HALF_ND, out)
         return
-    side = int(math.ceil(math.asin(ratio) / RADIAN_PER_ND)) + 1
+    side = math.ceil(math.asin(ratio) / RADIAN_PER_ND) + 1
     _finish(low, high, lon_nd - side, lon_nd + side, out)
 
 
