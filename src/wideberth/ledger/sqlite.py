@@ -58,6 +58,7 @@ class SqliteLedger:
         `known` are further keys that may have signed the head (the node's former ones). `each` gets every entry while
         it is checked, in order: the way to replay without reading twice. What it built is void when opening raises.
         """
+        assert all(key.name == signer.origin for key in known), "former keys signed for the same origin"
         self._folder, self._signer = folder, signer
         self._broken, self._since_checkpoint = False, 0
         with contextlib.ExitStack() as opened:

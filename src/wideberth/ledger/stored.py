@@ -95,15 +95,14 @@ class Stored:
             return
         try:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-                db.text_factory = bytes
                 if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     return
                 for row in db.execute("SELECT sequence, leaf, parts FROM entry ORDER BY sequence"):
                     yield checked_row(row, at)
                     at += 1
                 (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-                if found != b"ok":
-                    raise LedgerDamaged(0, f"the database is not in order ({found.decode(errors='replace').strip()})")
+                if found != "ok":
+                    raise LedgerDamaged(0, f"the database is not in order ({found.strip()})")
         except sqlite3.Error as error:
             raise failure(self._folder, "cannot be read", error, at) from error
 

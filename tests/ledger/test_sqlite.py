@@ -1,0 +1,455 @@
+"""The ledger on disk: what it refuses to open, and from which entry on; locking, erasing, the full disk."""
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from ledger_kit import SIGNER, T0, content, entries, fill, salt
+from nacl.signing import SigningKey
+
+from wideberth.ledger.checkpoint import Signer
+from wideberth.ledger.entry import Part, make_entry
+from wideberth.ledger.head import SECTOR_BYTES, SLOT_BYTES
+from wideberth.ledger.sqlite import RESERVE, SqliteLedger
+from wideberth.ledger.store import LedgerDamaged, LedgerFailed, LedgerFull
+from wideberth.limits import RESERVE_BYTES
+
+ENTRIES = entries(60)
+LONG = bool(os.environ.get("WIDEBERTH_LONG"))
+DB, WAL, HEAD = "ledger.sqlite3", "ledger.sqlite3-wal", "head"
+
+
+def opened(folder, **more):
+    return SqliteLedger(folder, SIGNER, **more)
+
+
+def closed(folder, count=60, group=7):
+    fill(opened(folder), ENTRIES[:count], group).close()
+    return folder
+
+
+def pulled(folder, into, count=60, group=7):
+    """A copy of the folder as it lies there while the node runs: most of it in the write-ahead log."""
+    ledger = fill(opened(folder), ENTRIES[:count], group)
+    shutil.copytree(folder, into)
+    ledger.close()
+    return into
+
+
+def damage(folder):
+    with pytest.raises(LedgerDamaged) as caught:
+        opened(folder)
+    return caught.value
+
+
+def flip(path, bit):
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(data)
+
+
+def sql(folder, statement, *values):
+    db = sqlite3.connect(folder / DB, isolation_level=None)
+    db.execute(statement, values)
+    db.close()
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+def test_reopening_keeps_everything(data):
+    """What was answered is there after closing and opening, and replays in order while it is checked."""
+    closed(data)
+    replayed = []
+    ledger = opened(data, each=replayed.append)
+    assert replayed == list(ledger.read()) == ENTRIES
+    assert ledger.head.size == 60
+    ledger.close()
+
+
+def test_a_pulled_plug_keeps_everything(data, tmp_path):
+    """A folder copied while the node runs opens with every answered entry, and goes on."""
+    ledger = opened(pulled(data, tmp_path / "copy", count=50))
+    assert list(ledger.read()) == ENTRIES[:50]
+    assert list(fill(ledger, ENTRIES).read()) == ENTRIES
+    ledger.close()
+
+
+def test_entries_ahead_of_the_head_are_kept(data):
+    """A group that reached the database and not the head (a crash between the two) is kept and then covered."""
+    closed(data, 50)
+    head = (data / HEAD).read_bytes()
+    closed(data, 55)
+    (data / HEAD).write_bytes(head)
+    ledger = opened(data)
+    assert ledger.head.size == 55
+    assert list(ledger.read()) == ENTRIES[:55]
+    ledger.close()
+    assert (data / HEAD).read_bytes() != head
+
+
+def test_a_second_node_is_turned_away(data):
+    """One node holds a data folder; a second one is told so in a sentence, and can open it later."""
+    first = opened(data)
+    with pytest.raises(LedgerFailed, match="Another node holds the data folder"):
+        opened(data)
+    first.close()
+    opened(data).close()
+
+
+@pytest.mark.parametrize("name", [WAL, DB])
+def test_a_cut_tail_is_found(data, tmp_path, name):
+    """Whatever is cut from the end of a file, the ledger does not open, or nothing that was answered is missing."""
+    source = pulled(data, tmp_path / "copy") if name == WAL else closed(data)
+    size = (source / name).stat().st_size
+    kept, refused = 0, []
+    for cut in range(0, size, max(1, size // 40)):
+        trial = tmp_path / f"trial{cut}"
+        shutil.copytree(source, trial)
+        os.truncate(trial / name, cut)
+        try:
+            ledger = opened(trial)
+        except LedgerDamaged as error:
+            refused.append(error)
+        else:
+            kept += 1
+            assert list(ledger.read()) == ENTRIES
+            ledger.close()
+    assert len(refused) > 20
+    assert kept <= 2
+    assert all(error.sequence < 60 and f"from entry {error.sequence} on" in str(error) for error in refused)
+
+
+def test_a_lost_log_is_found(data, tmp_path):
+    """Without its write-ahead log a pulled folder is refused from the first entry that is gone."""
+    fill(opened(data), ENTRIES[:20]).close()
+    ledger = fill(opened(data), ENTRIES)
+    shutil.copytree(data, tmp_path / "copy")
+    ledger.close()
+    (tmp_path / "copy" / WAL).unlink()
+    assert damage(tmp_path / "copy").sequence == 20
+
+
+def test_a_lost_database_is_found(data):
+    """A head without its database is refused from entry 0 on."""
+    closed(data)
+    (data / DB).unlink()
+    assert damage(data).sequence == 0
+
+
+def test_an_old_copy_is_found(data, tmp_path):
+    """A database that was put back from an older copy is refused from its end on."""
+    closed(data, 30)
+    shutil.copy(data / DB, tmp_path / "old")
+    closed(data, 60)
+    shutil.copy(tmp_path / "old", data / DB)
+    assert damage(data).sequence == 30
+
+
+def test_an_old_log_is_found(data, tmp_path):
+    """A write-ahead log of earlier days laid beside the database is refused."""
+    ledger = fill(opened(data), ENTRIES[:10])
+    shutil.copy(data / WAL, tmp_path / "old")
+    fill(ledger, ENTRIES).close()
+    shutil.copy(tmp_path / "old", data / WAL)
+    assert damage(data).sequence <= 10
+
+
+def test_a_missing_head_is_found(data):
+    """Entries without a head are refused: nothing says that they are all."""
+    closed(data)
+    (data / HEAD).unlink()
+    assert damage(data).sequence == 0
+
+
+def test_an_empty_folder_with_an_empty_database_opens(data):
+    """A crash while the ledger was being made leaves nothing that could be damaged."""
+    data.mkdir()
+    (data / DB).touch()
+    ledger = opened(data)
+    assert ledger.head.size == 0
+    ledger.close()
+
+
+def test_every_flipped_bit_of_the_head_is_found(data):
+    """Any flipped bit in the head file is refused: in either note, in the padding, anywhere."""
+    closed(data)
+    whole = (data / HEAD).read_bytes()
+    assert len(whole) == 2 * SLOT_BYTES
+    bits = [*range(0, 8 * SECTOR_BYTES, 1 if LONG else 5), *range(0, 8 * len(whole), 997)]
+    for bit in bits:
+        flip(data / HEAD, bit)
+        with pytest.raises(LedgerDamaged):
+            opened(data)
+        (data / HEAD).write_bytes(whole)
+    opened(data).close()
+
+
+@pytest.mark.parametrize("size", [0, 100, SLOT_BYTES, 2 * SLOT_BYTES - 1, 2 * SLOT_BYTES + 1])
+def test_a_head_of_another_size_is_found(data, size):
+    """A head file that was cut or extended is refused."""
+    closed(data)
+    os.truncate(data / HEAD, size)
+    assert damage(data).sequence == 0
+
+
+def test_an_empty_head_is_found(data):
+    """A head file of zeroes is refused."""
+    closed(data)
+    (data / HEAD).write_bytes(bytes(2 * SLOT_BYTES))
+    assert damage(data).sequence == 0
+
+
+def test_a_foreign_head_is_found(data, tmp_path):
+    """A head that another key signed, or ours for another origin, is refused; a former key can be named as known."""
+    closed(data)
+    other = Signer(SIGNER.origin, SigningKey(b"o" * 32))
+    with pytest.raises(LedgerDamaged, match="not this ledger's"):
+        SqliteLedger(data, other)
+    elsewhere = Signer("wideberth/elsewhere/1", SigningKey(b"o" * 32))
+    with pytest.raises(LedgerDamaged, match="not this ledger's"):
+        SqliteLedger(data, elsewhere)
+    with pytest.raises(AssertionError, match="origin"):
+        SqliteLedger(data, elsewhere, known=[SIGNER.verifier])
+    ledger = SqliteLedger(data, other, known=[SIGNER.verifier])
+    assert ledger.head.size == 60
+    ledger.append([make_entry(60, T0 + 10_000, ENTRIES[0].parts)], 60)
+    ledger.append([make_entry(61, T0 + 20_000, ENTRIES[0].parts)], 61)
+    ledger.close()
+    SqliteLedger(data, other).close()
+
+
+def test_a_forged_tail_is_found(data):
+    """Entries that are sound in themselves and are not those of the head are refused from the head before on."""
+    closed(data, 50)
+    head = (data / HEAD).read_bytes()
+    shutil.rmtree(data)
+    fill(opened(data), entries(60, seed="forged")).close()
+    (data / HEAD).write_bytes(head)
+    assert damage(data).sequence == 0
+
+
+def test_a_deleted_swapped_or_doctored_row_is_found(data, tmp_path):
+    """Rows that somebody deleted, swapped or changed by SQL are refused, from the first such row on."""
+    closed(data)
+    other = entries(60, seed="other")
+    doctored = [
+        ("DELETE FROM entry WHERE sequence = 17", (), 17),
+        ("DELETE FROM entry WHERE sequence >= 58", (), 58),
+        ("UPDATE entry SET sequence = 70 WHERE sequence = 59", (), 59),
+        ("UPDATE entry SET parts = (SELECT parts FROM entry WHERE sequence = 3) WHERE sequence = 4", (), 4),
+        ("UPDATE entry SET leaf = (SELECT leaf FROM entry WHERE sequence = 3) WHERE sequence = 4", (), 4),
+        ("UPDATE entry SET leaf = CAST(leaf AS TEXT) WHERE sequence = 9", (), 9),
+        ("UPDATE entry SET parts = 5 WHERE sequence = 9", (), 9),
+        ("UPDATE entry SET parts = ?, leaf = ? WHERE sequence = 20", (b"\x90", other[20].leaf), 20),
+        ("DROP TABLE entry", (), 0),
+        ("ALTER TABLE entry RENAME TO entries", (), 0),
+    ]
+    for number, (statement, values, sequence) in enumerate(doctored):
+        trial = tmp_path / str(number)
+        shutil.copytree(data, trial)
+        sql(trial, statement, *values)
+        assert damage(trial).sequence == sequence, statement
+
+
+def test_a_refused_folder_is_left_as_it_was(data, tmp_path):
+    """Refusing changes neither database, log nor head: what happened can still be looked into."""
+    copy = pulled(data, tmp_path / "copy")
+    flip(copy / WAL, (copy / WAL).stat().st_size * 4)
+    before = {name: (copy / name).read_bytes() for name in (DB, WAL, HEAD)}
+    damage(copy)
+    assert {name: (copy / name).read_bytes() for name in (DB, WAL, HEAD)} == before
+
+
+@pytest.mark.parametrize("name", [DB, WAL])
+def test_flipped_bytes_are_found_or_harmless(data, tmp_path, name):
+    """Of hundreds of flipped bits in database and log each is refused, or nothing at all reads differently.
+
+    A flipped bit is harmless in bytes that nobody reads: gaps of a page, counters of the file header, pages of the
+    database of which the log holds a newer copy. Harmless means: every entry, by scan and by place, is what was
+    written, and the ledger takes further entries and opens again.
+    """
+    source = pulled(data, tmp_path / "copy") if name == WAL else closed(data)
+    randomness = random.Random(name)
+    size = (source / name).stat().st_size
+    refused = 0
+    rounds = 2_000 if LONG else 250
+    for _ in range(rounds):
+        trial = tmp_path / "trial"
+        shutil.copytree(source, trial)
+        flip(trial / name, randomness.randrange(size * 8))
+        refused += not _opens_whole(trial)
+        shutil.rmtree(trial)
+    assert refused > rounds // 2
+
+
+def _opens_whole(folder):
+    try:
+        ledger = opened(folder)
+    except LedgerFailed:
+        return False
+    assert list(ledger.read()) == ENTRIES
+    assert [next(ledger.read(at, 1)) for at in range(60)] == ENTRIES
+    more = [make_entry(60, T0 + 1_000, ENTRIES[0].parts)]
+    ledger.append(more, 60)
+    ledger.close()
+    ledger = opened(folder)
+    assert list(ledger.read()) == ENTRIES + more
+    ledger.close()
+    return True
+
+
+def test_damage_while_running_is_found_by_reading(data):
+    """An entry that changes under a running node is not handed out."""
+    ledger = fill(opened(data), ENTRIES)
+    sql(data, "UPDATE entry SET parts = (SELECT parts FROM entry WHERE sequence = 3) WHERE sequence = 4")
+    assert list(ledger.read(0, 4)) == ENTRIES[:4]
+    with pytest.raises(LedgerDamaged) as caught:
+        list(ledger.read())
+    assert caught.value.sequence == 4
+    sql(data, "DELETE FROM entry WHERE sequence >= 4")
+    with pytest.raises(LedgerDamaged, match="entry 4 is missing"):
+        list(ledger.read())
+    ledger.close()
+
+
+def test_an_erased_part_is_in_no_file(data):
+    """After erasing, salt and content stand in no file of the folder, not even piecewise, and the ledger opens."""
+    made = [
+        make_entry(
+            at, T0 + at, [Part(salt(at, index), content(at, index, size=900 * index + 40)) for index in range(5)]
+        )
+        for at in range(40)
+    ]
+    ledger = fill(opened(data), made)
+    for at in (0, 5, 6, 7, 21, 39):
+        assert ledger.erase(at, at % 5)
+    for at in (0, 5, 6, 7, 21, 39):
+        gone = made[at].parts[at % 5]
+        for path in data.iterdir():
+            stored = path.read_bytes()
+            assert gone.salt[:12] not in stored, (at, path)
+            assert not any(gone.content[k : k + 24] in stored for k in range(0, len(gone.content), 24)), (at, path)
+    ledger.close()
+    ledger = opened(data)
+    assert [sum(part is None for part in entry.parts) for entry in ledger.read()] == [
+        int(at in (0, 5, 6, 7, 21, 39)) for at in range(40)
+    ]
+    ledger.close()
+
+
+def test_a_reader_that_holds_the_erased_part_is_named(data, monkeypatch):
+    """Erasing while another process reads is not said to be done, and is done by erasing again."""
+    ledger = fill(opened(data), ENTRIES)
+    ledger._db.execute("PRAGMA busy_timeout = 50")
+    reader = sqlite3.connect(data / DB, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM entry").fetchone()
+    with pytest.raises(LedgerFailed, match="another reader"):
+        ledger.erase(5, 1)
+    reader.close()
+    ledger.close()
+    ledger = opened(data)
+    assert ledger.erase(5, 1) is False
+    assert not any(ENTRIES[5].parts[1].salt in path.read_bytes() for path in data.iterdir())
+    ledger.close()
+
+
+def test_a_full_disk_loses_nothing_and_goes_on(data):
+    """When the disk is full a group is refused whole; after making room the ledger goes on where it was."""
+    ledger = fill(opened(data), ENTRIES[:20])
+    head = ledger.head
+    (pages,) = ledger._db.execute("PRAGMA page_count").fetchone()
+    ledger._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(LedgerFull, match=r"The disk of the ledger in .* is full\."):
+        fill(ledger, ENTRIES, group=40)
+    assert ledger.head == head
+    assert list(ledger.read()) == ENTRIES[:20]
+    ledger._db.execute("PRAGMA max_page_count = 1000000")
+    assert list(fill(ledger, ENTRIES).read()) == ENTRIES
+    ledger.close()
+    ledger = opened(data)
+    assert list(ledger.read()) == ENTRIES
+    ledger.close()
+
+
+def test_the_reserve(data):
+    """Disk is set aside when the ledger opens, released on demand, and set aside again."""
+    ledger = opened(data)
+    assert (data / RESERVE).stat().st_blocks * 512 >= RESERVE_BYTES
+    assert ledger.release_reserve() == RESERVE_BYTES
+    assert (data / RESERVE).stat().st_blocks == 0
+    assert ledger.release_reserve() == 0
+    assert ledger.hold_reserve()
+    assert (data / RESERVE).stat().st_blocks * 512 >= RESERVE_BYTES
+    ledger.close()
+
+
+def test_a_failed_head_breaks_the_ledger(data, monkeypatch):
+    """When the head cannot be synced nothing is answered, and the process takes no further group."""
+    ledger = fill(opened(data), ENTRIES[:5])
+
+    def fail(fd):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", fail)
+        with pytest.raises(LedgerFailed, match="cannot be written"):
+            ledger.append(ENTRIES[5:6], 5)
+    for call in (lambda: ledger.append(ENTRIES[5:6], 5), lambda: ledger.erase(0, 0)):
+        with pytest.raises(LedgerFailed, match="has to be started again"):
+            call()
+    ledger.close()
+    ledger = opened(data)
+    assert ledger.head.size == 6
+    ledger.close()
+
+
+READ_ONLY = """
+import os, pathlib, sys
+from ledger_kit import SIGNER
+from wideberth.ledger.sqlite import SqliteLedger
+from wideberth.ledger.store import LedgerFailed
+if os.geteuid() == 0: os.setuid(65534)
+try: SqliteLedger(pathlib.Path(sys.argv[1]), SIGNER)
+except LedgerFailed as error: print(error)
+"""
+
+
+def test_a_read_only_folder_is_refused_in_a_sentence():
+    """A node that may not write its folder says so in one sentence and ends."""
+    with tempfile.TemporaryDirectory() as outer:
+        os.chmod(outer, 0o755)
+        data = closed(Path(outer) / "data")
+        for path in (*data.iterdir(), data):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        search = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+        command = [sys.executable, "-c", READ_ONLY, str(data)]
+        run = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": search}, check=False)
+        data.chmod(0o755)
+    assert run.stdout.startswith(f"The ledger in {data} cannot be opened: "), run
+    assert run.stdout.count("\n") == 1
+
+
+def test_the_log_is_copied_into_the_database(data):
+    """A long run does not let the write-ahead log grow without end."""
+    ledger = opened(data)
+    big = [
+        make_entry(at, T0 + at, [Part(salt(at, index), content(at, index, size=100_000)) for index in range(2)])
+        for at in range(120)
+    ]
+    fill(ledger, big, group=3)
+    assert (data / WAL).stat().st_size < 12_000_000
+    assert list(ledger.read()) == big
+    ledger.close()
+    ledger = opened(data)
+    assert list(ledger.read()) == big
+    ledger.close()
