@@ -87,7 +87,7 @@ class Reason(StrEnum):
     SET_ASIDE = "set-aside", 500, "The command tripped a check of the house and was set aside"
 
 
-class Refusal(msgspec.Struct, frozen=True, array_like=True):
+class Refusal(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
     """One reason, where it holds, and what would have been right.
 
     `field` is a path into the input ("volumes[2].outline.ring"), `limit` a phrase that states the rule with its
