@@ -234,16 +234,49 @@ def test_margin_up_and_down() -> None:
         assert index.query(asked, 0.0, 300)[1].tolist() == [0]
 
 
-def test_margins_of_each() -> None:
-    """A margin for each query gives what asking one by one gives; a wider margin never loses a candidate."""
-    index = filled(world(5, 3000))
-    queries = world(6, 50)
-    margins = np.linspace(0.0, 50_000.0, len(queries))
-    which, found = index.query(queries, margins)
-    for i, query in enumerate(queries):
-        alone = index.query(query[None], float(margins[i]))[1]
-        assert found[which == i].tolist() == alone.tolist()
-        assert set(index.query(query[None])[1].tolist()) <= set(alone.tolist())
+@pytest.mark.parametrize("capacity", CAPACITIES)
+def test_margins_of_each_kind(capacity: int) -> None:
+    """With a margin for each kind, each kind's boxes are found as if they alone were there, with their own margin."""
+    random = np.random.default_rng(14)
+    boxes, queries = world(5, 4000), world(6, 300)
+    polar = random.random(300) < 0.1
+    queries[polar, 0], queries[polar, 1] = 89_000_000_000, 89_500_000_000
+    kinds = random.integers(0, 3, len(boxes))
+    margins_m, margins_mm = np.array([50_000.0, 0.0, 3_000.0]), np.array([0, 900_000, 10_000])
+    index = Index(capacity)
+    index.add(np.arange(len(boxes)), boxes, kinds)
+    which, found = index.query(queries, margins_m, margins_mm)
+    assert sorted(zip(which.tolist(), found.tolist(), strict=True)) == list(zip(which, found, strict=True))
+    for kind in range(3):
+        alone = Index(capacity)
+        alone.add(np.flatnonzero(kinds == kind), boxes[kinds == kind])
+        one = set(zip(*alone.query(queries, float(margins_m[kind]), int(margins_mm[kind])), strict=True))
+        of_kind = kinds[found] == kind
+        several = set(zip(which[of_kind], found[of_kind], strict=True))
+        assert one
+        # around the poles the widest margin may take every longitude for all kinds
+        assert one <= several
+        assert all(abs(queries[i, :2]).max() > 85_000_000_000 for i, _ in several - one)
+    assert len(np.unique(which * len(boxes) + found)) == len(found)
+
+
+def test_wider_margin() -> None:
+    """A wider margin never loses a candidate."""
+    index, queries = filled(world(5, 3000)), world(6, 50)
+    last = set[tuple[int, int]]()
+    for margin_m in (0.0, 1.0, 5_556.0, 1e5, 1e6, 1e7):
+        found = set(zip(*(part.tolist() for part in index.query(queries, margin_m)), strict=True))
+        assert last <= found
+        last = found
+    assert len(last) > 5 * len(index.query(queries)[0])
+
+
+def test_kind_without_margin() -> None:
+    """Margins that leave out a kind in the index trip an assertion instead of being guessed."""
+    index = Index()
+    index.add(np.array([0]), box((0, 1), (0, 1)), np.array([2]))
+    with pytest.raises(AssertionError, match="no margin"):
+        index.query(box((0, 1), (0, 1)), np.array([1.0, 2.0]), np.array([1, 2]))
 
 
 def test_wider_than_can_be() -> None:

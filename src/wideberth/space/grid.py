@@ -35,9 +35,11 @@ TIME_LEVELS: Final = 16
 LEVELS: Final = SPACE_LEVELS * TIME_LEVELS
 TURN_ND: Final = 360_000_000_000
 
-# a record: eight words; the band takes one of them
+# a record: eight words; the band takes one of them, and the kind stands above the level in the last
 LAT_MIN, LAT_MAX, LON_MIN, LON_MAX, START, END, BAND, LEVEL = range(8)
 FREE: Final = -1
+KIND_BITS: Final = 16
+LEVEL_MASK: Final = (1 << KIND_BITS) - 1
 BAND_MIN: Final = -(2**31)
 BAND_MAX: Final = 2**31 - 1
 
@@ -197,7 +199,7 @@ def _link(
 ) -> None:
     """Put the entries of a slot into their buckets, or take them out."""
     record = records[slot]
-    level = record[LEVEL]
+    level = record[LEVEL] & LEVEL_MASK
     s, t = shifts(level)
     lat0, lon0, time0 = record[LAT_MIN] >> s, record[LON_MIN] >> s, record[START] >> t
     lats = (record[LAT_MAX] >> s) - lat0
@@ -230,6 +232,7 @@ def _has_room(pool: Int64s, store: Int64s) -> bool:
 def add_boxes(
     slots: Int64s,
     boxes: Int64s,
+    kinds: Int64s,
     begin: int,
     counts: Int64s,
     records: Int64s,
@@ -250,8 +253,9 @@ def add_boxes(
         record[LON_MIN], record[LON_MAX] = west, west + (box[3] - box[2])
         lower, upper = min(max(box[4], BAND_MIN), BAND_MAX), min(max(box[5], BAND_MIN), BAND_MAX)
         record[BAND] = lower << 32 | upper & ENTRY_MASK
-        record[LEVEL] = _level(record)
-        counts[record[LEVEL]] += 1
+        level = _level(record)
+        record[LEVEL] = kinds[i] << KIND_BITS | level
+        counts[level] += 1
         counts[LEVELS] = max(counts[LEVELS], record[LON_MAX])
         _link(slots[i], True, records, positions, heads, pool, store)
     return len(slots)
@@ -269,11 +273,10 @@ def remove_slots(
 ) -> bool:
     """Unlink. Out: whether all slots were live."""
     for slot in slots:
-        level = records[slot, LEVEL]
-        if level == FREE:
+        if records[slot, LEVEL] == FREE:
             return False
         _link(slot, False, records, positions, heads, pool, store)
-        counts[level] -= 1
+        counts[records[slot, LEVEL] & LEVEL_MASK] -= 1
         records[slot, LEVEL] = FREE
     return True
 
@@ -293,7 +296,7 @@ def relink(
         if not _has_room(pool, store):
             return slot
         if records[slot, LEVEL] != FREE:
-            counts[records[slot, LEVEL]] += 1
+            counts[records[slot, LEVEL] & LEVEL_MASK] += 1
             counts[LEVELS] = max(counts[LEVELS], records[slot, LON_MAX])
             _link(slot, True, records, positions, heads, pool, store)
     return len(records)

@@ -16,7 +16,7 @@ a pair counts in the first turn by which it meets.
 
 import heapq
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +31,11 @@ from wideberth.space.grid import (
     END,
     ENTRY_MASK,
     FREE,
+    KIND_BITS,
     LAT_MAX,
     LAT_MIN,
     LEVEL,
+    LEVEL_MASK,
     LEVELS,
     LON_MAX,
     LON_MIN,
@@ -73,33 +75,47 @@ LOWER, UPPER = 6, 7
 
 
 @njit(cache=True, nogil=True)
-def _grow(box: Int64s, margin_m: float, margin_mm: int, query: Int64s) -> None:
-    """Write the query of a box: its sides grown by the margins, longitudes from [0, 360e9) on.
+def _reach(south: int, north: int, margin_m: float) -> tuple[int, int]:
+    """How far a margin reaches from between two parallels, in latitude and longitude: nanodegrees, rounded outward.
 
-    On a path of `margin_m` from inside the box latitude changes by at most margin / M_min, and longitude by at most
-    margin / (a cos(latitude)) at the highest latitude that it can reach.
+    On a path of `margin_m` latitude changes by at most margin / M_min, and longitude by at most
+    margin / (a cos(latitude)) at the highest latitude that the path can come to. A full turn is every longitude.
     """
-    south, north, west, east = box[0], box[1], box[2] + TURN_ND // 2, box[3] + TURN_ND // 2
-    if margin_m > 0.0:
-        reach = np.int64(np.ceil(min(margin_m * OUTWARD / MERIDIAN_RADIUS_M_MIN * ND_PER_RADIAN, 2.0 * POLE_ND))) + 1
-        south, north = max(south - reach, -POLE_ND), min(north + reach, POLE_ND)
-        highest = max(abs(south), abs(north))
-        radius_m = EQUATOR_RADIUS_M * np.cos(min(highest, POLAR_ND) / ND_PER_RADIAN)
-        across = np.int64(np.ceil(min(margin_m * OUTWARD / radius_m * ND_PER_RADIAN, 2.0 * TURN_ND))) + 1
-        if highest >= POLAR_ND or east - west + 2 * across >= TURN_ND:
-            west, east = 0, TURN_ND
-        else:
-            west, east = west - across, east + across
-    turns = west // TURN_ND * TURN_ND
-    query[LAT_MIN], query[LAT_MAX], query[LON_MIN], query[LON_MAX] = south, north, west - turns, east - turns
-    query[START], query[END] = box[6], box[7]
-    query[LOWER] = min(max(box[4] - margin_mm, BAND_MIN), BAND_MAX)
-    query[UPPER] = min(max(box[5] + margin_mm, BAND_MIN), BAND_MAX)
+    if margin_m == 0.0:
+        return 0, 0
+    up = int(np.ceil(min(margin_m * OUTWARD / MERIDIAN_RADIUS_M_MIN * ND_PER_RADIAN, 2.0 * POLE_ND))) + 1
+    highest = max(abs(south - up), abs(north + up))
+    if highest >= POLAR_ND:
+        return up, TURN_ND
+    radius_m = EQUATOR_RADIUS_M * np.cos(highest / ND_PER_RADIAN)
+    return up, int(np.ceil(min(margin_m * OUTWARD / radius_m * ND_PER_RADIAN, 1.0 * TURN_ND))) + 1
 
 
 @njit(cache=True, nogil=True)
-def _first_turn(record: Int64s, west: int, east: int) -> int:
+def _ask(box: Int64s, margins_m: Float64s, margins_mm: Int64s, queries: Int64s) -> None:
+    """Write the query of a box for each kind: its sides grown by that kind's margins; the last row by the widest.
+
+    Longitudes of the last row begin in [0, 360e9); the others lie within, in the same turn.
+    """
+    _, along = _reach(box[0], box[1], margins_m[-1])
+    west, east = box[2] + TURN_ND // 2, box[3] + TURN_ND // 2
+    everywhere = east - west + 2 * along >= TURN_ND
+    turns = (west - along) // TURN_ND * TURN_ND
+    for row in range(len(queries)):
+        query = queries[row]
+        up, along = _reach(box[0], box[1], margins_m[row])
+        query[LAT_MIN], query[LAT_MAX] = max(box[0] - up, -POLE_ND), min(box[1] + up, POLE_ND)
+        query[LON_MIN] = 0 if everywhere else west - along - turns
+        query[LON_MAX] = TURN_ND if everywhere else east + along - turns
+        query[START], query[END] = box[6], box[7]
+        query[LOWER] = min(max(box[4] - margins_mm[row], BAND_MIN), BAND_MAX)
+        query[UPPER] = min(max(box[5] + margins_mm[row], BAND_MIN), BAND_MAX)
+
+
+@njit(cache=True, nogil=True)
+def _first_turn(record: Int64s, query: Int64s) -> int:
     """By how many turns a query first meets a record in longitude: 0, 1 or -1, or 2 for never."""
+    west, east = query[LON_MIN], query[LON_MAX]
     if record[LON_MIN] <= east and west <= record[LON_MAX]:
         return 0
     if record[LON_MIN] <= east + TURN_ND and west + TURN_ND <= record[LON_MAX]:
@@ -133,9 +149,10 @@ def _cells(query: Int64s, level: int, turn: int) -> tuple[int, int, int, int, in
 
 @njit(cache=True, nogil=True)
 def _walk(
-    query: Int64s, level: int, turn: int, found: Int64s, n: int, records: Int64s, heads: Int32s, pool: Int64s
+    queries: Int64s, level: int, turn: int, found: Int64s, n: int, records: Int64s, heads: Int32s, pool: Int64s
 ) -> int:
     """Collect what one level holds, by one turn. Out: `n` raised by the number found, written as far as room is."""
+    query = queries[-1]
     s, t = shifts(level)
     west, east = query[LON_MIN] + turn * TURN_ND, query[LON_MAX] + turn * TURN_ND
     lat0, lat1, lon0, lon1, time0, time1 = _cells(query, level, turn)
@@ -163,14 +180,15 @@ def _walk(
                     if (i and lat > lat0) or (j and lon > lon0) or (k and time > time0):
                         continue
                     record = records[slot]
+                    own = queries[min(record[LEVEL] >> KIND_BITS, len(queries) - 1)]
                     # another cell may share the bucket
                     if (
-                        record[LEVEL] == level
+                        record[LEVEL] & LEVEL_MASK == level
                         and (record[LAT_MIN] >> s) + i == lat
                         and (record[LON_MIN] >> s) + j == lon
                         and (record[START] >> t) + k == time
-                        and _meets(record, query)
-                        and _first_turn(record, query[LON_MIN], query[LON_MAX]) == turn
+                        and _meets(record, own)
+                        and _first_turn(record, own) == turn
                     ):
                         if n < len(found):
                             found[n] = slot
@@ -179,12 +197,14 @@ def _walk(
 
 
 @njit(cache=True, nogil=True)
-def _scan(query: Int64s, found: Int64s, n: int, records: Int64s) -> int:
+def _scan(queries: Int64s, found: Int64s, n: int, records: Int64s) -> int:
     """Collect by testing every record."""
     for slot in range(len(records)):
         record = records[slot]
-        live = record[LEVEL] != FREE
-        if live and _meets(record, query) and _first_turn(record, query[LON_MIN], query[LON_MAX]) != 2:
+        if record[LEVEL] == FREE:
+            continue
+        own = queries[min(record[LEVEL] >> KIND_BITS, len(queries) - 1)]
+        if _meets(record, own) and _first_turn(record, own) != 2:
             if n < len(found):
                 found[n] = slot
             n += 1
@@ -203,21 +223,23 @@ def _cost(query: Int64s, turn: int, counts: Int64s) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _collect(query: Int64s, found: Int64s, n: int, counts: Int64s, records: Int64s, heads: Int32s, pool: Int64s) -> int:
-    """All slots that meet one query, in the order of the slots."""
+def _collect(
+    queries: Int64s, found: Int64s, n: int, counts: Int64s, records: Int64s, heads: Int32s, pool: Int64s
+) -> int:
+    """All slots that meet the query of their kind, in the order of the slots."""
     begin = n
     # a turn is walked only where some box can lie there
-    first = -1 if query[LON_MAX] >= TURN_ND else 0
-    last = 1 if query[LON_MIN] + TURN_ND <= counts[LEVELS] else 0
+    first = -1 if queries[-1, LON_MAX] >= TURN_ND else 0
+    last = 1 if queries[-1, LON_MIN] + TURN_ND <= counts[LEVELS] else 0
     cost = 0.0
     for turn in range(first, last + 1):
-        cost += _cost(query, turn, counts)
+        cost += _cost(queries[-1], turn, counts)
     if cost * RECORDS_PER_CELL > len(records):
-        return _scan(query, found, n, records)
+        return _scan(queries, found, n, records)
     for level in range(LEVELS):
         if counts[level] > 0:
             for turn in range(first, last + 1):
-                n = _walk(query, level, turn, found, n, records, heads, pool)
+                n = _walk(queries, level, turn, found, n, records, heads, pool)
     found[begin:n].sort()
     return n
 
@@ -225,8 +247,8 @@ def _collect(query: Int64s, found: Int64s, n: int, counts: Int64s, records: Int6
 @njit(cache=True, nogil=True)
 def _query(
     boxes: Int64s,
-    margin_m: Float64s,
-    margin_mm: int,
+    margins_m: Float64s,
+    margins_mm: Int64s,
     room: int,
     counts: Int64s,
     records: Int64s,
@@ -235,14 +257,21 @@ def _query(
 ) -> tuple[Int64s, Int64s, int]:
     """Queries and slots of all pairs, and how many there are: more than `room` means that the rest was left out."""
     found, which = np.empty(room, np.int64), np.empty(room, np.int64)
-    query = np.empty(8, np.int64)
+    queries = np.empty((len(margins_m), 8), np.int64)
     n = 0
     for i in range(len(boxes)):
-        _grow(boxes[i], margin_m[i % len(margin_m)], margin_mm, query)
+        _ask(boxes[i], margins_m, margins_mm, queries)
         begin = n
-        n = _collect(query, found, n, counts, records, heads, pool)
+        n = _collect(queries, found, n, counts, records, heads, pool)
         which[begin:n] = i
     return which[:n], found[:n], n
+
+
+def _rows(margin: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """One margin a kind, and the widest of all at the end; one margin alone is the widest, and holds for every kind."""
+    margins = np.asarray(margin, dtype).reshape(-1)
+    assert (margins >= 0).all()
+    return margins if np.ndim(margin) == 0 else np.append(margins, margins.max())
 
 
 class Index:
@@ -253,6 +282,7 @@ class Index:
 
     def __init__(self, capacity: int = 1024) -> None:
         self._live = 0
+        self._kinds = 1
         self._grid = free_grid(capacity, capacity)
 
     def __len__(self) -> int:
@@ -283,14 +313,17 @@ class Index:
         pool[:used] = old[:used]
         self._grid = self._grid._replace(pool=pool)
 
-    def add(self, slots: Int64s, boxes: Int64s) -> None:
-        """Put `boxes` (n, 8) at free `slots` (n,)."""
+    def add(self, slots: Int64s, boxes: Int64s, kinds: int | Int64s = 0) -> None:
+        """Put `boxes` (n, 8) at free `slots` (n,). A kind is a small number from 0 that chooses the margins."""
         assert boxes.shape == (len(slots), 8)
+        kind_of = np.ascontiguousarray(np.broadcast_to(np.asarray(kinds, np.int64), len(slots)))
+        assert kind_of.min(initial=0) >= 0
+        self._kinds = max(self._kinds, int(kind_of.max(initial=0)) + 1)
         highest = int(slots.max(initial=-1))
         if highest >= len(self._grid.records):
             self.reserve(max(highest + 1, 2 * len(self._grid.records)))
         done = 0
-        while (done := add_boxes(slots, boxes, done, *self._grid)) != len(slots):
+        while (done := add_boxes(slots, boxes, kind_of, done, *self._grid)) != len(slots):
             assert done >= 0, "a slot was added twice"
             self._grow_pool()
         self._live += len(slots)
@@ -301,19 +334,24 @@ class Index:
         assert all_live, "a slot was removed twice"
         self._live -= len(slots)
 
-    def query(self, boxes: Int64s, margin_m: float | Float64s = 0.0, margin_mm: int = 0) -> tuple[Int64s, Int64s]:
-        """Candidates of `boxes` (m, 8), each grown by `margin_m` (one, or one a box) and `margin_mm` up and down.
+    def query(
+        self, boxes: Int64s, margin_m: float | Float64s = 0.0, margin_mm: int | Int64s = 0
+    ) -> tuple[Int64s, Int64s]:
+        """Candidates of `boxes` (m, 8), each grown sideways by `margin_m`, and by `margin_mm` up and down.
 
+        A margin is one for all, or an array of one for each kind of box met; both are given in the same way.
         Out: indices of queries and slots (p,), (p,), sorted by query, then slot. Every live box with a point within
         the margins of a point of the query, and a window in common, is among them; some are farther than that.
         """
-        margins = np.atleast_1d(np.asarray(margin_m, np.float64))
-        assert len(margins) in (1, len(boxes))
-        assert margin_mm >= 0
+        margins_m, margins_mm = _rows(margin_m, np.float64), _rows(margin_mm, np.int64)
+        assert len(margins_m) == len(margins_mm)
+        assert len(margins_m) == 1 or len(margins_m) > self._kinds, "a kind has no margin"
         grid = self._grid
         room = 256 + 64 * len(boxes)
         while True:
-            which, found, n = _query(boxes, margins, margin_mm, room, grid.counts, grid.records, grid.heads, grid.pool)
+            which, found, n = _query(
+                boxes, margins_m, margins_mm, room, grid.counts, grid.records, grid.heads, grid.pool
+            )
             if n <= room:
                 return which, found
             room = n
