@@ -30,6 +30,8 @@ VOLUMES_MAX: Final = 256
 """Volumes of one operation: four hours of flight in slices of one minute, with room."""
 EXTENT_M_MAX: Final = 500_000
 """Bounding radius of one outline: the gnomonic test is proven to 1,000 km between outlines."""
+PERIMETER_M_MAX: Final = 10_000_000
+"""Length of one ring: three times around the largest circle. Exact work on long edges grows with it."""
 RADIUS_MM_MAX: Final = 500_000_000
 """Radius of a circle; the same bound as an outline's extent."""
 ALTITUDE_MM_MIN: Final = -1_000_000

@@ -234,3 +234,21 @@ def ring_area(points: Float64s, n: int, at: Vector) -> float:
         # van Oosterom and Strackee 1983: the solid angle of the origin's direction and two others
         total += math.atan2((x1 * y2 - x2 * y1) * r, r * d1 * d2 + (x1 * x2 + y1 * y2 + r * r) * r + r * r * (d1 + d2))
     return abs(2.0 * total * r * r)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tidy(ring: Int64s) -> Int64s:
+    """The canonical ring (see `volume.normalise`); a single point stays one."""
+    count = len(ring) // 2
+    points, flat, kept = np.empty((count, 3)), np.empty((count, 2)), np.empty(count, np.int64)
+    n = vertices(ring, points, kept)
+    x, y, z, _ = middle(points, n)
+    plane(points, n, x, y, z, flat)
+    backwards = n > 2 and doubled_area(flat, n) < 0.0
+    out = np.empty(2 * n, np.int64)
+    for i in range(n):
+        at = kept[(n - i) % n if backwards else i]
+        lat, lon = ring[2 * at], ring[2 * at + 1]
+        out[2 * i] = lat
+        out[2 * i + 1] = 0 if abs(lat) == POLE_ND else (lon + HALF_ND) % TURN_ND - HALF_ND
+    return out
