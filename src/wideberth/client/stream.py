@@ -1,0 +1,106 @@
+"""Following the notices of a party as they come.
+
+In:  a `Client`, and after which number to begin.
+Out: notices in order, each once, checked against the chain; ticks; `Silence` where the line is dead.
+Raises `Fork` (an alarm) where a notice does not follow the one before it.
+
+A broken line is taken up again after the last number that came. Ticks come every 5 s, so 15 s without one mean that the
+picture is stale; that is said once, and again only after the line was back.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+import httpx
+import msgspec
+
+from wideberth.client.client import Client
+from wideberth.client.connection import FIRST_WAIT_S, WAIT_S_MAX, Unreachable, problem
+from wideberth.client.wire import NoticeRow, Problem, Tick, read
+from wideberth.ledger.checkpoint import Verifier
+
+SILENCE_S: Final = 15.0
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """Nothing was heard for so long, or the line broke: what is shown is as of then."""
+
+    why: str
+
+
+Event = NoticeRow | Tick | Silence
+
+
+def events(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Event name and data of server-sent events (HTML standard, 9.2.6), comments and ids passed over."""
+    name, data = "", list[str]()
+    for line in lines:
+        if not line:
+            if data:
+                yield name or "message", "\n".join(data)
+            name, data = "", []
+            continue
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            data.append(value)
+
+
+def follow(client: Client, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    """Everything that is said to the party after what its history knows, until `stop`."""
+    wait_s, silent = FIRST_WAIT_S, False
+    while not stop():
+        try:
+            for event in _once(client):
+                wait_s, silent = FIRST_WAIT_S, False
+                yield event
+                if stop():
+                    return
+            why = "the node closed the stream"
+        except (httpx.TransportError, Unreachable) as error:
+            why = str(error) or type(error).__name__
+        if not silent:
+            silent = True
+            yield Silence(why)
+        client.connection.pause(wait_s)
+        wait_s = min(2 * wait_s, WAIT_S_MAX)
+
+
+def _once(client: Client) -> Iterator[Event]:
+    history, connection = client.history, client.connection
+    timeout = httpx.Timeout(10.0, read=SILENCE_S)
+    query = {"after": history.known.number}
+    with connection.http.stream(
+        "GET", "/v1/stream", params=query, headers=connection.headers(), timeout=timeout
+    ) as answer:
+        if answer.status_code != 200:
+            answer.read()
+            refusal = problem(answer)
+            connection.forget_session()
+            raise Unreachable(refusal.sentence())
+        for name, data in events(answer.iter_lines()):
+            if name == "notice":
+                row = read(data, NoticeRow)
+                if history.notice(row):
+                    yield row
+            elif name == "tick":
+                tick = read(data, Tick)
+                if tick.checkpoint is not None:
+                    about = client.about()
+                    node = Verifier(about.origin, bytes(about.node_key))
+                    history.checkpoint(tick.checkpoint, node, client.consistency)
+                yield tick
+
+
+def catch_up(client: Client, limit: int = 100) -> list[NoticeRow] | Problem:
+    """All notices after what the history knows, read page by page."""
+    rows: list[NoticeRow] = []
+    while True:
+        page = client.notices(client.history.known.number, limit)
+        if isinstance(page, Problem):
+            return page
+        rows += [row for row in page.notices if client.history.notice(row)]
+        if page.next is None or not page.notices:
+            return rows
