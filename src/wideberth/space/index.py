@@ -16,7 +16,7 @@ a pair counts in the first turn by which it meets.
 
 import heapq
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -249,29 +249,38 @@ def _query(
     boxes: Int64s,
     margins_m: Float64s,
     margins_mm: Int64s,
-    room: int,
     counts: Int64s,
     records: Int64s,
     heads: Int32s,
     pool: Int64s,
-) -> tuple[Int64s, Int64s, int]:
-    """Queries and slots of all pairs, and how many there are: more than `room` means that the rest was left out."""
-    found, which = np.empty(room, np.int64), np.empty(room, np.int64)
-    queries = np.empty((len(margins_m), 8), np.int64)
+) -> tuple[Int64s, Int64s]:
+    """Queries and slots of all pairs."""
+    assert margins_m.min() >= 0.0
+    assert margins_mm.min() >= 0
+    # one margin alone is the widest too
+    kinds = len(margins_m) if len(margins_m) > 1 else 0
+    rows_m, rows_mm = np.empty(kinds + 1), np.empty(kinds + 1, np.int64)
+    rows_m[:kinds], rows_mm[:kinds] = margins_m[:kinds], margins_mm[:kinds]
+    rows_m[kinds], rows_mm[kinds] = margins_m.max(), margins_mm.max()
+    found, ends = np.empty(256, np.int64), np.empty(len(boxes), np.int64)
+    queries = np.empty((kinds + 1, 8), np.int64)
     n = 0
     for i in range(len(boxes)):
-        _ask(boxes[i], margins_m, margins_mm, queries)
+        _ask(boxes[i], rows_m, rows_mm, queries)
         begin = n
-        n = _collect(queries, found, n, counts, records, heads, pool)
-        which[begin:n] = i
-    return which[:n], found[:n], n
-
-
-def _rows(margin: npt.ArrayLike, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """One margin a kind, and the widest of all at the end; one margin alone is the widest, and holds for every kind."""
-    margins = np.asarray(margin, dtype).reshape(-1)
-    assert (margins >= 0).all()
-    return margins if np.ndim(margin) == 0 else np.append(margins, margins.max())
+        n = _collect(queries, found, begin, counts, records, heads, pool)
+        if n > len(found):
+            more = np.empty(n + n // 2, np.int64)
+            more[:begin] = found[:begin]
+            found = more
+            n = _collect(queries, found, begin, counts, records, heads, pool)
+        ends[i] = n
+    which = np.empty(n, np.int64)
+    begin = 0
+    for i in range(len(boxes)):
+        which[begin : ends[i]] = i
+        begin = ends[i]
+    return which, found[:n]
 
 
 class Index:
@@ -343,18 +352,15 @@ class Index:
         Out: indices of queries and slots (p,), (p,), sorted by query, then slot. Every live box with a point within
         the margins of a point of the query, and a window in common, is among them; some are farther than that.
         """
-        margins_m, margins_mm = _rows(margin_m, np.float64), _rows(margin_mm, np.int64)
+        margins_m = margin_m if isinstance(margin_m, np.ndarray) else np.array((margin_m,), np.float64)
+        margins_mm = margin_mm if isinstance(margin_mm, np.ndarray) else np.array((margin_mm,), np.int64)
         assert len(margins_m) == len(margins_mm)
-        assert len(margins_m) == 1 or len(margins_m) > self._kinds, "a kind has no margin"
+        assert len(margins_m) >= self._kinds or len(margins_m) == 1, "a kind has no margin"
         grid = self._grid
-        room = 256 + 64 * len(boxes)
-        while True:
-            which, found, n = _query(
-                boxes, margins_m, margins_mm, room, grid.counts, grid.records, grid.heads, grid.pool
-            )
-            if n <= room:
-                return which, found
-            room = n
+        pairs: tuple[Int64s, Int64s] = _query(
+            boxes, margins_m, margins_mm, grid.counts, grid.records, grid.heads, grid.pool
+        )
+        return pairs
 
 
 class Slots:
