@@ -87,7 +87,7 @@ def _angles(text: str, form: Form, field: str) -> Cell | Refusal:
     found = readings(angles)
     meant = found.pop(form.value, None)
     if meant is None:
-        fits = all(len(angle.parts) == _PARTS[form] for angle in angles) and not found
+        fits = all(len(angle.parts) == _PARTS[form] for angle in angles) and not (found and form is Form.DECIMAL)
         return refuse(Reason.OUT_OF_RANGE if fits else Reason.MALFORMED, field, _RULES[form], text)
     if form is not Form.DECIMAL and not angles[0].letter:
         return refuse(Reason.MALFORMED, field, _RULES[form], text)

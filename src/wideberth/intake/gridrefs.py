@@ -84,8 +84,9 @@ def _wrapped(lon_nd: int) -> int:
 
 def show_mgrs(lat_nd: int, lon_nd: int) -> str:
     """The 1 m cell that holds the place: "37S EV 12345 67890"."""
-    lon = lon_nd / ND
-    plain = str(_MGRS.toMGRS(lat_nd / ND, -180.0 if lon == 180.0 else lon)).strip()
+    # within a centimetre south of the equator GEOTRANS rounds the northing to a square that does not exist
+    lat = 0.0 if -100 <= lat_nd < 0 else lat_nd / ND
+    plain = str(_MGRS.toMGRS(lat, -180.0 if lon_nd == 180 * ND else lon_nd / ND))
     return f"{plain[:-12]} {plain[-12:-10]} {plain[-10:-5]} {plain[-5:]}"
 
 
