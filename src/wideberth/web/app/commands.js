@@ -1,0 +1,101 @@
+// What this watch says: builds, signs and sends commands. In: what was decided on the page. Out: the node's answer.
+// A signed command that cannot leave is kept, said to be kept, and leaves when the link is back, until its not_after.
+
+import { Offline, Problem } from "./api.js";
+import { encode, fromBase64, toBase64, uuidBytes } from "./msgpack.js";
+import { changed, now, world } from "./state.js";
+import { current } from "./words.js";
+
+const CONTEXT = "wideberth/command/1";
+const LIFE_US = 600_000_000; // ten minutes: long enough for a link to come back, short enough that nothing old surprises
+
+const random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
+const digest = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+
+async function textPart(text) {
+  const salt = random(32);
+  const content = encode(["text", current(), text]);
+  return { salt, content, commitment: await digest(new Uint8Array([...salt, ...content])) };
+}
+
+/** Signs one command with its free text and gives what POST /v1/commands takes. */
+export async function seal(command, texts = []) {
+  const parts = await Promise.all(texts.map(textPart));
+  const not_after_us = BigInt(Math.round(now())) * 1000n + BigInt(LIFE_US);
+  const envelope = encode([
+    CONTEXT,
+    fromBase64(world.about.genesis),
+    world.signer.party,
+    [world.signer.publicKey],
+    random(16),
+    not_after_us,
+    [world.seen.size, world.seen.root],
+    command,
+    parts.map((part) => part.commitment),
+  ]);
+  const signature = await world.signer.sign(envelope);
+  return {
+    not_after_ms: Number(not_after_us / 1000n),
+    body: {
+      envelope: toBase64(envelope),
+      signatures: [toBase64(signature)],
+      parts: parts.map((part) => ({ salt: toBase64(part.salt), content: toBase64(part.content) })),
+    },
+  };
+}
+
+/** Signs and sends. Gives {kept: true} when the link is away; the same bytes leave later, so nothing happens twice. */
+export async function say(node, command, texts = []) {
+  const sealed = await seal(command, texts);
+  try {
+    return await node.command(sealed.body);
+  } catch (error) {
+    if (!(error instanceof Offline)) throw error;
+    world.outbox.push(sealed);
+    changed();
+    return { kept: true };
+  }
+}
+
+/** Sends what was kept, oldest first. Gives the refusals, for people to read. */
+export async function flush(node) {
+  const refused = [];
+  while (world.outbox.length) {
+    const [first] = world.outbox;
+    try {
+      if (first.not_after_ms > now()) await node.command(first.body);
+      else refused.push(new Problem({ reason: "past-not-after" }));
+    } catch (error) {
+      if (error instanceof Offline) break;
+      if (!(error instanceof Problem)) throw error;
+      refused.push(error);
+    }
+    world.outbox.shift();
+    changed();
+  }
+  return refused;
+}
+
+const proposalSubject = (conflict, proposal) => ["proposal", uuidBytes(conflict), uuidBytes(proposal)];
+const planSubject = (plan) => ["plan", plan.party, uuidBytes(plan.id), plan.version];
+const change = (given, text) =>
+  given.kind === "procedure"
+    ? ["procedure", text]
+    : ["shift", given.whose, Math.round((given.start_s ?? 0) * 1e6), Math.round((given.altitude_m ?? 0) * 1000)];
+
+export const propose = (conflict, given, words) => ({
+  command: ["propose", uuidBytes(conflict), random(16), change(given, 0), null],
+  texts: given.kind === "procedure" ? [words] : [],
+});
+export const concurProposal = (conflict, proposal) => ({ command: ["concur", proposalSubject(conflict, proposal)], texts: [] });
+export const concurPlan = (plan) => ({ command: ["concur", planSubject(plan)], texts: [] });
+const objection = (subject, words) => ({ command: ["object", subject, words ? 0 : null], texts: words ? [words] : [] });
+export const objectProposal = (conflict, proposal, words) => objection(proposalSubject(conflict, proposal), words);
+export const objectPlan = (plan, words) => objection(planSubject(plan), words);
+export const withdrawProposal = (conflict, proposal) => ({ command: ["withdraw", proposalSubject(conflict, proposal)], texts: [] });
+export const withdrawRisk = (conflict) => ({ command: ["withdraw", ["risk", uuidBytes(conflict)]], texts: [] });
+export const withdrawPlan = (plan) => ({ command: ["withdraw", planSubject(plan)], texts: [] });
+export const acceptRisk = (conflict, words) => ({ command: ["accept_risk", uuidBytes(conflict), 0], texts: [words] });
+export const setState = (operation, state) => ({ command: ["set_state", uuidBytes(operation.id), operation.version, state], texts: [] });
+export const confirm = (operation) => ({ command: ["confirm", uuidBytes(operation.id), operation.version], texts: [] });
+export const signHead = (number, head) => ({ command: ["sign_head", number, fromBase64(head)], texts: [] });
