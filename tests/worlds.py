@@ -93,9 +93,7 @@ class World:
         self.now_us = START_US
         self.store: Store = MemoryStore(Signer(origin_of("test", 1), SigningKey(NODE_SEED)))
         founders = tuple(founder(party) for party in parties)
-        genesis = Genesis(
-            "test", 1, True, rules or charter(), founders, public_key(NODE_SEED), DECIDE_VERSION
-        )
+        genesis = Genesis("test", 1, True, rules or charter(), founders, public_key(NODE_SEED), DECIDE_VERSION)
         self.sequencer: Sequencer = found(self.store, NODE_SEED, self.draw, genesis, self.now_us)
 
     def draw(self, n: int) -> bytes:
@@ -117,7 +115,7 @@ class World:
         command: Command,
         parts: Sequence[Attachment] = (),
         seeds: tuple[bytes, ...] | None = None,
-        **changes: Any,
+        changes: dict[str, Any] | None = None,
     ) -> tuple[bytes, tuple[bytes, ...], tuple[Attachment, ...]]:
         """What a client sends: the signed bytes, the signatures, the parts."""
         keys = seeds or (seed_of(party),)
@@ -132,7 +130,7 @@ class World:
             command,
             tuple(p.commitment() for p in parts),
         )
-        signed = seal(msgspec.structs.replace(envelope, **changes), keys)
+        signed = seal(msgspec.structs.replace(envelope, **(changes or {})), keys)
         return signed.envelope, signed.signatures, tuple(parts)
 
     def send(self, sent: tuple[bytes, tuple[bytes, ...], tuple[Attachment, ...]]) -> Answer:
@@ -142,14 +140,20 @@ class World:
             return Answer(submission)
         return self.sequencer.decide_group([submission], self.now_us)[0]
 
-    def say(self, party: str, command: Command, *parts: Volumes | About | Text, **changes: Any) -> Answer:
+    def say(
+        self,
+        party: str,
+        command: Command,
+        *parts: Volumes | About | Text,
+        seeds: tuple[bytes, ...] | None = None,
+    ) -> Answer:
         """Seal, send, decide; a millisecond passes."""
         self.now_us += 1_000
-        return self.send(self.seal(party, command, [self.part(p) for p in parts], **changes))
+        return self.send(self.seal(party, command, [self.part(p) for p in parts], seeds))
 
-    def root_say(self, party: str, command: Command, **changes: Any) -> Answer:
+    def root_say(self, party: str, command: Command) -> Answer:
         """The same, signed by the party's root."""
-        return self.say(party, command, seeds=(seed_of(party, "root"),), **changes)
+        return self.say(party, command, seeds=(seed_of(party, "root"),))
 
     def plan(
         self,
@@ -161,9 +165,7 @@ class World:
     ) -> tuple[bytes, Answer]:
         """File an operation; answers its id and the answer."""
         thing = operation or self.draw(16)
-        base = Plan(
-            thing, replaces, 0, 0, Domain.AIR, True, Activity.TRANSPORT, Disclosure.CONFLICT_ONLY, 1
-        )
+        base = Plan(thing, replaces, 0, 0, Domain.AIR, True, Activity.TRANSPORT, Disclosure.CONFLICT_ONLY, 1)
         command = msgspec.structs.replace(base, **changes)
         parts: list[Volumes | About | Text] = [Volumes(tuple(volumes)), About(f"{party}-{thing[:2].hex()}")]
         if command.shared is not None:

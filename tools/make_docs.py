@@ -24,8 +24,8 @@ def refusals() -> str:
     head = [
         "# Refusals",
         "",
-        "Made by `tools/make_docs.py` from `src/wideberth/refusal.py`. A refusal names the field, the limit and what was",
-        "received; over HTTP it is a problem document (RFC 9457). Where several reasons hold, the first is given.",
+        "Made by `tools/make_docs.py` from `src/wideberth/refusal.py`. A refusal names the field, the limit and what",
+        "was received; over HTTP it is a problem document (RFC 9457). Where several reasons hold, the first is given.",
         "",
         "| order | reason | HTTP status | meaning |",
         "|---|---|---|---|",
@@ -51,8 +51,8 @@ def limits_page() -> str:
     head = [
         "# Limits",
         "",
-        "Made by `tools/make_docs.py` from `src/wideberth/limits.py`. Past a limit comes a refusal that names it, never a",
-        "silent cut. What a theatre may choose for itself stands in its charter instead.",
+        "Made by `tools/make_docs.py` from `src/wideberth/limits.py`. Past a limit comes a refusal that names it, never",
+        "a silent cut. What a theatre may choose for itself stands in its charter instead.",
         "",
         "| limit | value | why |",
         "|---|---|---|",
@@ -106,9 +106,9 @@ def said_page() -> str:
     page = [
         "# What a party can say",
         "",
-        "Made by `tools/make_docs.py` from `src/wideberth/party/command.py`. On the wire a command is a MessagePack array:",
-        "its tag, then the fields in this order. Texts, descriptions and volumes travel as attached parts, and a field of",
-        "type `int` with their name is a place among the envelope's commitments.",
+        "Made by `tools/make_docs.py` from `src/wideberth/party/command.py`. On the wire a command is a MessagePack",
+        "array: its tag, then the fields in this order. Texts, descriptions and volumes travel as attached parts, and a",
+        "field with their name is a place among the envelope's commitments.",
         "",
     ]
     for title, union in (("By a party", command.PartyCommand), ("By the sequencer alone", command.NodeCommand)):

@@ -83,6 +83,10 @@ class Past(Protocol):
         """How many parts its envelope attached."""
 
     @property
+    def derived(self) -> int:
+        """How many parts the sequencer made, effects first."""
+
+    @property
     def commitments(self) -> tuple[bytes, ...]:
         """Of all its parts."""
 
@@ -244,12 +248,13 @@ def _sign_head(member: Member, command: SignHead, history: History) -> Outcome |
 
 
 def _erase(state: State, member: Member, command: Erase, history: History) -> Outcome | Refusal:
-    """Only the sender's parts, never envelope, decision or effects; volumes and places once nothing lives by them."""
+    """Parts of own entries, never what others were told; volumes and places once nothing lives there."""
     past = history.past(command.sequence)
     if past is None or past.party != member.party:
         return refuse(Reason.UNKNOWN, "command.sequence", "an entry of yours", command.sequence)
-    if not 2 <= command.part < len(past.commitments) or command.part == 2 + past.attached:
-        limit = "an attached part, places, volumes or a notice"
+    effects = 2 + past.attached
+    if not 2 <= command.part < effects + past.derived or command.part == effects:
+        limit = "an attached part, places or volumes"
         return refuse(Reason.OUT_OF_RANGE, "command.part", limit, command.part)
     if past.commitments[command.part] != command.commitment:
         return refuse(Reason.PARTS_MISMATCH, "command.commitment", "the commitment of that part", command.part)

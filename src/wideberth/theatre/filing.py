@@ -179,7 +179,7 @@ def check_volumes(state: State, volumes: tuple[Volume4D, ...], now_us: int) -> R
     if not 1 <= len(volumes) <= VOLUMES_MAX:
         return refuse(Reason.OUT_OF_RANGE, "volumes", f"1 to {VOLUMES_MAX} volumes", len(volumes))
     for i, volume in enumerate(volumes):
-        no = check_volume(volume, f"volumes[{i}]", now_us, state.charter.horizon_us, state.charter.bounds_nd)
+        no = check_volume(volume, now_us, state.charter.horizon_us, state.charter.bounds_nd, f"volumes[{i}]")
         if no is not None:
             return no
     return None
