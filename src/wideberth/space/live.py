@@ -1,0 +1,102 @@
+"""The live volumes: what a plan comes too near to, decided exactly, among a million.
+
+In:  checked volumes with their kind (a small number from 0: the class of traffic or thing that they belong to), or
+     their boxes alone, whose exact shape is fetched when a question first meets them.
+Out: `NearLive`: which volume of the question comes nearer to which live one than the minimum for that one's kind, and
+     how near, as `wideberth.space.overlap` defines it.
+Refuses nothing: volumes were checked before; a slot removed twice is a bug and trips an assertion.
+
+Candidates come from the index, each is then decided by the exact rule. Answers are sorted by volume of the question,
+then by slot, and depend on what is live alone; a slot depends on what was live when it was taken.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from wideberth.space.grid import Int64s
+from wideberth.space.index import Float64s, Index, Slots
+from wideberth.space.overlap import Arena, prepare
+from wideberth.space.volume import Volume4D, boxes
+
+Fetch = Callable[[Int64s], Sequence[Volume4D]]
+
+
+class NearLive(NamedTuple):
+    """Pairs nearer than their minimum, int64 columns of equal length; the last eight are those of `overlap.Near`."""
+
+    query: Int64s
+    """Which volume of the question."""
+    slot: Int64s
+    """Which live volume."""
+    horizontal_mm: Int64s
+    vertical_mm: Int64s
+    start_us: Int64s
+    end_us: Int64s
+    lower_mm: Int64s
+    upper_mm: Int64s
+    lat_nd: Int64s
+    lon_nd: Int64s
+
+
+class LiveVolumes:
+    """Slots, index and exact shapes as one. A million volumes of four vertices take about 450 MB."""
+
+    def __init__(self, fetch: Fetch | None = None) -> None:
+        """In: where to fetch the volumes at slots (n,) that `add_boxes` brought."""
+        self._fetch = fetch
+        self._slots = Slots()
+        self._index = Index()
+        self._arena = Arena()
+        self._kinds = np.zeros(1024, np.int16)
+
+    def __len__(self) -> int:
+        """How many volumes are live."""
+        return len(self._index)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._index.nbytes + self._arena.nbytes + self._kinds.nbytes
+
+    def add(self, volumes: Sequence[Volume4D], kind: int) -> Int64s:
+        """Make checked volumes live. Out: their slots (n,)."""
+        slots = self.add_boxes(boxes(volumes), np.full(len(volumes), kind))
+        self._arena.put_many(slots, volumes)
+        return slots
+
+    def add_boxes(self, boxes: Int64s, kinds: Int64s) -> Int64s:
+        """Make volumes live by their boxes (n, 8), as `volume.boxes` gives them. Out: their slots (n,)."""
+        slots = self._slots.take(len(boxes))
+        top = int(slots.max(initial=-1)) + 1
+        if top > len(self._kinds):
+            self._kinds = np.concatenate((self._kinds, np.zeros(max(top, len(self._kinds)), np.int16)))
+        self._kinds[slots] = kinds
+        self._index.add(slots, boxes, kinds)
+        return slots
+
+    def remove(self, slots: Int64s) -> None:
+        """End what is live at slots (n,)."""
+        self._index.remove(slots)
+        self._arena.drop(slots[self._arena.has(slots)])
+        self._slots.give(slots.tolist())
+
+    def near(self, volumes: Sequence[Volume4D], minimum_m: Float64s, minimum_mm: Int64s) -> NearLive:
+        """Live volumes too near to any of `volumes`: horizontal and vertical minimum (kinds,) by the live one's kind.
+
+        Strictly nearer than both; what overlaps or touches counts also where a minimum is 0.
+        """
+        query, slot = self._index.query(boxes(volumes), minimum_m, minimum_mm)
+        self._make_ready(slot)
+        kind = self._kinds[slot]
+        pair, *found = self._arena.near(prepare(volumes), query, slot, minimum_m[kind], minimum_mm[kind])
+        return NearLive(query[pair], slot[pair], *found)
+
+    def _make_ready(self, slot: Int64s) -> None:
+        """Fetch the shapes that the arena lacks."""
+        ready = self._arena.has(slot)
+        if not ready.all():
+            assert self._fetch is not None
+            missing = np.unique(slot[~ready])
+            self._arena.put_many(missing, self._fetch(missing))
