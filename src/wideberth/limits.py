@@ -96,3 +96,5 @@ KEPT_ENDED_US: Final = 86_400 * 1_000_000
 """An ended thing and a cleared conflict stay in the state for a day, for those who look back; the ledger keeps all."""
 RESERVE_BYTES: Final = 16_777_216
 """Disk kept for STOP, acknowledgement, withdrawal and revocation when the disk is full: some 10,000 such entries."""
+EXPORT_RECORD_BYTES_MAX: Final = 67_108_864
+"""One entry of an export with all its parts; a STOP to 1,000 parties takes a tenth of it."""

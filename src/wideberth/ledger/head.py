@@ -27,7 +27,7 @@ class HeadFile:
         """Open the file, or make it with its first note in slot 0; `newest_slot` is the one not to write next."""
         path = folder / FILE_NAME
         if not path.exists():
-            create_whole(path, _padded(first_note) + bytes(SLOT_BYTES))
+            create_head(folder, first_note)
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._next = 1 - newest_slot
 
@@ -43,6 +43,11 @@ class HeadFile:
     def close(self) -> None:
         """Give up the file."""
         os.close(self._fd)
+
+
+def create_head(folder: Path, note: bytes) -> None:
+    """Make the head file with one note, in slot 0."""
+    create_whole(folder / FILE_NAME, _padded(note) + bytes(SLOT_BYTES))
 
 
 def read_slots(folder: Path) -> list[bytes]:

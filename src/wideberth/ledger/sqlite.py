@@ -138,11 +138,13 @@ class SqliteLedger:
         return part is not None
 
     def copy_into(self, database: Path) -> Head:
-        """Write the database as it is into a new file, compact and durable; it holds at least the head answered."""
+        """Write the entries that the head covers into a new database, compact and durable; that head."""
         head = self.head
         with failing(self._folder, "cannot be copied"):
             with contextlib.closing(_connect(self._folder)) as db:
                 db.execute("VACUUM INTO ?", (str(database),))
+            with contextlib.closing(sqlite3.connect(database)) as copy, copy:
+                copy.execute("DELETE FROM entry WHERE sequence >= ?", (head.size,))
             with database.open("rb") as file:
                 os.fsync(file.fileno())
         return head

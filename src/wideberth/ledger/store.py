@@ -33,6 +33,7 @@ class LedgerDamaged(LedgerFailed):
         """`what` is the finding, without the final full stop."""
         super().__init__(f"The ledger is damaged from entry {sequence} on: {what}.")
         self.sequence = sequence
+        self.what = what
 
 
 class WrongSize(Exception):

@@ -67,8 +67,6 @@ class Stored:
         """
         tree, last_time_us = Tree(), -1
         for entry in self.entries():
-            if entry.time_us <= last_time_us:
-                raise LedgerDamaged(entry.sequence, "its time is not after the time of the entry before")
             last_time_us = entry.time_us
             tree.append(entry.leaf_hash)
             if each is not None:
@@ -89,8 +87,8 @@ class Stored:
             sound = head.size
 
     def entries(self) -> Iterator[Entry]:
-        """The entries in order from 0, each checked by itself (`LedgerDamaged`), not against the heads."""
-        path, at = self._folder / DATABASE, 0
+        """The entries in order from 0, checked (`LedgerDamaged`) by themselves and not against the heads."""
+        path, at, last_time_us = self._folder / DATABASE, 0, -1
         if not path.exists():
             return
         try:
@@ -98,8 +96,11 @@ class Stored:
                 if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
                     return
                 for row in db.execute("SELECT sequence, leaf, parts FROM entry ORDER BY sequence"):
-                    yield checked_row(row, at)
-                    at += 1
+                    entry = checked_row(row, at)
+                    if entry.time_us <= last_time_us:
+                        raise LedgerDamaged(at, "its time is not after the time of the entry before")
+                    yield entry
+                    at, last_time_us = at + 1, entry.time_us
                 (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
                 if found != "ok":
                     raise LedgerDamaged(0, f"the database is not in order ({found.strip()})")
