@@ -64,6 +64,8 @@ Found: TypeAlias = tuple[float, float, float, float]
 FAR_M: Final = 4_000_000.0
 TOUCH_M: Final = 0.00025
 """Boundaries this near are one: half of half a millimetre, so that what rounds to 0 mm touches."""
+MEET_M: Final = 0.0001
+"""A vertex this far inside the other ring overlaps it: a nanodegree of latitude."""
 _STRETCH: Final = 1.03
 """Bound of the plane's greatest scale less 1, over t**2."""
 _PIECES_MAX: Final = 2_000
@@ -148,14 +150,15 @@ def _rings(va: Float64s, convex_a: bool, vb: Float64s, convex_b: bool, f: Frame,
     if clear / stretch - slack > max(minimum_m, 0.0) + 0.001:
         return math.inf, 0.0, 0.0, 0.0
     if clear > slack:
-        return _gap(va, pa, vb, pb, stretch, slack, minimum_m)
+        return _apart(va, pa, vb, pb, stretch, slack, minimum_m)
     if convex_a and convex_b:
         depth = _depth(va, pa, vb, pb, clear, reach, slack, f)
         if depth > 0.0:
-            return _gap(va, pa, vb, pb, stretch, slack, minimum_m)
+            return _apart(va, pa, vb, pb, stretch, slack, minimum_m)
         return _shared(depth, pa, pb, f)
-    if not _meet(va, pa, vb, pb, slack):
-        return _gap(va, pa, vb, pb, stretch, slack, minimum_m)
+    gap = _gap(va, pa, vb, pb, stretch, slack, math.inf)
+    if not _meet(va, pa, vb, pb, slack, gap[0]):
+        return abs(gap[0]), gap[1], gap[2], gap[3]
     ha, hb = hull(pa), hull(pb)
     va, qa, vb, qb = va[ha], pa[ha], vb[hb], pb[hb]
     clear = clearance(qb, qa, clearance(qa, qb, -math.inf))
@@ -170,10 +173,19 @@ def _shared(depth: float, pa: Float64s, pb: Float64s, f: Frame) -> Found:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _apart(
+    va: Float64s, pa: Float64s, vb: Float64s, pb: Float64s, stretch: float, slack: float, minimum_m: float
+) -> Found:
+    """`_gap` of rings that are known not to overlap."""
+    m, x, y, z = _gap(va, pa, vb, pb, stretch, slack, minimum_m)
+    return abs(m), x, y, z
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _gap(
     va: Float64s, pa: Float64s, vb: Float64s, pb: Float64s, stretch: float, slack: float, minimum_m: float
 ) -> Found:
-    """The least distance from a vertex of one to an edge of the other.
+    """The least distance from a vertex of one to an edge of the other; below 0 where that vertex lies inside.
 
     Nothing else can be nearest: between two edges' inner points the distance has no minimum, because on a surface that
     curves like a ball both could be moved alongside and come nearer.
@@ -183,14 +195,15 @@ def _gap(
         return math.inf, 0.0, 0.0, 0.0
     bound = least * stretch + slack
     m, x, y, z = _refine(va, pa, vb, pb, bound, stretch, slack)
-    n, x2, y2, z2 = _refine(vb, pb, va, pa, min(bound, m * stretch + slack), stretch, slack)
-    return (m, x, y, z) if m <= n else (n, x2, y2, z2)
+    n, x2, y2, z2 = _refine(vb, pb, va, pa, min(bound, abs(m) * stretch + slack), stretch, slack)
+    return (m, x, y, z) if abs(m) <= abs(n) else (n, x2, y2, z2)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _refine(v: Float64s, p: Float64s, w: Float64s, q: Float64s, bound: float, stretch: float, slack: float) -> Found:
-    """Exact least distance from vertices of q to edges of p, of those within bound in the plane; and the midpoint."""
+    """Exact least distance from vertices of q, those within bound in the plane, to p; below 0 inside; the midpoint."""
     best = math.inf
+    outside = True
     x = y = z = 0.0
     x0, x1, y0, y1 = bounds(q)
     for i in range(len(p)):
@@ -201,14 +214,15 @@ def _refine(v: Float64s, p: Float64s, w: Float64s, q: Float64s, bound: float, st
             d2, t = foot(q[j, 0], q[j, 1], p, i)
             if d2 > bound * bound:
                 continue
-            m, fx, fy, fz, _ = nearest(
+            m, fx, fy, fz, end = nearest(
                 w[j, 0], w[j, 1], w[j, 2], v[i, 0], v[i, 1], v[i, 2], v[k, 0], v[k, 1], v[k, 2], t, True
             )
             if abs(m) < best:
                 best = abs(m)
+                outside = m > 0.0 if end == 0 else _is_corner(p, i if end < 0 else k)
                 bound = min(bound, best * stretch + slack)
                 x, y, z = surface(0.5 * (fx + w[j, 0]), 0.5 * (fy + w[j, 1]), 0.5 * (fz + w[j, 2]))
-    return best, x, y, z
+    return (best if outside else -best), x, y, z
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -250,14 +264,14 @@ def _clearance(v: Float64s, p: Float64s, w: Float64s, q: Float64s, floor: float,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _meet(va: Float64s, pa: Float64s, vb: Float64s, pb: Float64s, slack: float) -> bool:
-    """Whether the interiors of two rings, of which one may not be convex, have a point in common."""
-    if cross(pa, pb, 2.0 * slack + TOUCH_M):
-        return True
-    least = math.sqrt(gap2(pb, pa, gap2(pa, pb, math.inf)))
-    if least > 2.0 * slack + TOUCH_M:
-        # the boundaries keep apart: one ring lies within the other, or neither does
+def _meet(va: Float64s, pa: Float64s, vb: Float64s, pb: Float64s, slack: float, gap: float) -> bool:
+    """Whether the interiors of two rings, of which one may not be convex, have a point in common; `gap` is `_gap`'s."""
+    doubt = 2.0 * slack + TOUCH_M
+    if abs(gap) > 2.0 * doubt:
+        # the boundaries cross plainly, or keep apart: then one ring lies within the other, or neither does
         return cross(pa, pb, 0.0) or encloses(pa, pb[0, 0], pb[0, 1]) or encloses(pb, pa[0, 0], pa[0, 1])
+    if gap < -MEET_M or cross(pa, pb, doubt):
+        return True
     if slack > 0.2 * TOUCH_M:
         x, y, z = _nearest_place(va, pa, vb, pb)
         f = frame_at(x, y, z)

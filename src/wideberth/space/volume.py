@@ -211,7 +211,7 @@ def _check_outline(outline: Circle | Polygon, field: str) -> Refusal | None:
         return refuse(Reason.NO_AREA, where, "points more than 1 mm off one line", f"{count} points on one line")
     if kind == WIDE:
         limit = f"within {EXTENT_M_MAX // 1000} km of its middle"
-        return refuse(Reason.TOO_WIDE, where, limit, f"{first / 1000:.1f} km")
+        return refuse(Reason.TOO_WIDE, where, limit, f"{first / 1000:.1f} km" if first < 2e7 else "half the globe")
     if kind == LONG:
         return refuse(Reason.TOO_WIDE, where, f"at most {PERIMETER_M_MAX // 1000} km around", f"{first / 1000:.0f} km")
     return None
