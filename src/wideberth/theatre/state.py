@@ -269,6 +269,8 @@ class State:
         self.open_version = 0
         self.live = LiveVolumes(self._fetch)
         self.slots: dict[Ref, npt.NDArray[np.int64]] = {}
+        self.boxes: dict[Ref, bytes] = {}
+        """What the index was given, for snapshots."""
         self.slot_ref: list[Ref] = []
         self.slot_place: list[int] = []
         self.waiting_boxes: list[tuple[Ref, int, bytes]] = []
@@ -281,13 +283,13 @@ class State:
     def occupy(self, ref: Ref, class_number: int, boxes: bytes) -> None:
         """Note boxes (int64, eight a volume) for the index; they enter it before the next question."""
         self.waiting_boxes.append((ref, class_number, boxes))
+        self.boxes[ref] = boxes
 
     def vacate(self, ref: Ref) -> None:
         """Take a thing's volumes out of the index."""
         self.settle_index()
-        slots = self.slots.pop(ref, None)
-        if slots is not None:
-            self.live.remove(slots)
+        self.live.remove(self.slots.pop(ref))
+        del self.boxes[ref]
 
     def settle_index(self) -> None:
         """Bring waiting boxes into the index, all in one call."""
