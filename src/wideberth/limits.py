@@ -26,8 +26,8 @@ NAME_CHARACTERS_MAX: Final = 80
 # geometry
 VERTICES_MAX: Final = 1_000
 """Vertices a ring. The exact test compares every edge pair within the distortion bound; 1,000 keep it under 10 ms."""
-VOLUMES_MAX: Final = 256
-"""Volumes of one operation: four hours of flight in slices of one minute, with room."""
+VOLUMES_MAX: Final = 1_024
+"""Volumes of one operation: five hours of flight in slices of twenty seconds, with room."""
 EXTENT_M_MAX: Final = 500_000
 """Bounding radius of one outline: the gnomonic test is proven to 1,000 km between outlines."""
 PERIMETER_M_MAX: Final = 10_000_000
