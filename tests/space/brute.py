@@ -102,8 +102,10 @@ def random_outlines(rng: np.random.Generator, n: int) -> list[tuple[Circle | Pol
     """Pairs that overlap, nest, interlock or keep apart, of any size and at all latitudes; half of them not convex."""
     found = []
     for _ in range(n):
-        lat = math.degrees(math.asin(rng.uniform(-1, 1))) if rng.random() < 0.6 else rng.choice([-1, 1]) * rng.uniform(
-            89, 90
+        lat = (
+            math.degrees(math.asin(rng.uniform(-1, 1)))
+            if rng.random() < 0.6
+            else rng.choice([-1, 1]) * rng.uniform(89, 90)
         )
         lon = rng.uniform(-180, 180) if rng.random() < 0.6 else rng.uniform(179, 181)
         size = 10 ** rng.uniform(1.5, 5.3)

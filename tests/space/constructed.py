@@ -58,12 +58,13 @@ def places(rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
 
 
 def distances(rng: np.random.Generator, n: int) -> Floats:
-    """A third within 1 m of touching, a third within 1 m of 3 NM, a third from 1 mm to 1,000 km."""
+    """A third within 1 m of touching, a third within 1 m of 3 NM, a third from 1 km deep to 1,000 km."""
     kind = rng.integers(0, 3, n)
     touching = rng.choice([-1.0, 1.0], n) * 10 ** rng.uniform(-4, 0, n)
     minimum = 5556.0 + rng.choice([-1.0, 1.0], n) * 10 ** rng.uniform(-4, 0, n)
     far = 10 ** rng.uniform(-3, 6, n)
-    return np.select([kind == 0, kind == 1], [touching, minimum], far)
+    deep = -(10 ** rng.uniform(-3, 3.1, n))
+    return np.select([kind == 0, kind == 1, rng.random(n) < 0.3], [touching, minimum, deep], far)
 
 
 def sizes(rng: np.random.Generator, n: int, metres: Floats) -> Floats:
@@ -134,11 +135,12 @@ def pairs_at_an_edge(rng: np.random.Generator, n: int, corners: int) -> list[Pai
 
 def pairs_at_a_corner(rng: np.random.Generator, n: int) -> list[Pair]:
     """Two wedges that point at one another, tip to tip."""
-    metres = np.abs(distances(rng, n))
     lat, lon = places(rng, n)
     azimuth = rng.uniform(0, 360, n)
-    far_lat, far_lon, far_azimuth = go(lat, lon, azimuth, metres)
+    # nearer than 1 cm the rounding to nanodegrees turns the line from tip to tip out of both wedges
+    far_lat, far_lon, far_azimuth = go(lat, lon, azimuth, np.maximum(0.01, np.abs(distances(rng, n))))
     far_lat, far_lon = nd(far_lat), nd(far_lon)
+    metres = between(lat, lon, far_lat, far_lon)[1]
     a_lat, a_lon = _wedge(rng, lat, lon, azimuth + 180.0, 10 ** rng.uniform(1.3, 5.47, n))
     b_lat, b_lon = _wedge(rng, far_lat, far_lon, far_azimuth, 10 ** rng.uniform(1.3, 5.47, n))
     return [Pair(polygon(a_lat[i], a_lon[i]), polygon(b_lat[i], b_lon[i]), metres[i], "corners") for i in range(n)]

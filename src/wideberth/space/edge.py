@@ -110,7 +110,10 @@ def _nearest_long(
         t = ((v1 - a1) * e1 + (v2 - a2) * e2) / (e1 * e1 + e2 * e2)
         left = e1 * (v2 - a2) - e2 * (v1 - a1)
         fx, fy, fz = unproject(f, a1 + t * e1, a2 + t * e2)
-        after = s + f[12] * math.atan2(a1 + t * e1, f[12])
+        # where between both ends, by angles: this sets the end of an edge right to the micrometre
+        start = math.atan2(a1, f[12])
+        part = (math.atan2(a1 + t * e1, f[12]) - start) / (math.atan2(b1, f[12]) - start)
+        after = s + (2.0 * part - 1.0) * _HALF_M
         end = 0
         if bounded and after <= 0.0:
             after, end = 0.0, -1

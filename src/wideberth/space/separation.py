@@ -3,8 +3,8 @@
 In:  outlines as ECEF vertices (counter-clockwise) or centre and radius, with middle and bounding radius; a minimum.
 Out: metres, above 0 a gap, 0 touching, below 0 a depth; and a place between them or in what they share, in ECEF.
      Where the outlines are surely farther apart than the minimum, infinity.
-Refuses nothing. Accuracy, tested against geographiclib: 5 mm to 100 km, 1 m to 1,000 km; exact zeros for shared
-vertices. Past 4,000 km the bounding circles' distance stands for the outlines'.
+Refuses nothing. Accuracy, tested against geographiclib: 5 mm to 100 km, 1 m to 1,000 km; what touches is
+0 within 10 nm. Past 4,000 km the bounding circles' distance stands for the outlines'.
 
 The gap is the length of the shortest geodesic between two points of the closed outlines.
 
