@@ -55,14 +55,13 @@ def read_document(document: Field, theatre: Bounds | None) -> list[Piece]:
 def _read_intent(intent: Field, name: str, theatre: Bounds | None) -> list[Piece]:
     """One operational intent in any of its shapes."""
     if intent.member("operational_intent").present:
-        return _read_intent(intent.member("operational_intent"), name, theatre)
+        intent = intent.member("operational_intent")
     if intent.member("volume").present:
         return _volume_piece(intent, name, "", 0, theatre)
     reference = intent.member("reference")
-    party, identifier = reference.member("manager"), reference.member("id")
+    manager = ""
     if reference.present:
-        name = identifier.text()
-    manager = party.text() if reference.present else ""
+        name, manager = reference.member("id").text(), reference.member("manager").text()
     if intent.member("extents").present:
         return _read_volumes(intent.member("extents"), VOLUMES_MAX, name, manager, 0, theatre)
     details = intent.member("details") if intent.member("details").present else intent
@@ -130,13 +129,13 @@ def _drawing(shape: Field) -> Drawing | None:
         radius.member("units").one_of({"M"}, Reason.UNKNOWN_UNIT)
         metres = radius.member("value").number(0, RADIUS_MM_MAX // 1000, "m", above=True)
         reach_mm = int((metres * 1000).to_integral_value(ROUND_CEILING))
-        return Drawing("circle", (_place(centre),), (centre.path,), reach_mm)
+        return Drawing("circle", (_place(centre),), (centre.path,), circle.path, reach_mm)
     vertices = polygon.member("vertices")
     items = vertices.items(VERTICES_MAX, Reason.TOO_MANY_POINTS)
     places = tuple(_place(item) for item in items)
     if items and len(set(places)) < 3:
         vertices.refuse(Reason.TOO_FEW_POINTS, "at least three distinct places", str(len(set(places))))
-    return Drawing("polygon", places, tuple(item.path for item in items))
+    return Drawing("polygon", places, tuple(item.path for item in items), vertices.path)
 
 
 def _place(field: Field) -> tuple[int, int]:

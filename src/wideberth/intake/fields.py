@@ -111,8 +111,8 @@ class Field:
 
     @property
     def present(self) -> bool:
-        """Whether something other than null stands there."""
-        return self.value is not _ABSENT and self.value is not None
+        """Whether something other than null stands there, and nothing above it was refused."""
+        return self.value is not _ABSENT and self.value is not _BROKEN and self.value is not None
 
     def refuse(self, reason: Reason, limit: str, received: object = None) -> None:
         """Write down what is wrong here, unless something above was refused already."""
@@ -133,13 +133,13 @@ class Field:
         """The names of an object's members, [] of anything else."""
         return [str(name) for name in self.value] if isinstance(self.value, dict) else []
 
-    def items(self, most: int, reason: Reason = Reason.OUT_OF_RANGE, least: int = 1) -> list["Field"]:
-        """The items of a list of `least` to `most`; past that `reason`."""
+    def items(self, most: int, reason: Reason = Reason.OUT_OF_RANGE, least: int = 1, limit: str = "") -> list["Field"]:
+        """The items of a list of `least` to `most`; past that `reason`, with `limit` or the number."""
         if not isinstance(self.value, list) or len(self.value) < least:
             self.refuse(Reason.MALFORMED, "a list" if least == 0 else f"a list of at least {least}")
             return []
         if len(self.value) > most:
-            self.refuse(reason, f"at most {most}", f"{len(self.value)}")
+            self.refuse(reason, limit or f"at most {most}", f"{len(self.value)}")
             return []
         return [Field(item, f"{self.path}[{i}]", self.book) for i, item in enumerate(self.value)]
 

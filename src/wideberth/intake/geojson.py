@@ -188,11 +188,12 @@ def _drawings(feature: Field, properties: Field, form: str) -> list[Drawing]:
             return [_polygon(polygon) for polygon in coordinates.items(VOLUMES_MAX)]
         case "Point":
             centre = _place(coordinates)
-            return [Drawing("circle", (centre,), (coordinates.path,), _reach(properties, "circle"))]
+            return [Drawing("circle", (centre,), (coordinates.path,), coordinates.path, _reach(properties, "circle"))]
         case "LineString":
             items = coordinates.items(VOLUMES_MAX + 1, least=2)
             places = tuple(_place(item) for item in items)
-            return [Drawing("corridor", places, tuple(i.path for i in items), _reach(properties, "corridor"))]
+            fields, reach_mm = tuple(item.path for item in items), _reach(properties, "corridor")
+            return [Drawing("corridor", places, fields, coordinates.path, reach_mm)]
     return []
 
 
@@ -203,14 +204,15 @@ def _polygon(coordinates: Field) -> Drawing:
         rule = "one ring: an outline has no holes; split it into polygons that lie around the hole"
         coordinates.refuse(Reason.MALFORMED, rule, f"{len(rings)} rings")
     if not rings:
-        return Drawing("polygon", (), ())
-    items = rings[0].items(VERTICES_MAX + 1, Reason.TOO_MANY_POINTS)
+        return Drawing("polygon", (), (), coordinates.path)
+    limit = f"at most {VERTICES_MAX} and the closing one"
+    items = rings[0].items(VERTICES_MAX + 1, Reason.TOO_MANY_POINTS, limit=limit)
     places = [_place(item) for item in items]
     if places and (len(places) < 2 or places[0] != places[-1]):
         rings[0].refuse(Reason.MALFORMED, "a closed ring, its last place the same as its first (RFC 7946, 3.1.6)")
     if places and len(set(places)) < 3:
         rings[0].refuse(Reason.TOO_FEW_POINTS, "at least three distinct places", str(len(set(places))))
-    return Drawing("polygon", tuple(places[:-1]), tuple(item.path for item in items[:-1]))
+    return Drawing("polygon", tuple(places[:-1]), tuple(item.path for item in items[:-1]), rings[0].path)
 
 
 def _place(field: Field) -> tuple[int, int]:
@@ -269,7 +271,8 @@ def _text_drawing(properties: Field, form: str) -> list[Drawing]:
         limit = f"{least} distinct places or more" if least > 1 else "one place"
         outline.member("places").refuse(Reason.TOO_FEW_POINTS, f"{limit} and at most {most} for a {shape}")
     reach_mm = 0 if shape == "polygon" else _reach(properties, shape)
-    return [Drawing(shape, tuple(places), tuple(item.path for item in texts[: len(places)]), reach_mm, accuracy_mm)]
+    fields = tuple(item.path for item in texts[: len(places)])
+    return [Drawing(shape, tuple(places), fields, outline.member("places").path, reach_mm, accuracy_mm)]
 
 
 def _cell_drawing(texts: list[Field], form: str) -> list[Drawing]:
@@ -285,7 +288,7 @@ def _cell_drawing(texts: list[Field], form: str) -> list[Drawing]:
             continue
         flat = found.ring()
         places = tuple(zip(flat[::2], flat[1::2], strict=True))
-        drawings.append(Drawing("polygon", places, (item.path,) * len(places)))
+        drawings.append(Drawing("polygon", places, (item.path,) * len(places), item.path))
     return drawings
 
 

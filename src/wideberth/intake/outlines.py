@@ -3,7 +3,8 @@
 In:  a `Drawing`: a polygon, a circle or a corridor, its places on the declared datum, and how well they are known.
 Out: `Settled`: outlines of space.volume, the box around them, the accuracy of every place, notes.
 Refuses: a datum that cannot be converted there (NO_TRANSFORMATION); a line without two distinct places
-     (TOO_FEW_POINTS); with the charter's bounds given, places outside or swapped (OUT_OF_BOUNDS, SWAPPED).
+     (TOO_FEW_POINTS); with the charter's bounds given, places outside or swapped (OUT_OF_BOUNDS, SWAPPED); and what
+     `space.volume.check_volume` says of an outline: crossing itself, without area, too wide.
 
 Outlines are not widened by the accuracy of their places: it is stated, and stands beside the operation.
 """
@@ -19,8 +20,9 @@ from wideberth.intake.corridor import corridor
 from wideberth.intake.datums import Converted, Datum, to_wgs84
 from wideberth.intake.fields import Note, first_refusal
 from wideberth.intake.gridrefs import EARTH_M
+from wideberth.limits import TIME_US_MAX
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.space.volume import Circle, Polygon
+from wideberth.space.volume import Circle, Polygon, Volume4D, check_volume, normalise
 
 BULGE_TOLD_M = 100.0
 """From here on a note tells that a shortest path leaves the straight line of a flat map."""
@@ -32,13 +34,14 @@ Place = tuple[int, int]
 class Drawing(msgspec.Struct, frozen=True):
     """What was drawn: a `shape` ("polygon", "circle", "corridor"), its places, and its reach in millimetres.
 
-    `reach_mm` is a circle's radius or a corridor's reach to each side; `fields` names each place in the document;
-    `accuracy_mm` is what the digits of the places leave open.
+    `reach_mm` is a circle's radius or a corridor's reach to each side; `fields` names each place in the document,
+    `path` all of them; `accuracy_mm` is what the digits of the places leave open.
     """
 
     shape: str
     places: tuple[Place, ...]
     fields: tuple[str, ...]
+    path: str
     reach_mm: int = 0
     accuracy_mm: int = 0
 
@@ -63,7 +66,10 @@ def settle(drawing: Drawing, datum: Datum, theatre: Bounds | None, datum_field: 
         return refused
     outlines = _outlines(drawing, converted.places)
     if not outlines:
-        return refuse(Reason.TOO_FEW_POINTS, drawing.fields[0], "a line of at least two distinct places", "one")
+        return refuse(Reason.TOO_FEW_POINTS, drawing.path, "a line of at least two distinct places", "one")
+    faults = [fault for outline in outlines if (fault := _fault(outline, drawing.path)) is not None]
+    if faults:
+        return faults[0]
     notes = [answer for answer in held if isinstance(answer, Note)]
     if datum is not Datum.WGS84:
         metres = converted.accuracy_mm / 1000
@@ -72,7 +78,8 @@ def settle(drawing: Drawing, datum: Datum, theatre: Bounds | None, datum_field: 
     if drawing.shape != "circle":
         notes += _bulge_note(converted.places, closed=drawing.shape == "polygon")
     bounds = bounds_of(converted.places, drawing.reach_mm / 1000 * 1.03)
-    return Settled(outlines, bounds, drawing.accuracy_mm + converted.accuracy_mm, tuple(notes))
+    canonical = tuple(normalise(outline) for outline in outlines)
+    return Settled(canonical, bounds, drawing.accuracy_mm + converted.accuracy_mm, tuple(notes))
 
 
 def _converted(drawing: Drawing, datum: Datum, theatre: Bounds | None, field: str) -> Converted | Refusal:
@@ -98,6 +105,12 @@ def _outlines(drawing: Drawing, places: Sequence[Place]) -> tuple[Circle | Polyg
     if drawing.shape == "corridor":
         return tuple(Polygon(ring) for ring in corridor(places, drawing.reach_mm / 1000))
     return (Polygon(tuple(value for place in places for value in place)),)
+
+
+def _fault(outline: Circle | Polygon, path: str) -> Refusal | None:
+    """What is wrong with an outline by the rules of space, told by its path in the document."""
+    found = check_volume(Volume4D(outline, 0, 0, 0, 1), 0, TIME_US_MAX)
+    return None if found is None else msgspec.structs.replace(found, field=path)
 
 
 def _bulge_note(places: Sequence[Place], *, closed: bool) -> list[Note]:
