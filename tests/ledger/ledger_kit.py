@@ -40,6 +40,12 @@ def entries(count, seed=0, size=60, start=0):
     return made[start:]
 
 
+def plain_entry(sequence, size=200):
+    """An entry of two parts, of which every byte follows from its sequence."""
+    parts = [Part(salt("plain", sequence, index), content("plain", sequence, index, size=size)) for index in range(2)]
+    return make_entry(sequence, T0 + sequence, parts)
+
+
 def fill(store, made, group=7):
     """Append all entries, in groups."""
     for at in range(store.head.size, len(made), group):

@@ -170,13 +170,22 @@ def test_a_missing_head_is_found(data):
     assert damage(data).sequence == 0
 
 
-def test_an_empty_folder_with_an_empty_database_opens(data):
-    """A crash while the ledger was being made leaves nothing that could be damaged."""
+def test_what_a_crash_leaves_of_a_ledger_in_the_making_is_no_ledger(data):
+    """A crash while the ledger was being made leaves nothing that could be damaged; it is made anew."""
     data.mkdir()
-    (data / DB).touch()
+    for name in (f"{DB}.new", f"{DB}.new-journal", f"{DB}.new-wal", "head.new", "lock"):
+        (data / name).write_bytes(b"half")
     ledger = opened(data)
     assert ledger.head.size == 0
+    assert not (data / f"{DB}.new-wal").exists()
     ledger.close()
+
+
+def test_a_database_without_our_table_is_found(data):
+    """A database that was cut to nothing is refused from entry 0 on, also where nothing was appended yet."""
+    opened(data).close()
+    (data / DB).write_bytes(b"")
+    assert damage(data).sequence == 0
 
 
 def test_every_flipped_bit_of_the_head_is_found(data):

@@ -68,6 +68,8 @@ class SqliteLedger:
             root = self.tree.root()
             self.head = Head(self.tree.size, root, signer.note(self.tree.size, root))
             with failing(folder, "cannot be opened for writing"):
+                if not (folder / DATABASE).exists():
+                    _create(folder)
                 self._db = opened.enter_context(contextlib.closing(_connect(folder)))
                 self._reader = opened.enter_context(contextlib.closing(_connect(folder)))
                 self._head_file = HeadFile(folder, signer.note(0, EMPTY_ROOT), newest_slot=stored.slot)
@@ -242,20 +244,31 @@ def lock_folder(folder: Path) -> int:
 
 
 def _connect(folder: Path) -> sqlite3.Connection:
-    """A connection for which a commit is durable; a database without tables gets ours."""
+    """A connection for which a commit is durable, to a database that is there."""
     db = sqlite3.connect(folder / DATABASE, isolation_level=None, check_same_thread=False)
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if mode != "wal" or version != STORE_VERSION:
+        db.close()
+        raise LedgerFailed(f"The database in {folder} is of another kind (journal {mode}, version {version}).")
     for setting in ("synchronous = FULL", "secure_delete = ON", "wal_autocheckpoint = 0"):
         db.execute(f"PRAGMA {setting}").fetchone()
-    db.execute("BEGIN IMMEDIATE")
-    if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+    return db
+
+
+def _create(folder: Path) -> None:
+    """Make an empty database that is there whole or not at all, whenever the power is cut."""
+    making = folder / (DATABASE + ".new")
+    for left in folder.glob(making.name + "*"):
+        left.unlink()
+    with contextlib.closing(sqlite3.connect(making, isolation_level=None)) as db:
         db.execute("CREATE TABLE entry (sequence INTEGER PRIMARY KEY, leaf BLOB NOT NULL, parts BLOB NOT NULL)")
         db.execute(f"PRAGMA user_version = {STORE_VERSION}")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    db.execute("COMMIT")
-    if mode != "wal" or version != STORE_VERSION:
-        raise LedgerFailed(f"The database in {folder} is of another kind (journal {mode}, version {version}).")
-    return db
+        db.execute("PRAGMA journal_mode = WAL").fetchone()  # last: closing swallows errors of a log with content
+    with making.open("rb") as file:
+        os.fsync(file.fileno())
+    making.rename(folder / DATABASE)
+    sync_folder(folder)
 
 
 def _is_full(error: sqlite3.Error) -> bool:

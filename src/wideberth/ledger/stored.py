@@ -93,8 +93,6 @@ class Stored:
             return
         try:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-                if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    return
                 for row in db.execute("SELECT sequence, leaf, parts FROM entry ORDER BY sequence"):
                     entry = checked_row(row, at)
                     if entry.time_us <= last_time_us:
