@@ -171,14 +171,15 @@ class Sequencer:
 
     def repeated(self, submission: Submission) -> Answer | None:
         """The first answer to a command that was answered before, the same bytes; None for a new one."""
-        seen = self.state.seen.get(submission.key)
-        if seen is None or seen.digest != command_digest(submission.signed.envelope):
+        sequence = self.state.seen.get(submission.key)
+        if sequence is None:
             return None
-        kept = self._answers.get(seen.sequence)
-        if kept is not None:
-            return kept
-        entry = next(self.store.read(seen.sequence, 1))
-        return self._answer(entry, seen.digest)
+        answer = self._answers.get(sequence)
+        if answer is None:
+            entry = next(self.store.read(sequence, 1))
+            signed = msgspec.msgpack.decode(content_of(entry, 0), type=Signed)
+            answer = self._answer(entry, command_digest(signed.envelope))
+        return answer if answer.digest == command_digest(submission.signed.envelope) else None
 
     # deciding
 

@@ -39,7 +39,7 @@ from wideberth.party.command import (
     Tick,
     Withdraw,
 )
-from wideberth.party.envelope import Envelope, command_digest
+from wideberth.party.envelope import Envelope
 from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
 from wideberth.theatre.apply_things import end, expect, file, set_state
@@ -53,7 +53,6 @@ from wideberth.theatre.state import (
     Invitation,
     KeyRow,
     Member,
-    Seen,
     State,
 )
 
@@ -63,7 +62,6 @@ def apply(
     sequence: int,
     time_us: int,
     envelope: Envelope,
-    envelope_bytes: bytes,
     decision: Decision,
     contents: Sequence[bytes | None],
     commitments: Sequence[bytes],
@@ -72,7 +70,7 @@ def apply(
     assert sequence == state.size, f"entry {sequence} does not follow {state.size - 1}"
     state.size, state.time_us = sequence + 1, time_us
     at = Applying(state, sequence, time_us, envelope, decision, contents, commitments)
-    _remember(at, envelope_bytes)
+    _remember(at)
     if not isinstance(decision.outcome, msgspec.Struct) or decision.derived == 0:
         member = state.members.get(at.party)
         if member is not None:
@@ -83,13 +81,13 @@ def apply(
     _effects(at)
 
 
-def _remember(at: Applying, envelope_bytes: bytes) -> None:
+def _remember(at: Applying) -> None:
     if not at.party:
         return
     key = (at.party, at.envelope.command_id)
     if key in at.state.seen:
         return
-    at.state.seen[key] = Seen(at.sequence, command_digest(envelope_bytes))
+    at.state.seen[key] = at.sequence
     at.state.seen_until.setdefault(at.envelope.not_after_us // HOUR_US, []).append(key)
 
 
@@ -229,11 +227,12 @@ def _charter(at: Applying, digest: bytes) -> None:
 
 def _effects(at: Applying) -> None:
     effects, state = at.effects, at.state
-    places_at = at.decision.attached + 1
-    for place, opened in enumerate(effects.opened):
-        open_conflict(at, opened, at.held(places_at), place)
-    for place, kept in enumerate(effects.kept, len(effects.opened)):
-        keep_conflict(at, kept, at.held(places_at), place)
+    if effects.opened or effects.kept:
+        places = at.held(at.decision.attached + 1)
+        for place, opened in enumerate(effects.opened):
+            open_conflict(at, opened, places, place)
+        for place, kept in enumerate(effects.kept, len(effects.opened)):
+            keep_conflict(at, kept, places, place)
     for conflict_id in effects.closed:
         to_state(at, state.conflicts[conflict_id], ConflictState.CLEARED, "cleared")
     for ref in effects.ended:

@@ -96,8 +96,8 @@ def say(at: Applying, conflict: Conflict, what: str, text: Held | None = None) -
     index = -1
     if text is not None:
         index = len(conflict.texts)
-        conflict.texts.append(text)
-    conflict.said.append(Said(at.time_us, at.sequence, at.party, what, index))
+        conflict.texts = (*conflict.texts, text)
+    conflict.said = (*conflict.said, Said(at.time_us, at.sequence, at.party, what, index))
     at.state.touch("conflict", conflict.id)
 
 
@@ -114,7 +114,7 @@ def propose(at: Applying, command: Propose) -> None:
         case _:
             pass
     row.text = text
-    conflict.proposals = [*conflict.proposals, row]
+    conflict.proposals = (*conflict.proposals, row)
     say(at, conflict, "proposed", text)
 
 

@@ -73,4 +73,4 @@ def replay(state: State, entry: Entry) -> None:
     commitments = _decode_leaf(entry.leaf)[3]
     if entry.sequence == 0:
         state.genesis = entry.leaf_hash
-    apply(state, entry.sequence, entry.time_us, decode_envelope(data), data, decision, contents, commitments[2:last])
+    apply(state, entry.sequence, entry.time_us, decode_envelope(data), decision, contents, commitments[2:last])

@@ -8,6 +8,7 @@ the ledger at its size, and replays from there. The index is built anew from the
 
 from array import array
 from collections import deque
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import msgspec
 from wideberth.party.charter import Charter
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.outcome import Ref
-from wideberth.theatre.state import Conflict, Draft, Held, Invitation, Member, Seen, State, Thing
+from wideberth.theatre.state import Conflict, Draft, Held, Invitation, Member, State, Thing
 
 FORMAT: Final = "wideberth/snapshot/1"
 
@@ -42,7 +43,7 @@ class Rows(msgspec.Struct, array_like=True):
     conflicts: list[Conflict]
     by_thing: list[tuple[Ref, list[bytes]]]
     drafts: list[tuple[bytes, Draft]]
-    seen: list[tuple[tuple[str, bytes], Seen]]
+    seen: list[tuple[tuple[str, bytes], int]]
     seen_until: list[tuple[int, list[tuple[str, bytes]]]]
     dues: list[tuple[int, str, Ref]]
     fading: list[tuple[int, Ref | bytes]]
@@ -117,15 +118,16 @@ def _state(rows: Rows) -> State:
     state.exercise, state.genesis, state.node_key = rows.exercise, rows.genesis, rows.node_key
     state.charter, state.open_version = rows.charter, rows.open_version
     state.touch("charter", "")
-    for name, table, keyed in (
+    tables: tuple[tuple[str, dict[Any, Any], Iterable[tuple[Any, Any]]], ...] = (
         ("member", state.members, ((m.party, m) for m in rows.members)),
         ("invitation", state.invitations, ((i.party, i) for i in rows.invitations)),
         ("thing", state.things, ((t.ref, t) for t in rows.things)),
         ("conflict", state.conflicts, ((c.id, c) for c in rows.conflicts)),
-        ("draft", state.drafts, iter(rows.drafts)),
-    ):
+        ("draft", state.drafts, rows.drafts),
+    )
+    for name, table, keyed in tables:
         for key, row in keyed:
-            table[key] = row  # type: ignore[index]
+            table[key] = row
             state.touch(name, key)
     for ref, boxes in rows.boxes:
         state.occupy(ref, state.things[ref].class_number, boxes)

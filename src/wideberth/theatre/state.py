@@ -87,7 +87,7 @@ class Invitation(msgspec.Struct):
     state: InvitationState = InvitationState.PENDING
 
 
-class Word(msgspec.Struct, frozen=True):
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A party's concurrence or acceptance: when, and by which key, for revocations."""
 
     party: str
@@ -95,7 +95,7 @@ class Word(msgspec.Struct, frozen=True):
     key: bytes
 
 
-class Thing(msgspec.Struct):
+class Thing(msgspec.Struct, gc=False):
     """What occupies or protects space: an operation, a constraint or a protected place."""
 
     owner: str
@@ -165,7 +165,7 @@ class Proposal(msgspec.Struct):
     concurred: Word | None = None
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """One line of what was said in a conflict. `text` is held apart, in `Conflict.texts`."""
 
     time_us: int
@@ -175,7 +175,7 @@ class Said(msgspec.Struct, frozen=True):
     text: int = -1
 
 
-class Conflict(msgspec.Struct):
+class Conflict(msgspec.Struct, gc=False):
     """Two things that come nearer than the charter allows."""
 
     id: bytes
@@ -193,9 +193,9 @@ class Conflict(msgspec.Struct):
     overdue: bool = False
     cleared_us: int = 0
     accepted: tuple[Word, ...] = ()
-    proposals: list[Proposal] = []
-    said: list[Said] = []
-    texts: list[Held] = []
+    proposals: tuple[Proposal, ...] = ()
+    said: tuple[Said, ...] = ()
+    texts: tuple[Held, ...] = ()
 
     def other(self, ref: Ref) -> Ref:
         """The side across from `ref`."""
@@ -220,13 +220,6 @@ class Draft(msgspec.Struct):
     by: str
     time_us: int
     concurred: tuple[Word, ...] = ()
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """A command that was answered: where, and the digest of its bytes."""
-
-    sequence: int
-    digest: bytes
 
 
 Row = Member | Invitation | Thing | Conflict | Draft | Charter
@@ -259,7 +252,8 @@ class State:
         self.by_thing: dict[Ref, list[bytes]] = {}
         """Conflicts that are not cleared, by thing."""
         self.drafts: dict[bytes, Draft] = {}
-        self.seen: dict[tuple[str, bytes], Seen] = {}
+        self.seen: dict[tuple[str, bytes], int] = {}
+        """The entry that answers a command, by party and id."""
         self.seen_until: dict[int, list[tuple[str, bytes]]] = {}
         """Keys of `seen` by the hour in which their not_after lies."""
         self.dues: list[tuple[int, str, Ref]] = []
