@@ -1,0 +1,117 @@
+"""What every command needs to speak: exit statuses, the two streams, progress, figures for people.
+
+In:  values of the house.
+Out: text. Results go to standard output, all else to standard error; progress shows on a terminal alone.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeVar
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from wideberth.refusal import Refusal
+
+FOUND: Final = 1
+BAD_INPUT: Final = 2
+FAILED: Final = 3
+WIDTH: Final = 120
+"""Tables are as wide as this where no terminal says otherwise, so that what a pipe gets is the same everywhere."""
+
+T = TypeVar("T")
+
+
+class Stop(Exception):
+    """The command cannot go on; its text is one line that says what to do, `status` the exit status."""
+
+    def __init__(self, text: str, status: int = BAD_INPUT) -> None:
+        """Bad input unless said otherwise."""
+        super().__init__(text)
+        self.status = status
+
+
+def accepted(value: T | Refusal) -> T:
+    """The value, or the command stops with the refusal's sentence."""
+    if isinstance(value, Refusal):
+        raise Stop(value.sentence())
+    return value
+
+
+def say(text: str = "") -> None:
+    """A line of the result."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def say_error(text: str) -> None:
+    """A line beside the result."""
+    sys.stderr.write(f"wideberth: {text}\n")
+
+
+def say_json(value: Any) -> None:
+    """The result for programs."""
+    say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def table(*columns: str) -> Table:
+    """An empty table; a column that begins with "#" holds figures and stands right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        made.add_column(column.lstrip("#"), justify="right" if column.startswith("#") else "left", overflow="fold")
+    return made
+
+
+def row(to: Table, *cells: object) -> None:
+    """A row of plain text."""
+    to.add_row(*(escape(str(cell)) for cell in cells))
+
+
+def show(made: Table) -> None:
+    """Print a table."""
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if terminal else WIDTH, highlight=False, soft_wrap=False)
+    with console.capture() as captured:
+        console.print(made)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def progress() -> Progress:
+    """A progress bar on standard error; silent where that is no terminal."""
+    console = Console(file=sys.stderr)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True)
+
+
+def tracked(things: Iterable[T], what: str, total: int | None) -> Iterator[T]:
+    """The same things, with a progress bar while they go by."""
+    with progress() as bar:
+        task = bar.add_task(what, total=total)
+        waiting = 0
+        for thing in things:
+            yield thing
+            waiting += 1
+            if waiting == 500:
+                bar.advance(task, waiting)
+                waiting = 0
+
+
+def figure(value: float) -> str:
+    """A number with narrow spaces between thousands, so that 1 500 cannot be misread."""
+    return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def some(count: int, what: str) -> str:
+    """A count with its noun."""
+    return f"{figure(count)} {what}" if count == 1 else f"{figure(count)} {what}s"
+
+
+def clock(time_us: int) -> str:
+    """Day and time in UTC, to the second."""
+    from wideberth.space.units import us_to_time
+
+    return f"{us_to_time(time_us):%Y-%m-%d %H:%M:%S}Z"
