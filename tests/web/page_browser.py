@@ -1,4 +1,4 @@
-"""A real browser for the page's tests: headless Chromium over its own pipe (Chrome DevTools Protocol), no driver needed.
+"""A real browser for the page's tests: headless Chromium over its own pipe (DevTools Protocol), no driver needed.
 
 `find()` gives the browser's path or None; `Browser` opens pages, gathers what they complain of and what they ask for.
 """
@@ -166,7 +166,8 @@ class Page:
                 if self.run(f"Boolean({condition})"):
                     return
             time.sleep(0.05)
-        raise AssertionError(f"never true: {condition}; complaints: {self.complaints}; page: {self.run('document.body.innerText')[:600]}")
+        text = self.run("document.body.innerText")[:600]
+        raise AssertionError(f"never true: {condition}; complaints: {self.complaints}; page: {text}")
 
     def key(self, key: str, code: str = "", text: str | None = None) -> None:
         """One press of a key."""

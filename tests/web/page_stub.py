@@ -1,7 +1,7 @@
-"""A node of cardboard for the page's tests: the real page under the real content policy, and a small world behind it.
+"""A node of cardboard for the page's tests: the page under its content policy, and a small world behind it.
 
-It serves the folder of the page, opens sessions by checking the signed challenge, opens every command with the house's
-own envelope reader, and shows just enough of its effect. Run it alone to look at the page: python tests/web/page_stub.py
+It serves the folder of the page, opens sessions by checking the signed challenge, opens every command with the
+house's own envelope reader, and shows just enough of its effect. To look at it: python tests/web/page_stub.py
 """
 
 import asyncio
@@ -49,13 +49,13 @@ def from64(text: str) -> bytes:
 
 
 class Stub:
-    """The state of one test: its world, its clock, what was said, and whether it ticks."""
+    """The state of one test: its world, the clock that all tests share, what was said, and whether it ticks."""
 
     def __init__(self) -> None:
+        self.started = time.monotonic()
         self.reset("mock")
 
     def reset(self, scene: str) -> None:
-        self.started = time.monotonic()
         self.silent = False
         self.refuse: str | None = None
         self.position = 48_213
@@ -86,6 +86,10 @@ class Stub:
     def now(self) -> str:
         moment = pw.BASE + timedelta(seconds=time.monotonic() - self.started)
         return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    def seconds(self) -> float:
+        """Its clock as seconds since 1970, for a browser that shall agree with it."""
+        return pw.BASE.timestamp() + time.monotonic() - self.started
 
     def as_of(self) -> dict[str, Any]:
         return {"position": self.position, "time": self.now(), "root": "q" * 43}
@@ -190,7 +194,8 @@ def make_app(stub: Stub) -> Any:
     async def ticks() -> AsyncIterator[str]:
         while True:
             if not stub.silent:
-                tick = {"position": stub.position, "time": stub.now(), "open_version": stub.version, "node_time": stub.now()}
+                now = stub.now()
+                tick = {"position": stub.position, "time": now, "open_version": stub.version, "node_time": now}
                 yield f"event: tick\ndata: {json.dumps(tick)}\n\n"
             await asyncio.sleep(0.4)
 
@@ -218,7 +223,9 @@ def make_app(stub: Stub) -> Any:
         if stub.refuse:
             return problem(stub.refuse, 409, "The stub was told to refuse.")
         words = [str(getattr(decode_part(p.content), "text", "")) for p in parts]
-        stub.commands.append({"command": envelope.command, "words": words, "seen": envelope.seen, "id": envelope.command_id})
+        stub.commands.append(
+            {"command": envelope.command, "words": words, "seen": envelope.seen, "id": envelope.command_id}
+        )
         stub.apply(envelope.command, words)
         stub.position += 1
         stub.version += 1
@@ -228,8 +235,9 @@ def make_app(stub: Stub) -> Any:
     routes = [
         Route("/v1/about", about), Route("/v1/challenge", challenge, methods=["POST"]),
         Route("/v1/session", session, methods=["POST"]), Route("/v1/theatre", theatre), Route("/v1/view", view),
-        Route("/v1/conflicts/{id}/options", options), Route("/v1/positions/show", position), Route("/v1/stream", stream),
-        Route("/v1/commands", commands, methods=["POST"]), Mount("/", StaticFiles(directory=WEB, html=True)),
+        Route("/v1/conflicts/{id}/options", options), Route("/v1/positions/show", position),
+        Route("/v1/stream", stream), Route("/v1/commands", commands, methods=["POST"]),
+        Mount("/", StaticFiles(directory=WEB, html=True)),
     ]  # fmt: skip
     return Policy(Starlette(routes=routes))
 

@@ -161,7 +161,8 @@ def view(now: str) -> dict[str, Any]:
         "protected": [],
         "conflicts": [conflict()],
         "asked": [],
-        "budget": {"km2_h_used": 120.0, "km2_h": 4000.0, "checks_used": 14, "checks": 500, "peers_used": 2, "peers": 20},
+        "budget": {"km2_h_used": 120.0, "km2_h": 4000.0, "checks_used": 14, "checks": 500,
+                   "peers_used": 2, "peers": 20},
         "claim": {"km2_h_used": 300.0, "km2_h": 9000.0},
     }  # fmt: skip
 
@@ -176,6 +177,7 @@ def own_hospital() -> dict[str, Any]:
 
 def theatre(now: str, heard: dict[str, str | None]) -> dict[str, Any]:
     area = {"name": "Agreed line", "kind": "line", "outline": polygon(LINE), "parties": ["TAF", "MAF"]}
+    told = {"number": 12, "signed": 12}
     crewed = {"classes": ["crewed_air", "crewed_air"], "horizontal_m": 5556.0, "vertical_m": 914.4}
     return {
         "as_of": {"position": 48_213, "time": now}, "name": "Sarvel valley", "exercise": True,
@@ -184,7 +186,7 @@ def theatre(now: str, heard: dict[str, str | None]) -> dict[str, Any]:
                     "areas": [area | {"lower": metres(0), "upper": metres(9000)}]},
         "parties": [
             {"party": party, "name": name, "role": "member", "since": at("00:00:00", 20), "mine": party == "HAS",
-             "heard": heard.get(party), "languages": ["en"], "told": {"number": 12, "signed": 12} if party == "HAS" else None}
+             "heard": heard.get(party), "languages": ["en"], "told": told if party == "HAS" else None}
             for party, name in NAMES.items()
         ],
         "local": {"zone": "UTC-03:00", "offset_s": -10_800},

@@ -6,7 +6,7 @@ import { $, h } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
 import { changed, set, world } from "./state.js";
-import { code, has, t, text } from "./words.js";
+import { has, t, text } from "./words.js";
 
 let node = null;
 let refresh = () => {};
@@ -61,8 +61,7 @@ export const withdrawRisk = (conflict) => send(commands.withdrawRisk(conflict.id
 export async function propose(conflict, change) {
   const words = world.drafts.get(`procedure:${conflict.id}`)?.trim() ?? "";
   if (change.kind === "procedure" && !words) {
-    set({ saying: { kind: "refused", sentence: ["procedure.empty"] } });
-    document.querySelector('[data-k="procedure-text"]')?.focus();
+    set({ saying: { kind: "refused", sentence: ["procedure.empty"] }, focus: "procedure-text" });
     return;
   }
   if (await send(commands.propose(conflict.id, change, words), "did.propose")) {
@@ -74,8 +73,7 @@ export async function propose(conflict, change) {
 
 /** Opens the small form for a reason; its sending is in `sendWriting`. */
 export function write(what) {
-  set({ writing: { ...what, asked: what.asked ?? null }, saying: null });
-  queueMicrotask(() => queueMicrotask(() => document.querySelector('[data-k="writing"]')?.focus()));
+  set({ writing: { ...what, asked: what.asked ?? null }, saying: null, focus: "writing" });
 }
 export const writingHere = (key) => world.writing?.kind === "object-plan" && `asked:${world.writing.asked.operation.id}` === key;
 
@@ -105,9 +103,8 @@ export function writingForm() {
 /** Open the Conflicts room at a conflict, with a way to settle chosen if one is named. */
 export function openConflict(id, choice) {
   if (choice) world.chosen.set(id, choice);
-  set({ room: "conflict", conflict: id, saying: null, writing: null });
+  set({ room: "conflict", conflict: id, saying: null, writing: null, focus: choice ? "act-main" : "room-head" });
   loadOptions(id);
-  queueMicrotask(() => queueMicrotask(() => document.querySelector(choice ? '[data-k="act-main"]' : "#conf h1")?.focus()));
 }
 
 /** Asks the node once per conflict and ledger position what would clear it. */
@@ -145,4 +142,3 @@ export function sayingLine() {
   const { kind, sentence } = world.saying;
   return h("p", { class: kind === "refused" ? "problem" : "saying", role: kind === "refused" ? "alert" : undefined }, t(...sentence));
 }
-export const plainCode = code;

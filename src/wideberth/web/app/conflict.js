@@ -19,7 +19,7 @@ function header(conflict) {
   const mark = s("svg", { class: "sym", "aria-hidden": "true" }, s("use", { href: is_open ? "#i-dia" : "#i-ask", class: is_open ? "s-dia" : "s-grey" }));
   const deadline = is_open && h("div", { class: "dlc" }, h("b", { class: "n", data: { count: conflict.settle_by } }), h("span", { data: { left: conflict.settle_by, key: "room" } }));
   return h("div", { class: "hd" }, mark,
-    h("div", {}, h("h1", { tabindex: "-1" }, t("conflict.head", { label: code(conflict.label), state: text(`conflict.${conflict.state}`) })), h("p", {}, t(...facts.titleSentence(conflict)))),
+    h("div", {}, h("h1", { tabindex: "-1", "data-k": "room-head" }, t("conflict.head", { label: code(conflict.label), state: text(`conflict.${conflict.state}`) })), h("p", {}, t(...facts.titleSentence(conflict)))),
     deadline);
 }
 
@@ -64,7 +64,8 @@ function choiceLines(choice, conflict) {
   if (choice.kind === "procedure") return [t("procedure.title"), t("procedure.sub")];
   if (choice.kind === "option") {
     const mover = choice.change.whose === "other" ? ["moves.other", { party: facts.otherName(conflict) }] : ["moves.me"];
-    return [t(...facts.changeSentence(choice.change, conflict)), [t(...mover), t("space"), t(`clears.${choice.option.clears}`), t("space"), actions.plainCode(choice.option.checked ?? "").toString()]];
+    const after = facts.outcome(choice.change, conflict).flatMap((value) => [t("comma"), t("plain", { value })]);
+    return [[t(...facts.changeSentence(choice.change, conflict)), after], [t(...mover), t("space"), t(`clears.${choice.option.clears}`), choice.option.checked ? [t("space"), h("bdi", { lang: "en" }, choice.option.checked)] : ""]];
   }
   const { proposal } = choice;
   const by = proposal.mine ? text("you_propose") : text("they_propose", { party: facts.otherName(conflict) });
@@ -105,9 +106,12 @@ function whatWasSaid(conflict) {
   return pane(["pane.said"], inner(h("ul", { class: "hist" }, conflict.said.slice(-12).map(line))));
 }
 
-const SEEN = ["place", "window", "separation", "altitudes", "party", "label", "activity", "crewed", "note", "outline"];
+const SEEN = ["place_window", "separation", "party", "activity", "outline"];
 function whoSees(conflict) {
-  const list = (seen) => h("ul", {}, [...new Set([...SEEN.filter((x) => x !== "label" && x !== "note"), ...seen])].filter((x) => has(`sees.${x}`)).map((x) => h("li", { class: seen.includes(x) ? "y" : "" }, h("span", { class: "vh" }, t(seen.includes(x) ? "sees.yes" : "sees.no")), t(`sees.${x}`))));
+  const list = (given) => {
+    const seen = given.includes("place") && given.includes("window") ? ["place_window", ...given.filter((x) => x !== "place" && x !== "window")] : given;
+    return h("ul", {}, [...new Set([...SEEN, ...seen])].filter((x) => has(`sees.${x}`)).map((x) => h("li", { class: seen.includes(x) ? "y" : "" }, h("span", { class: "vh" }, t(seen.includes(x) ? "sees.yes" : "sees.no")), t(`sees.${x}`))));
+  };
   return pane(["pane.sees"], h("div", { class: "sees" },
     h("div", {}, h("b", {}, t("sees.me", { party: facts.otherName(conflict) })), list(conflict.sees?.me ?? [])),
     h("div", {}, h("b", {}, t("sees.other", { party: facts.otherName(conflict) })), list(conflict.sees?.other ?? []))));
@@ -148,8 +152,8 @@ function actionBar(conflict) {
 
 function proposeLabel(choice, conflict) {
   if (choice.kind === "procedure") return ["propose.procedure"];
-  const shift = { shift: f.shiftCost(choice.change) };
-  return choice.change.whose === "other" ? ["propose.other", { ...shift, party: facts.otherName(conflict) }] : ["propose.me", shift];
+  const [key, values] = facts.changeSentence(choice.change, conflict);
+  return choice.change.whose === "other" ? ["propose.other", values] : [key.replace("change.", "propose."), values];
 }
 
 /** P: the main action of the chosen way, when it is a proposal of one's own. */
@@ -160,7 +164,7 @@ export function proposeChosen() {
 }
 
 function empty() {
-  return h("div", { class: "emptyroom" }, h("h1", { tabindex: "-1" }, t(world.view ? "conflicts.none" : "loading")), h("p", {}, world.view ? t("conflicts.none_sub") : ""), world.view && h("p", {}, noKnownConflict()));
+  return h("div", { class: "emptyroom" }, h("h1", { tabindex: "-1", "data-k": "room-head" }, t(world.view ? "conflicts.none" : "loading")), h("p", {}, world.view ? t("conflicts.none_sub") : ""), world.view && h("p", {}, noKnownConflict()));
 }
 
 function panes(conflict) {

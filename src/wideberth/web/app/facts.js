@@ -2,8 +2,8 @@
 // Pure but for the clock and world it is handed through state.js.
 
 import * as f from "./format.js";
-import { centre, inverse, landmark, ringOf } from "./geo.js";
-import { now, world } from "./state.js";
+import { centre, landmark, ringOf, ringOfPlace } from "./geo.js";
+import { now, shown, world } from "./state.js";
 import { code, has } from "./words.js";
 import * as words from "./words.js";
 
@@ -15,7 +15,10 @@ const cache = new WeakMap();
 
 export const partyName = (party) => world.theatre?.parties.find((p) => p.party === party)?.name ?? party ?? words.text("unnamed_party");
 export const me = () => world.view?.me.party ?? world.signer?.party;
-export const activity = (item) => (has(`activity.${item.activity}`) ? words.text(`activity.${item.activity}`) : "");
+export function activity(item) {
+  const key = [`activity.${item.activity}.${item.domain}`, `activity.${item.activity}`].find(has);
+  return key ? words.text(key) : "";
+}
 const kindName = (item) => (has(`kind.${item.kind}`) ? words.text(`kind.${item.kind}`) : words.text("kind.place"));
 
 const STYLE = { Accepted: "planned", Activated: "active", Nonconforming: "active", Contingent: "active", Ended: "held" };
@@ -59,12 +62,12 @@ export function worst(conflict) {
   const nearness = (p) => Math.max(p.horizontal_m / (p.minimum_horizontal_m || 1), p.vertical_m / (p.minimum_vertical_m || 1));
   return [...conflict.places].sort((a, b) => nearness(a) - nearness(b))[0];
 }
-export const pointOf = (place) => place.at ?? centre(ringOf(place.outline));
+export const pointOf = (place) => place.at ?? centre(ringOfPlace(place));
 
 /** "8.2 km on 254° from Pelit", or plain degrees where no landmark is known. */
 export function whereSentence(point) {
   const found = landmark(world.land?.gazetteer, point);
-  if (!found) return ["where.plain", { position: code(words.text("dm", { position: plain(point) })) }];
+  if (!found) return ["where.plain", { position: code(plain(point)) }];
   if (found.distance_m < 150) return ["where.at", { place: found.name }];
   return ["where.from", { distance: f.km(found.distance_m), bearing: f.bearing(found.bearing_deg), place: found.name }];
 }
@@ -101,22 +104,25 @@ export function changeSentence(change, conflict, by_me = true) {
   const how = later && higher ? "both" : later ? "time" : "height";
   const sign = (value) => (value < 0 ? "less" : "more");
   const key = how === "both" ? `change.both` : `change.${how}_${sign(later ? change.start_s : change.altitude_m)}`;
-  const place = worst(conflict);
-  const start = ownStart(conflict, moves_me) ?? f.ms(place.start);
   return [
     `${key}.${moves_me ? "me" : "other"}`,
     {
       party: otherName(conflict),
       minutes: f.minutes(Math.abs(change.start_s ?? 0) * 1000),
       metres: f.metres(Math.abs(change.altitude_m ?? 0)),
-      start: f.utc(start + (change.start_s ?? 0) * 1000),
       shift: f.shiftCost(change),
     },
   ];
 }
-function ownStart(conflict, moves_me) {
-  const id = moves_me ? conflict.mine.id : conflict.other.id;
-  return things().find((item) => item.id === id)?.from;
+
+/** What a shift of one's own plan comes to: the new start and the new band, as far as they change. */
+export function outcome(change, conflict) {
+  const item = things().find((thing_) => thing_.id === conflict.mine.id);
+  if (!item || change.kind !== "shift" || change.whose === "other") return [];
+  const out = [];
+  if (change.start_s) out.push(f.utc(item.from + change.start_s * 1000));
+  if (change.altitude_m) out.push(f.bandMoved(item.volumes[0].lower, item.volumes[0].upper, change.altitude_m));
+  return out;
 }
 
 /** How much of the time to settle has gone, 0 to 100. */
@@ -202,11 +208,12 @@ export function relevant(t, from, to) {
 
 /** Second line of a label: state, window or end, and band. */
 export function subSentence(item) {
-  const volume = item.volumes.find((v) => v.to > now()) ?? item.volumes.at(-1);
+  const volume = item.volumes.find((v) => v.to > shown()) ?? item.volumes.at(-1);
   const values = {
-    window: f.span(item.from, item.to), until: f.utc(item.to), band: f.band(volume.lower, volume.upper),
+    over: f.utc(item.to), window: f.span(item.from, item.to), until: f.utc(item.to), band: f.band(volume.lower, volume.upper),
     verified: item.item.verified ? f.date(f.ms(item.item.verified)) : code("—"),
   };
+  if (item.what !== "protected" && item.to <= shown()) return ["sub.over", values];
   if (item.what === "protected") return [item.item.verified ? "sub.protected" : "sub.unverified", values];
   if (item.what === "constraint") return [item.from > now() ? "sub.planned" : "sub.constraint", values];
   return [`sub.${item.item.state}`, values];
@@ -220,4 +227,3 @@ export { kindName };
 
 /** The volume that stands for an item at a time, and how far one may see it from here. */
 export const volumeAt = (item, t) => item.volumes.find((v) => v.from <= t && v.to > t) ?? item.volumes.find((v) => v.from > t) ?? item.volumes.at(-1);
-export const distance_m = (a, b) => inverse(a, b).distance_m;

@@ -90,8 +90,10 @@ export function band(lower, upper) {
   if (low <= 0) return code(`${text("ground")}–${number(Math.round(high))} m`);
   return code(`${number(Math.round(low))}–${number(Math.round(high))} m`);
 }
-export const bandLong = (lower, upper) =>
-  code(`${band(lower, upper)} (${number(feet(Math.max(0, altitude_m(lower))))}–${number(feet(altitude_m(upper)))} ft)`);
+export const bandMoved = (lower, upper, by_m) =>
+  code(`${number(Math.round(altitude_m(lower) + by_m))}–${number(Math.round(altitude_m(upper) + by_m))} m`);
+export const bandFeet = (lower, upper) => code(`${number(feet(Math.max(0, altitude_m(lower))))}–${number(feet(altitude_m(upper)))} ft`);
+export const bandLong = (lower, upper) => code(`${band(lower, upper)} (${bandFeet(lower, upper)})`);
 
 /** "+25 min", "−780 m": what a shift costs. */
 export function shiftCost(change) {

@@ -5,6 +5,7 @@ const A = 6378137;
 const E2 = 0.00669437999014;
 const RAD = Math.PI / 180;
 const LONG_EDGE_M = 20000;
+const POINT_M = 400;
 
 function radii(lat) {
   const w = 1 - E2 * Math.sin(lat * RAD) ** 2;
@@ -45,6 +46,7 @@ function between(a, b) {
 
 /** The outline as one closed ring of [lon, lat]. */
 export function ringOf(outline) {
+  if (!outline) return [];
   if (outline.type === "Circle") {
     const ring = Array.from({ length: 72 }, (_, i) => direct(outline.center, i * 5, outline.radius_m));
     return [...ring, ring[0]];
@@ -52,6 +54,12 @@ export function ringOf(outline) {
   const points = outline.coordinates[0];
   const ring = points.slice(0, -1).flatMap((point, i) => between(point, points[i + 1]));
   return [...ring, ring[0]];
+}
+
+/** The ring of a place; where only its point was told, a small circle stands for it. */
+export function ringOfPlace(place) {
+  const ring = ringOf(place.outline);
+  return ring.length ? ring : ringOf({ type: "Circle", center: place.at, radius_m: POINT_M });
 }
 
 export function centre(ring) {

@@ -1,7 +1,6 @@
 // Keys and help. In: key presses outside of fields. Out: the same as the buttons do. Letters can be switched off.
 
 import * as actions from "./actions.js";
-import * as conflict from "./conflict.js";
 import { $, h } from "./dom.js";
 import * as facts from "./facts.js";
 import * as lanes from "./lanes.js";
@@ -45,7 +44,7 @@ function openNearest() {
 
 const PALETTES = { day: "dusk", dusk: "night", night: "day" };
 
-function letterActions({ setPalette }) {
+function letterActions({ setPalette, propose }) {
   return {
     1: () => set({ room: "watch", saying: null, writing: null }),
     3: () => set({ room: "conflict", saying: null, writing: null }),
@@ -53,7 +52,7 @@ function letterActions({ setPalette }) {
     j: () => needs.step(1),
     k: () => needs.step(-1),
     c: openNearest,
-    p: () => world.room === "conflict" && conflict.proposeChosen(),
+    p: () => world.room === "conflict" && propose(),
     t: () => world.room === "watch" && set({ as_table: !world.as_table }),
     n: () => setPalette(PALETTES[world.palette]),
     ",": () => lanes.shift(-15),

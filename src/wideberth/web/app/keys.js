@@ -19,23 +19,24 @@ export function fromFragment() {
   return party ? { party, seed } : null;
 }
 
-/** A seed as people have it: base64url, hex, or JSON with `seed` (and perhaps `party`). */
+/** A seed as people have it: base64, base64url, hex, or a key file (JSON with `seed` and `party`). */
 export function readSeed(text) {
   let given = text.trim();
   let party = null;
   if (given.startsWith("{")) {
     try {
       const object = JSON.parse(given);
+      if (object.sealed) throw new BadKey("sealed");
       given = String(object.seed ?? "");
       party = object.party ?? null;
-    } catch {
-      throw new BadKey("json");
+    } catch (error) {
+      throw error instanceof BadKey ? error : new BadKey("form");
     }
   }
   const lines = given.split(/\s+/).filter((line) => line && !line.startsWith("#"));
   given = lines.at(-1) ?? "";
   if (/^[0-9a-f]{64}$/i.test(given)) return { party, seed: Uint8Array.from(given.match(/../g), (pair) => parseInt(pair, 16)) };
-  if (!/^[\w-]{43}=?$/.test(given)) throw new BadKey("form");
+  if (!/^[\w+/-]{43}=?$/.test(given)) throw new BadKey("form");
   return { party, seed: fromBase64(given.replace("=", "")) };
 }
 

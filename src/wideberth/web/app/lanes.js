@@ -138,6 +138,7 @@ function profileShapes(all, columns, width, height) {
   const ground = world.land?.ground_m;
   if (ground) out.push(s("rect", { class: "ground", x: left, y: y(ground), width: right - left, height: bottom - y(ground) }));
   list.forEach((item, i) => out.push(...columnShapes(item, left + i * column, column, y, bottom)));
+  out.push(s("text", { x: 8, y: 14 }, text("altitude_unit")));
   if (all.length > list.length) out.push(s("text", { x: right, y: 14, "text-anchor": "end" }, text("profile.more", { count: all.length - list.length })));
   return out;
 }
@@ -170,7 +171,7 @@ export function look(time) {
 }
 export const shift = (minutes) => look(Math.round(shown() / (STEP * MINUTE)) * STEP * MINUTE + minutes * MINUTE);
 
-/** Play: a quarter of an hour each second, until six hours ahead. */
+/** Play: five minutes each second, until six hours ahead. */
 export function play() {
   set({ playing: !world.playing });
 }

@@ -3,7 +3,6 @@
 import * as actions from "./actions.js";
 import { Node, Offline, Problem } from "./api.js";
 import * as commands from "./commands.js";
-import * as conflict from "./conflict.js";
 import { $, $$, draw, h } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
@@ -16,8 +15,6 @@ import * as marks from "./marks.js";
 import { fromBase64 } from "./msgpack.js";
 import * as needs from "./needs.js";
 import { changed, listen, now, recall, remember, saw, set, world } from "./state.js";
-import * as signon from "./signon.js";
-import * as table from "./table.js";
 import { choose, code, current, fill, LANGUAGES, load, t, text } from "./words.js";
 
 const SILENCE_MS = 15000;
@@ -29,7 +26,16 @@ let heard_number = 0;
 let stopping = null;
 let fetching = null;
 
+let conflict = null;
+let table = null;
+
 const fragment = keys.fromFragment();
+
+/** What is not on the first screen comes right after it: the other room, the table, the other languages. */
+async function loadRest() {
+  [conflict, table] = await Promise.all([import("./conflict.js"), import("./table.js"), ...LANGUAGES.map(load)]);
+  changed();
+}
 
 async function fetchTheatre() {
   const theatre = await node.get("v1/theatre");
@@ -133,6 +139,7 @@ async function start(signer, keep) {
   stopping = new AbortController();
   follow(stopping.signal);
   startMap();
+  await loadRest();
 }
 
 /** Ends the watch on this device: the key is dropped, the picture with it. */
@@ -154,7 +161,7 @@ async function startMap() {
   const made = await map.make($("#gl"), { moved: marks.soon, pointed, failed: () => set({ as_table: true }) }).catch(() => false);
   world.gl_tried = true;
   if (made) map.get().once("load", () => changed());
-  readout(home());
+  pointed(home());
   changed();
 }
 const home = () => {
@@ -260,13 +267,22 @@ function render() {
   needs.render();
   if (world.room === "watch") {
     lanes.render();
-    table.render();
+    table?.render();
     map.render();
     marks.soon();
   }
-  conflict.render();
+  conflict?.render();
   if (world.room === "watch") watchSaying();
+  takeFocus();
   beat();
+}
+
+/** Gives the focus to what an action asked for, once it is drawn. */
+function takeFocus() {
+  const element = world.focus && document.querySelector(`[data-k="${world.focus}"]`);
+  if (!element) return;
+  world.focus = null;
+  element.focus();
 }
 
 /** What a card's button led to, shown in the Watch room too. */
@@ -286,11 +302,12 @@ export function setPalette(name) {
   map.repaint();
   changed();
 }
-function setLanguage(name) {
+async function setLanguage(name) {
+  await load(name).catch(() => (name = current()));
   choose(name);
   localStorage.setItem("wideberth.lang", name);
   fill();
-  if ($("#signon").hidden === false) signon.show(signonHandlers());
+  if ($("#signon").hidden === false) askWho();
   changed();
 }
 
@@ -300,7 +317,7 @@ function listenToButtons() {
     const what = button?.closest("[data-set]")?.dataset.set;
     if (what === "palette") setPalette(button.dataset.v);
     if (what === "lang") setLanguage(button.dataset.v);
-    if (what === "room") set({ room: button.dataset.v, saying: null, writing: null });
+    if (what === "room") set({ room: button.dataset.v, saying: null, writing: null, focus: null });
   });
   const on = (id, act) => $(id).addEventListener("click", act);
   on("#back", () => lanes.shift(-15));
@@ -326,6 +343,12 @@ function signonHandlers() {
   };
 }
 
+/** The sign-on panel; `failure` is what went wrong before. */
+async function askWho(failure) {
+  const signon = await import("./signon.js");
+  signon.show(signonHandlers(), failure);
+}
+
 async function beginSession() {
   world.about = await node.about();
   changed();
@@ -338,26 +361,27 @@ async function beginSession() {
     }
     fragment.seed = "";
   } else signer = await keys.kept();
-  if (!signer) return signon.show(signonHandlers());
+  if (!signer) return askWho();
   try {
     await start(signer, Boolean(fragment));
   } catch (error) {
-    signon.show(signonHandlers(), error);
+    askWho(error);
   }
   return undefined;
 }
 
 async function main() {
   recall();
-  const language = localStorage.getItem("wideberth.lang") ?? navigator.languages.map((l) => l.slice(0, 2)).find((l) => LANGUAGES.includes(l)) ?? "en";
-  await load();
+  const wanted = [localStorage.getItem("wideberth.lang"), ...navigator.languages.map((l) => l.slice(0, 2))];
+  const language = wanted.find((l) => LANGUAGES.includes(l)) ?? "en";
+  await load(language);
   choose(language);
   document.documentElement.dataset.palette = world.palette;
   fill();
   actions.use(node, refetch);
   listenToButtons();
   lanes.listenToDrag();
-  help.listenToKeys({ setPalette });
+  help.listenToKeys({ setPalette, propose: () => conflict?.proposeChosen() });
   listen(render);
   render();
   setInterval(() => (beat(), lanes.playOn()), 1000);
@@ -368,7 +392,7 @@ async function main() {
       return await beginSession();
     } catch (error) {
       if (!(error instanceof Offline)) throw error;
-      signon.waiting();
+      (await import("./signon.js")).waiting();
       await new Promise((resolve) => setTimeout(resolve, BACKOFF_MS[Math.min(tries, BACKOFF_MS.length - 1)]));
     }
   }

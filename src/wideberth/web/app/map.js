@@ -2,7 +2,7 @@
 // nothing fetched but the node's own files. Labels and signs are marks.js's, at constant size on top.
 
 import * as facts from "./facts.js";
-import { bounds, ringOf } from "./geo.js";
+import { bounds, ringOf, ringOfPlace } from "./geo.js";
 import { shown, world } from "./state.js";
 import { text } from "./words.js";
 
@@ -26,7 +26,8 @@ function faint(name, opacity) {
   return `rgba(${r},${g},${b},${opacity})`;
 }
 
-const metres = (m) => ["interpolate", ["exponential", 2], ["zoom"], 4, m / 7000, 18, m / 7000 * 2 ** 14];
+/** A width in metres of a feature's own property, at 42° of latitude: 3,636 m a pixel at zoom 4, halved by each zoom. */
+const widthOf = (property, m) => ["interpolate", ["exponential", 2], ["zoom"], 4, ["*", ["get", property], m / 3636], 18, ["*", ["get", property], (m / 3636) * 2 ** 14]];
 const kind = (name) => ["==", ["get", "kind"], name];
 const style = (name, own) => ["all", ["==", ["get", "style"], name], ["==", ["get", "own"], own]];
 
@@ -40,7 +41,7 @@ function landLayers() {
   fill("land", "land", kind("land"), { "fill-color": token("land") });
   fill("relief", "land", kind("relief"), { "fill-color": token("hill") });
   line("contours", "land", kind("relief"), { "line-color": token("contour"), "line-width": 0.6 });
-  line("rivers", "land", kind("river"), { "line-color": token("water"), "line-width": metres(330) });
+  line("rivers", "land", kind("river"), { "line-color": token("water"), "line-width": widthOf("width", 50) });
   line("roads", "land", kind("road"), { "line-color": token("road"), "line-width": ["match", ["get", "rank"], "main", 1.8, 1.3] });
   line("borders", "land", kind("border"), { "line-color": token("border"), "line-width": 2, "line-dasharray": [8, 2.5, 1, 2.5] });
   return out;
@@ -51,7 +52,8 @@ function thingLayers() {
   const fill = (id, filter, paint) => out.push({ id, type: "fill", source: "things", filter, paint });
   const line = (id, filter, color, width, dash, cap = "butt") =>
     out.push({ id, type: "line", source: "things", filter, layout: { "line-cap": cap, "line-join": "miter" }, paint: { "line-color": token(color), "line-width": width, ...(dash ? { "line-dasharray": dash.map((v) => v / width) } : {}) } });
-  line("areas", ["==", ["get", "style"], "area"], "border", 1.4, [16, 5, 2, 5]);
+  fill("area-fill", ["==", ["get", "style"], "area"], { "fill-color": faint("ink", 0.05) });
+  line("areas", ["==", ["get", "style"], "area"], "border", 1, [4, 4]);
   fill("other-fill", ["all", ["in", ["get", "style"], ["literal", ["planned", "active"]]], ["==", ["get", "own"], false]], { "fill-color": faint("ink", 0.05) });
   fill("own-fill", ["all", ["in", ["get", "style"], ["literal", ["planned", "active"]]], ["==", ["get", "own"], true]], { "fill-color": faint("ink", 0.09) });
   fill("constraint-fill", ["==", ["get", "style"], "hatched"], { "fill-pattern": "hatch-grey" });
@@ -69,8 +71,8 @@ function thingLayers() {
 
 /** A seamless tile of 45° stripes: `period` px between them, `width` px each; `rising` like / else like \. */
 function hatch(color, period, width, rising) {
-  const ratio = 2;
-  const size = Math.round(period * Math.SQRT2) * ratio;
+  const ratio = 4;
+  const size = Math.max(8, Math.round(period * Math.SQRT2 * ratio));
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
   const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -85,9 +87,18 @@ function hatch(color, period, width, rising) {
   return { image: pen.getImageData(0, 0, size, size), ratio };
 }
 
+let hatched_at = 0;
+/** MapLibre grows a pattern between whole zooms; drawn smaller by as much, it keeps its size on the screen. */
+function keepHatches() {
+  if (!ready || Math.abs((map.getZoom() % 1) - hatched_at) < 0.12) return;
+  addHatches();
+}
+
 function addHatches() {
+  hatched_at = map.getZoom() % 1;
+  const shrink = 2 ** -hatched_at;
   for (const [name, color, period, width, rising] of [["hatch-amber", token("amber"), 9, 7, true], ["hatch-grey", token("other"), 11, 1.3, false]]) {
-    const { image, ratio } = hatch(color, period, width, rising);
+    const { image, ratio } = hatch(color, period * shrink, width * shrink, rising);
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, image, { pixelRatio: ratio });
   }
@@ -124,7 +135,7 @@ function features() {
     for (const volume of item.volumes) out.push(feature({ style: over && item.style !== "place" ? "held" : item.style, own: Boolean(item.mine), id: item.id }, volume.ring));
   }
   for (const conflict of facts.conflicts())
-    if (facts.open(conflict)) for (const place of conflict.places) out.push(feature({ style: "near", own: false, id: conflict.id }, ringOf(place.outline)));
+    if (facts.open(conflict)) for (const place of conflict.places) out.push(feature({ style: "near", own: false, id: conflict.id }, ringOfPlace(place)));
   return { type: "FeatureCollection", features: out };
 }
 
@@ -196,6 +207,7 @@ export async function make(container, handlers) {
     moved();
   });
   map.on("move", () => moved());
+  map.on("moveend", keepHatches);
   map.on("resize", () => moved());
   map.on("mousemove", (event) => handlers.pointed([event.lngLat.lng, event.lngLat.lat]));
   map.on("idle", () => (document.documentElement.dataset.map = "idle"));

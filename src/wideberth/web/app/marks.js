@@ -7,11 +7,11 @@ import * as facts from "./facts.js";
 import * as f from "./format.js";
 import { centre, ringOf } from "./geo.js";
 import * as map from "./map.js";
-import { world } from "./state.js";
+import { shown, world } from "./state.js";
 import { code, text } from "./words.js";
 
 const MARKS_MAX = 70;
-const CHAR_PX = 6.9;
+const PAD_PX = 4;
 const LINE_PX = 15;
 let wanted = false;
 
@@ -26,7 +26,7 @@ function conflictMarks() {
 
 function thingMarks() {
   return map.drawn().map((item) => {
-    const volume = facts.volumeAt(item, Date.now());
+    const volume = facts.volumeAt(item, shown());
     const place = item.what === "protected";
     return {
       at: place ? centre(volume.ring) : null, ring: volume.ring, rank: item.mine ? 1 : item.what === "constraint" ? 3 : 4, kind: place ? "place" : "thing", item, reach: place ? 17 : 0,
@@ -52,6 +52,20 @@ function places(mark, box, height) {
     return [["middle", 0, h + 17], ["middle", 0, -h - height + 7], ["middle", 0, 0], ["end", -w - 8, 0], ["start", w + 8, 0]];
   }
   return [["start", r + 4, mark.text.length > 1 ? -4 : 4], ["end", -r - 4, mark.text.length > 1 ? -4 : 4], ["middle", 0, r + 14], ["middle", 0, -r - height + 8]];
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+/** The width of a line of a label in pixels, measured in its own type. */
+function widthOf({ cls, words }) {
+  const key = `${cls}|${words}`;
+  if (!widths.has(key)) {
+    const size = cls === "country" ? 14 : 12.5;
+    pen.font = `${cls === "b" ? 700 : 400} ${size}px "Noto Sans",system-ui,sans-serif`;
+    if (widths.size > 2000) widths.clear();
+    widths.set(key, pen.measureText(words).width + (cls === "country" ? words.length * size * 0.34 : PAD_PX));
+  }
+  return widths.get(key);
 }
 
 function rectOf([anchor, x, y], width, height) {
@@ -88,17 +102,19 @@ function render() {
     const box = ring && [Math.min(...ring.map((p) => p[0])), Math.min(...ring.map((p) => p[1])), Math.max(...ring.map((p) => p[0])), Math.max(...ring.map((p) => p[1]))];
     const [x, y] = box ? [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] : project(mark.at);
     if (x < -40 || y < -40 || x > width + 40 || y > height + 40) continue;
-    const own = signBox(mark);
-    if (own) taken.push(own.map((v, i) => v + (i % 2 ? y : x)));
+    const own = signBox(mark)?.map((v, i) => v + (i % 2 ? y : x));
+    if (own && mark.kind === "town" && taken.some((other) => hits(own, other))) continue;
+    if (own) taken.push(own);
     placed.push({ mark, box, x, y });
   }
   for (const { mark, box, x, y } of placed) {
     if (out.length >= MARKS_MAX) break;
-    const size = [Math.max(...mark.text.map((l) => l.words.length)) * (mark.kind === "country" ? 13 : CHAR_PX), mark.text.length * LINE_PX];
+    const size = [Math.max(...mark.text.map(widthOf)), mark.text.length * LINE_PX];
+    const own = signBox(mark)?.map((v, i) => v + (i % 2 ? y : x));
     const free = places(mark, box, size[1]).find((place) => {
       const rect = rectOf(place, ...size).map((v, i) => v + (i % 2 ? y : x));
       const inside = rect[0] > 2 && rect[1] > 2 && rect[2] < width - 2 && rect[3] < height - bottom - 2;
-      return inside && !taken.some((other) => hits(rect, other)) && taken.push(rect);
+      return inside && !taken.some((other) => hits(rect, other) && !(own && own.every((v, i) => v === other[i]))) && taken.push(rect);
     });
     if (!free && !signBox(mark)) continue;
     const g = s("g", { transform: `translate(${x.toFixed(1)},${y.toFixed(1)})`, class: mark.kind === "conflict" ? "hit" : null }, sign(mark),
@@ -106,7 +122,7 @@ function render() {
     if (mark.conflict) g.addEventListener("click", () => actions.openConflict(mark.conflict.id));
     out.push(g);
   }
-  svg.replaceChildren(...out);
+  svg.replaceChildren(...out.reverse());
   const bar = map.scale();
   $("#scale-text").textContent = text("scale", { km: code(bar.km), nm: code((bar.km / 1.852).toFixed(bar.km < 20 ? 1 : 0)) });
   $("#scale-bar").style.setProperty("--w", `${bar.px.toFixed(0)}px`);

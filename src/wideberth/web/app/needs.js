@@ -9,8 +9,8 @@ import { code, current, t, text } from "./words.js";
 
 const CARDS_MAX = 12;
 const CLASS = { conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
-const WORD = { w: "class.warning", c: "class.caution", n: "class.normal" };
-const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], n: ["i-ask", "s-grey"] };
+const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
+const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
 
 const btn = (k, label, act, go = false, key = null) =>
   h("button", { type: "button", class: go ? "btn go" : "btn", "data-k": k, on: { click: act } }, h("span", {}, t(...label)), key && h("kbd", {}, key));
@@ -21,10 +21,12 @@ function conflictBody(need) {
   const place = facts.worst(conflict);
   const [from, to] = [f.ms(place.start), f.ms(place.end)];
   const first = actions.suggestion(conflict);
+  const offer = conflict.proposals.filter((p) => p.state === "open").at(-1);
   const when = f.hasLocal() ? ["when.local", { window: f.span(from, to), local: f.localSpan(from, to) }] : ["when.utc", { window: f.span(from, to) }];
   return [
     h("p", { class: "ti" }, t(...facts.titleSentence(conflict))),
-    h("dl", { class: "kv" }, row("where", facts.whereSentence(facts.pointOf(place))), row("when", when), row("how_near", facts.nearSentence(place))),
+    h("dl", { class: "kv" }, row("where", facts.whereSentence(facts.pointOf(place))), row("when", when), row("how_near", facts.nearSentence(place)),
+      offer && row(offer.mine ? "offer.mine" : "offer.theirs", facts.changeSentence(offer.change, conflict, offer.mine))),
     h("div", { class: "count" }, h("b", { class: "n", data: { count: conflict.settle_by } }), h("span", { data: { left: conflict.settle_by } })),
     h("div", { class: "bar2", "aria-hidden": "true" }, h("i", { data: { settle: conflict.id }, vars: { "--p": facts.settlePercent(conflict) } })),
     h("div", { class: "acts" },
@@ -78,7 +80,7 @@ const BODY = {
   ],
 };
 
-const cardClass = (need) => (need.kind === "conflict" && need.conflict.other.party === facts.me() ? "n" : (CLASS[need.kind] ?? "n"));
+const cardClass = (need) => (need.kind === "conflict" && need.conflict.other.party === facts.me() ? "plain" : (CLASS[need.kind] ?? "plain"));
 
 function card(need) {
   const cls = cardClass(need);
@@ -116,8 +118,10 @@ function calm() {
     ...plans.slice(0, 6).map((o) => h("li", {}, h("span", {}, t("order.plan", { label: code(o.label), activity: facts.activity(o) })), h("span", {}, t(`state.${o.state}`)))),
     ...settled.slice(0, 3).map((c) => h("li", {}, h("span", {}, t("order.conflict", { label: code(c.label) })), h("span", {}, t(`settled.${c.state}`)))),
   ];
+  const parts = [plans.length && t("order.plans", { count: plans.length }), settled.length && t("order.settled", { count: settled.length })].filter(Boolean);
+  const sum = parts.length ? parts.flatMap((part, i) => (i ? [...t("comma"), ...part] : part)) : t("order.none");
   return [
-    h("div", { class: "hd" }, h("b", {}, t("in_order")), h("span", {}, t("order.plans", { count: plans.length }), t("comma"), t("order.settled", { count: settled.length }))),
+    h("div", { class: "hd" }, h("b", {}, t("in_order")), h("span", {}, sum)),
     rows.length ? h("div", { class: "bd" }, h("ul", { class: "rows" }, rows), plans.length > 0 && h("p", { class: "muted" }, noKnownConflict())) : null,
   ];
 }

@@ -7,7 +7,7 @@ import { world } from "./state.js";
 import { has, t, text } from "./words.js";
 
 function sentenceOf(error) {
-  if (error instanceof BadKey) return ["signon.bad_key"];
+  if (error instanceof BadKey) return [error.message === "sealed" ? "signon.sealed_key" : "signon.bad_key"];
   if (error instanceof Offline) return ["offline"];
   if (error instanceof Problem) {
     const reason = `reason.${error.reason}`;

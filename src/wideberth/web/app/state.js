@@ -32,6 +32,8 @@ export const world = {
   /** free text that is being written: {kind, conflict or plan} */
   writing: null,
   drafts: new Map(),
+  /** what takes the focus as soon as it is there, as a `data-k` */
+  focus: null,
 };
 
 const listeners = new Set();

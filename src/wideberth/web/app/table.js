@@ -22,7 +22,7 @@ function row(item) {
     h("td", {}, item.what === "operation" ? facts.activity(item.item) : text(`what.${item.what}`)),
     h("td", {}, state, item.to < now() ? [" · ", t("over")] : ""),
     h("td", {}, t("plain", { value: f.span(item.from, item.to) })),
-    h("td", {}, t("plain", { value: f.bandLong(volume.lower, volume.upper) })),
+    h("td", {}, t("plain", { value: f.band(volume.lower, volume.upper) }), h("br"), h("span", { class: "muted" }, t("plain", { value: f.bandFeet(volume.lower, volume.upper) }))),
     h("td", {}, t(...facts.whereSentence(centre(volume.ring)))),
     h("td", {}, conflicts.map((c) => h("button", { type: "button", class: "btn", "data-k": `table:${c.id}:${item.id}`, on: { click: () => actions.openConflict(c.id) } }, c.label))));
 }
@@ -48,6 +48,7 @@ export function render() {
   const box = $("#as-table");
   const shownAsTable = world.as_table || (map.broken() && world.gl_tried);
   box.hidden = !shownAsTable;
+  $("#mapbox").classList.toggle("tabled", shownAsTable);
   for (const id of ["#zoom", "#key"]) $(id).hidden = shownAsTable;
   const button = $("#table-button");
   button.hidden = map.broken() && Boolean(world.gl_tried);

@@ -16,16 +16,14 @@ class Code {
 }
 export const code = (text) => new Code(String(text));
 
-export async function load() {
-  await Promise.all(
-    LANGUAGES.map(async (name) => {
-      catalogues[name] = await (await fetch(`words/${name}.json`)).json();
-    }),
-  );
+/** Fetches a catalogue once. */
+export async function load(name) {
+  catalogues[name] ??= await (await fetch(`words/${name}.json`)).json();
 }
 
+/** Speaks a language whose catalogue is loaded. */
 export function choose(name) {
-  language = LANGUAGES.includes(name) ? name : "en";
+  language = name;
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
   document.documentElement.dir = "ltr";
