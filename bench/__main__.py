@@ -1,9 +1,13 @@
-"""Run the figures, print one table, write `bench/out/figures.json`: {figure: {"ours": x, "peer": y, "unit": u}}."""
+"""Run the figures, print one table, write `bench/out/figures.json`: {figure: {"ours": x, "peer": y, "unit": u}}.
+
+`bench/out/table.md` is the same table for the docs.
+"""
 
 import argparse
 import importlib
 import json
 import pkgutil
+import sys
 import time
 
 from rich.table import Table
@@ -18,19 +22,35 @@ def subjects() -> list[str]:
     return sorted(name.removesuffix("_bench") for name in names if name.endswith("_bench"))
 
 
+HEADINGS = ("figure", "ours", "peer", "ratio", "target")
+
+
+def cells(f: Figure) -> tuple[str, ...]:
+    """One row."""
+    peer = f"{f.peer:,.5g} {f.unit} {f.peer_name}" if f.peer is not None else f.peer_name
+    met = {True: "met ", False: "missed ", None: ""}[f.met]
+    ratio = f"{f.ratio:,.3g} x" if f.ratio is not None else ""
+    return f.name, f"{f.ours:,.5g} {f.unit}", peer, ratio, met + f.target
+
+
 def show(figures: list[Figure]) -> None:
     """The table for people, what each figure means below it."""
     table = Table(title=f"wideberth beside what one would use instead\n{machine()}")
-    for heading in ("figure", "ours", "peer", "ratio", "target"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="right" if heading in {"ours", "ratio"} else "left", no_wrap=True)
     for f in figures:
-        peer = f"{f.peer:,.5g} {f.unit} {f.peer_name}" if f.peer is not None else f.peer_name
-        met = {True: "[green]met[/] ", False: "[red]missed[/] ", None: ""}[f.met]
-        ratio = f"{f.ratio:,.3g} x" if f.ratio is not None else ""
-        table.add_row(f.name, f"{f.ours:,.5g} {f.unit}", peer, ratio, met + f.target)
+        table.add_row(*cells(f), style="red" if f.met is False else None)
     console.print(table)
     for f in figures:
         console.print(f"[bold]{f.name}[/]: {f.note}", highlight=False)
+
+
+def markdown(figures: list[Figure], command: str) -> str:
+    """The same for the docs."""
+    lines = [f"`{command}`, {machine()}", "", f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
+    lines += [f"| {' | '.join(cells(f))} |" for f in figures]
+    notes = [f"- `{f.name}`: {f.note}" for f in figures if f.note]
+    return "\n".join([*lines, "", *notes, ""])
 
 
 def main() -> None:
@@ -48,6 +68,7 @@ def main() -> None:
     show(figures)
     OUT.mkdir(exist_ok=True)
     numbers = {f.name: {"ours": f.ours, "peer": f.peer, "unit": f.unit} for f in figures}
+    (OUT / "table.md").write_text(markdown(figures, " ".join(["python -m bench", *sys.argv[1:]])))
     (OUT / "figures.json").write_text(json.dumps(numbers, indent=1) + "\n")
 
 

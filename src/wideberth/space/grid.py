@@ -2,7 +2,7 @@
 
 In:  boxes, int64 of shape (n, 8), as `wideberth.space.index` describes them, and the slots they go to.
 Out: a `Grid`, a hash grid over (space level x time level).
-Refuses nothing: callers assert that a slot is free or live.
+Refuses nothing: a slot added twice, or removed twice, is a bug and trips an assertion.
 
 A box lives on the level whose cells are no smaller than the box, so it spans at most 2 x 2 x 2 cells, and has an entry
 in each. A cell's entries stand side by side in a block of one pool, found by a hash without keys: cells that share a
@@ -33,6 +33,8 @@ TIME_STEP: Final = 2
 TIME_LEVELS: Final = 16
 """The coarsest cell is 2**60 us, longer than any window."""
 LEVELS: Final = SPACE_LEVELS * TIME_LEVELS
+EAST, KINDS = LEVELS, LEVELS + 1
+"""Places in `Grid.counts` after the levels: the greatest longitude ever held, and one more than the greatest kind."""
 TURN_ND: Final = 360_000_000_000
 
 # a record: eight words; the band takes one of them, and the kind stands above the level in the last
@@ -65,7 +67,7 @@ class Grid(NamedTuple):
     """The arrays, in the order in which the functions below take them."""
 
     counts: Int64s
-    """(LEVELS + 1,): boxes on each level, and the greatest longitude ever held."""
+    """(LEVELS + 2,): boxes on each level, EAST, KINDS."""
     records: Int64s
     """(capacity, 8)."""
     positions: Int32s
@@ -88,7 +90,7 @@ def free_grid(capacity: int, entries: int) -> Grid:
     store[POOL_END] = store[POOL_LARGEST] = 0
     heads = np.zeros((max(8, BUCKETS_PER_SLOT << (capacity - 1).bit_length()), 2), np.int32)
     positions = np.empty((capacity, 8), np.int32)
-    return Grid(np.zeros(LEVELS + 1, np.int64), records, positions, heads, np.empty((entries, 2), np.int64), store)
+    return Grid(np.zeros(LEVELS + 2, np.int64), records, positions, heads, np.empty((entries, 2), np.int64), store)
 
 
 @njit(cache=True, nogil=True)
@@ -241,13 +243,13 @@ def add_boxes(
     pool: Int64s,
     store: Int64s,
 ) -> int:
-    """Write and link boxes from `begin` on. Out: where it stopped: the end, where the pool must grow, -1 for a bug."""
+    """Write and link boxes from `begin` on. Out: where it stopped: the end, or where an array must grow first."""
     for i in range(begin, len(slots)):
-        if not _has_room(pool, store):
+        if slots[i] >= len(records) or not _has_room(pool, store):
             return i
         record, box = records[slots[i]], boxes[i]
-        if record[LEVEL] != FREE:
-            return -1
+        assert record[LEVEL] == FREE, "a slot was added twice"
+        assert kinds[i] >= 0
         record[LAT_MIN], record[LAT_MAX], record[START], record[END] = box[0], box[1], box[6], box[7]
         west = (box[2] + TURN_ND // 2) % TURN_ND
         record[LON_MIN], record[LON_MAX] = west, west + (box[3] - box[2])
@@ -256,7 +258,8 @@ def add_boxes(
         level = _level(record)
         record[LEVEL] = kinds[i] << KIND_BITS | level
         counts[level] += 1
-        counts[LEVELS] = max(counts[LEVELS], record[LON_MAX])
+        counts[KINDS] = max(counts[KINDS], kinds[i] + 1)
+        counts[EAST] = max(counts[EAST], record[LON_MAX])
         _link(slots[i], True, records, positions, heads, pool, store)
     return len(slots)
 
@@ -270,15 +273,13 @@ def remove_slots(
     heads: Int32s,
     pool: Int64s,
     store: Int64s,
-) -> bool:
-    """Unlink. Out: whether all slots were live."""
+) -> None:
+    """Unlink."""
     for slot in slots:
-        if records[slot, LEVEL] == FREE:
-            return False
+        assert records[slot, LEVEL] != FREE, "a slot was removed twice"
         _link(slot, False, records, positions, heads, pool, store)
         counts[records[slot, LEVEL] & LEVEL_MASK] -= 1
         records[slot, LEVEL] = FREE
-    return True
 
 
 @njit(cache=True, nogil=True)
@@ -297,6 +298,7 @@ def relink(
             return slot
         if records[slot, LEVEL] != FREE:
             counts[records[slot, LEVEL] & LEVEL_MASK] += 1
-            counts[LEVELS] = max(counts[LEVELS], records[slot, LON_MAX])
+            counts[EAST] = max(counts[EAST], records[slot, LON_MAX])
+            counts[KINDS] = max(counts[KINDS], (records[slot, LEVEL] >> KIND_BITS) + 1)
             _link(slot, True, records, positions, heads, pool, store)
     return len(records)

@@ -28,10 +28,12 @@ from wideberth.space.grid import (
     BAND_MAX,
     BAND_MIN,
     COUNT_MASK,
+    EAST,
     END,
     ENTRY_MASK,
     FREE,
     KIND_BITS,
+    KINDS,
     LAT_MAX,
     LAT_MIN,
     LEVEL,
@@ -230,7 +232,7 @@ def _collect(
     begin = n
     # a turn is walked only where some box can lie there
     first = -1 if queries[-1, LON_MAX] >= TURN_ND else 0
-    last = 1 if queries[-1, LON_MIN] + TURN_ND <= counts[LEVELS] else 0
+    last = 1 if queries[-1, LON_MIN] + TURN_ND <= counts[EAST] else 0
     cost = 0.0
     for turn in range(first, last + 1):
         cost += _cost(queries[-1], turn, counts)
@@ -257,6 +259,8 @@ def _query(
     """Queries and slots of all pairs."""
     assert margins_m.min() >= 0.0
     assert margins_mm.min() >= 0
+    assert len(margins_m) == len(margins_mm)
+    assert len(margins_m) == 1 or len(margins_m) >= counts[KINDS], "a kind has no margin"
     # one margin alone is the widest too
     kinds = len(margins_m) if len(margins_m) > 1 else 0
     rows_m, rows_mm = np.empty(kinds + 1), np.empty(kinds + 1, np.int64)
@@ -291,7 +295,6 @@ class Index:
 
     def __init__(self, capacity: int = 1024) -> None:
         self._live = 0
-        self._kinds = 1
         self._grid = free_grid(capacity, capacity)
 
     def __len__(self) -> int:
@@ -325,23 +328,25 @@ class Index:
     def add(self, slots: Int64s, boxes: Int64s, kinds: int | Int64s = 0) -> None:
         """Put `boxes` (n, 8) at free `slots` (n,). A kind is a small number from 0 that chooses the margins."""
         assert boxes.shape == (len(slots), 8)
-        kind_of = np.ascontiguousarray(np.broadcast_to(np.asarray(kinds, np.int64), len(slots)))
-        assert kind_of.min(initial=0) >= 0
-        self._kinds = max(self._kinds, int(kind_of.max(initial=0)) + 1)
-        highest = int(slots.max(initial=-1))
-        if highest >= len(self._grid.records):
-            self.reserve(max(highest + 1, 2 * len(self._grid.records)))
+        kind_of = kinds if isinstance(kinds, np.ndarray) else np.full(len(slots), kinds)
+        assert len(kind_of) == len(slots)
         done = 0
         while (done := add_boxes(slots, boxes, kind_of, done, *self._grid)) != len(slots):
-            assert done >= 0, "a slot was added twice"
-            self._grow_pool()
+            if slots[done] >= len(self._grid.records):
+                self.reserve(max(int(slots.max()) + 1, 2 * len(self._grid.records)))
+            else:
+                self._grow_pool()
         self._live += len(slots)
 
     def remove(self, slots: Int64s) -> None:
         """Take away what lies at `slots` (n,)."""
-        all_live = remove_slots(slots, *self._grid)
-        assert all_live, "a slot was removed twice"
+        remove_slots(slots, *self._grid)
         self._live -= len(slots)
+
+    def kinds_of(self, slots: Int64s) -> Int64s:
+        """Kinds (n,) of what is live at slots (n,)."""
+        kinds: Int64s = self._grid.records[slots, LEVEL] >> KIND_BITS
+        return kinds
 
     def query(
         self, boxes: Int64s, margin_m: float | Float64s = 0.0, margin_mm: int | Int64s = 0
@@ -354,8 +359,6 @@ class Index:
         """
         margins_m = margin_m if isinstance(margin_m, np.ndarray) else np.array((margin_m,), np.float64)
         margins_mm = margin_mm if isinstance(margin_mm, np.ndarray) else np.array((margin_mm,), np.int64)
-        assert len(margins_m) == len(margins_mm)
-        assert len(margins_m) >= self._kinds or len(margins_m) == 1, "a kind has no margin"
         grid = self._grid
         pairs: tuple[Int64s, Int64s] = _query(
             boxes, margins_m, margins_mm, grid.counts, grid.records, grid.heads, grid.pool

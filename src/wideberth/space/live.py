@@ -49,7 +49,6 @@ class LiveVolumes:
         self._slots = Slots()
         self._index = Index()
         self._arena = Arena()
-        self._kinds = np.zeros(1024, np.int16)
 
     def __len__(self) -> int:
         """How many volumes are live."""
@@ -58,7 +57,7 @@ class LiveVolumes:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self._index.nbytes + self._arena.nbytes + self._kinds.nbytes
+        return self._index.nbytes + self._arena.nbytes
 
     def add(self, volumes: Sequence[Volume4D], kind: int) -> Int64s:
         """Make checked volumes live. Out: their slots (n,)."""
@@ -69,10 +68,6 @@ class LiveVolumes:
     def add_boxes(self, boxes: Int64s, kinds: Int64s) -> Int64s:
         """Make volumes live by their boxes (n, 8), as `volume.boxes` gives them. Out: their slots (n,)."""
         slots = self._slots.take(len(boxes))
-        top = int(slots.max(initial=-1)) + 1
-        if top > len(self._kinds):
-            self._kinds = np.concatenate((self._kinds, np.zeros(max(top, len(self._kinds)), np.int16)))
-        self._kinds[slots] = kinds
         self._index.add(slots, boxes, kinds)
         return slots
 
@@ -89,7 +84,7 @@ class LiveVolumes:
         """
         query, slot = self._index.query(boxes(volumes), minimum_m, minimum_mm)
         self._make_ready(slot)
-        kind = self._kinds[slot]
+        kind = self._index.kinds_of(slot)
         pair, *found = self._arena.near(prepare(volumes), query, slot, minimum_m[kind], minimum_mm[kind])
         return NearLive(query[pair], slot[pair], *found)
 
