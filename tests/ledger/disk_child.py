@@ -27,7 +27,7 @@ def acknowledge(fd, size):
     os.write(fd, size.to_bytes(4, "big"))
 
 
-def run(folder, groups, synchronous="FULL"):
+def run(folder, groups, synchronous=None):
     """Groups of several sizes, a checkpoint of the log now and then, and every so often a new start."""
     sqlite._CHECKPOINT_BYTES = 120_000
     ack = os.open(folder / "ACK", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -37,7 +37,8 @@ def run(folder, groups, synchronous="FULL"):
             if ledger:
                 ledger.close()
             ledger = SqliteLedger(folder / "data", SIGNER)
-            ledger._db.execute(f"PRAGMA synchronous = {synchronous}")
+            if synchronous:
+                ledger._db.execute(f"PRAGMA synchronous = {synchronous}")
             size = ledger.head.size
         ledger.append(ENTRIES[size : size + 1 + number % 5], size)
         size = ledger.head.size

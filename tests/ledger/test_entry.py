@@ -164,10 +164,12 @@ def test_a_chain_links(party, bodies):
         msgspec.msgpack.encode(["wideberth/notice/1", "p", 1, bytes(31), 0, 0, b""]),
         msgspec.msgpack.encode(["wideberth/notice/1", "p", 1, bytes(32), 0, 0, b"", 0]),
         msgspec.msgpack.encode(["wideberth/notice/1", "p", 1, bytes(32), 0, 0]),
+        b"\x97\xb2wideberth/notice/1\xa1\xff\x01\xc4\x20" + bytes(32) + b"\x00\x00\xc4\x00",
+        b"\x97\xb2wideberth/notice/\xff\xa1p\x01\xc4\x20" + bytes(32) + b"\x00\x00\xc4\x00",
     ],
 )
 def test_what_is_no_notice_is_refused(content):
-    """Other tags, numbers below 1, short heads, missing and added fields are refused."""
+    """Other tags, numbers below 1, short heads, missing and added fields, text that is no UTF-8 are refused."""
     assert refused(read_notice(content))
 
 

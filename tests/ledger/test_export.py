@@ -141,6 +141,8 @@ def framed(data):
         MAGIC + framed(b"\xc1"),
         MAGIC + framed(b"\x93\xa3end\x00\xc4\x20" + bytes(32)),
         MAGIC + framed(b"\x94\xa4head\xc4\x00\xa0\xc0"),
+        MAGIC + framed(b"\x93\xa4head\xc4\x00\xa1\xff"),
+        MAGIC + framed(b"\x93\xa4hea\xff\xc4\x00\xa0"),
         MAGIC + b"\xff\xff\xff\xff",
     ],
 )

@@ -355,6 +355,37 @@ def test_an_erased_part_is_in_no_file(data):
     ledger.close()
 
 
+def test_a_copy_in_a_gap_of_the_file_is_erased_too(data):
+    """Where the database file itself still holds a copy of an erased part outside any row, erasing takes that too."""
+    ledger = fill(opened(data), ENTRIES)
+    part = ENTRIES[5].parts[1]
+    ledger._db.execute("PRAGMA secure_delete = OFF")
+    ledger._db.execute("CREATE TABLE other (value BLOB)")
+    ledger._db.execute("INSERT INTO other VALUES (?)", (bytes(100) + part.salt + part.content,))
+    ledger._db.execute("DROP TABLE other")
+    ledger._db.execute("PRAGMA secure_delete = ON")
+    ledger._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    assert (data / DB).read_bytes().count(part.salt) == 2
+    assert ledger.erase(5, 1)
+    assert not any(part.salt in path.read_bytes() for path in data.iterdir())
+    ledger.close()
+    ledger = opened(data)
+    assert [next(ledger.read(at, 1)).sequence for at in range(60)] == list(range(60))
+    ledger.close()
+
+
+def test_a_broken_path_to_an_entry_is_found(data):
+    """A database in which every row is sound and cannot be found by its number is refused."""
+    closed(data)
+    stored = bytearray((data / DB).read_bytes())
+    page = 4_096
+    assert stored[page] == 5, "the second page is the root of a tree of several pages"
+    first_cell = page + int.from_bytes(stored[page + 12 : page + 14], "big")
+    stored[first_cell + 4] -= 3
+    (data / DB).write_bytes(stored)
+    assert "not in order" in str(damage(data))
+
+
 def test_a_reader_that_holds_the_erased_part_is_named(data, monkeypatch):
     """Erasing while another process reads is not said to be done, and is done by erasing again."""
     ledger = fill(opened(data), ENTRIES)

@@ -82,6 +82,8 @@ class Notice(
     body: bytes
 
 
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError)
+"""What decoding raises on bytes that are not what is asked for."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode_leaf = msgspec.msgpack.Decoder(Leaf).decode
 _decode_parts = msgspec.msgpack.Decoder(Parts).decode
@@ -111,7 +113,7 @@ def read_leaf(leaf: bytes) -> Leaf | Refusal:
     """The leaf behind the bytes, when they are a canonical leaf of a version that this release knows."""
     try:
         read = _decode_leaf(leaf)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         return refuse(Reason.MALFORMED, "leaf", f"a leaf is [1, sequence, time_us, commitments] ({error})", leaf.hex())
     if read.version != FORMAT_VERSION:
         return refuse(Reason.MALFORMED, "leaf[0]", f"format version {FORMAT_VERSION} is known", read.version)
@@ -146,7 +148,7 @@ def read_stored(leaf: bytes, stored_parts: bytes) -> Entry | Refusal:
     """The entry of a leaf and of `parts_bytes`, checked like `read_entry`; the quick way over many entries."""
     try:
         read, parts = _decode_leaf(leaf), _decode_parts(stored_parts)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         wrong = read_leaf(leaf)
         return wrong if isinstance(wrong, Refusal) else _no_parts(stored_parts)
     if read.version == FORMAT_VERSION and _encode(read) == leaf and misfitting_part(read.commitments, parts) is None:
@@ -169,7 +171,7 @@ def read_parts(data: bytes) -> Parts | Refusal:
     """The parts behind `parts_bytes`."""
     try:
         return _decode_parts(data)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return _no_parts(data)
 
 
@@ -192,6 +194,6 @@ def read_notice(content: bytes) -> Notice | Refusal:
     """The notice behind a part's content."""
     try:
         return _decode_notice(content)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         limit = f"a notice is [tag, party, number, previous_head, sequence, time_us, body] ({error})"
         return refuse(Reason.MALFORMED, "notice", limit, content[:80].hex())

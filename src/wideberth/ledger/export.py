@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from wideberth.ledger.entry import Entry, Hash, Part, Parts, read_leaf
+from wideberth.ledger.entry import UNREADABLE, Entry, Hash, Part, Parts, read_leaf
 from wideberth.ledger.store import LedgerDamaged, Store
 from wideberth.ledger.verify import Given
 from wideberth.limits import EXPORT_RECORD_BYTES_MAX
@@ -161,5 +161,5 @@ def _read_record(file: BinaryIO, at: int) -> tuple[HeadRecord | EntryRecord | En
         raise LedgerDamaged(at, "the export is cut there")
     try:
         return _decode(data), prefix + data
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise LedgerDamaged(at, f"the export cannot be read there ({error})") from error
