@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from wideberth.limits import OUTLINES_PER_ENTRY_MAX
 from wideberth.party.charter import CLASSES, Charter, TrafficClass
@@ -77,10 +76,10 @@ def find(state: State, side: Side) -> dict[Ref, tuple[Near, ...]]:
     Two constraints, two places, or one of each, are nobody's conflict.
     """
     state.settle_index()
-    row = state.charter.row_mm(TrafficClass(CLASSES[side.class_number]))
-    horizontal_m = np.array([h / 1000 for h, _ in row])
-    vertical_mm = np.array([v for _, v in row], dtype=np.int64)
-    near = state.live.near(side.volumes, horizontal_m, vertical_mm)
+    row = state.minima[side.class_number]
+    near = state.live.near(side.volumes, row.horizontal_m, row.vertical_mm)
+    if not len(near.slot):
+        return {}
     columns = (near.slot, near.query, near.horizontal_mm, near.vertical_mm, near.start_us, near.end_us)
     more = (near.lower_mm, near.upper_mm, near.lat_nd, near.lon_nd)
     found: dict[Ref, list[Near]] = {}
@@ -189,7 +188,21 @@ def _middle(rings: tuple[tuple[int, ...], ...], fallback: tuple[int, int]) -> tu
 
 def swapped(near: Sequence[Near]) -> tuple[Near, ...]:
     """The same pairs seen from the other side."""
-    return tuple(msgspec.structs.replace(n, first=n.second, second=n.first) for n in near)
+    return tuple(
+        Near(
+            n.second,
+            n.first,
+            n.horizontal_mm,
+            n.vertical_mm,
+            n.start_us,
+            n.end_us,
+            n.lower_mm,
+            n.upper_mm,
+            n.lat_nd,
+            n.lon_nd,
+        )
+        for n in near
+    )
 
 
 def conflict_item(

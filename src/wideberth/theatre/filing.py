@@ -312,15 +312,12 @@ class _Filed:
         met = tuple(sorted(met_peers(self.state, payer.party, found)))
         effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), claim, paid_by, met)
         told = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
-        checked = tuple(int(x) for row in self._minima_rows() for x in row)
+        checked = self.state.minima[self.side.class_number].flat
         result = accepted(Accepted(self.side.version, told, self.late, checked), effects, attached)
         if near:
             result.places = Places(near)
         result.notices = [(party, Notice(tuple(items))) for party, items in sorted(self.items.items())]
         return result
-
-    def _minima_rows(self) -> tuple[tuple[int, int], ...]:
-        return self.state.charter.row_mm(CLASSES[self.side.class_number])
 
     def _tell(self, party: str, item: Item) -> None:
         self.items.setdefault(party, []).append(item)
@@ -350,8 +347,7 @@ class _Filed:
         return conflict.id
 
     def _minima(self, ref: Ref) -> tuple[int, int]:
-        other = self.state.things[ref]
-        return self.state.charter.minima_mm(CLASSES[self.side.class_number], CLASSES[other.class_number])
+        return self.state.minima[self.side.class_number].pairs[self.state.things[ref].class_number]
 
     def _tell_both(
         self, conflict: bytes, what: str, ref: Ref, near: tuple[Near, ...], severity: str, settle_by_us: int

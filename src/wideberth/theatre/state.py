@@ -233,6 +233,16 @@ def _public(value: Any) -> Any:
 _digest_encode = msgspec.msgpack.Encoder(enc_hook=_public).encode
 
 
+class MinimaRow:
+    """The minima of one class against every class, in the order of `CLASSES`."""
+
+    def __init__(self, charter: Charter, own: int) -> None:
+        self.pairs = charter.row_mm(CLASSES[own])
+        self.flat = tuple(mm for pair in self.pairs for mm in pair)
+        self.horizontal_m = np.array([h / 1000 for h, _ in self.pairs])
+        self.vertical_mm = np.array([v for _, v in self.pairs], dtype=np.int64)
+
+
 class State:
     """All tables of one theatre."""
 
@@ -244,7 +254,9 @@ class State:
         self.exercise = True
         self.genesis = ZERO_HEAD
         self.node_key = b""
-        self.charter: Charter = cast(Charter, None)
+        self._charter: Charter | None = None
+        self.minima: tuple[MinimaRow, ...] = ()
+        """By class number, the charter's minima against every class."""
         self.members: dict[str, Member] = {}
         self.invitations: dict[str, Invitation] = {}
         self.things: dict[Ref, Thing] = {}
@@ -271,6 +283,17 @@ class State:
         self._touched: set[tuple[str, Any]] = set()
         self._hashes: dict[tuple[str, Any], bytes] = {}
         self._sum = 0
+
+    @property
+    def charter(self) -> Charter:
+        """The rules in force."""
+        assert self._charter is not None, "a theatre begins with its charter"
+        return self._charter
+
+    @charter.setter
+    def charter(self, charter: Charter) -> None:
+        self._charter = charter
+        self.minima = tuple(MinimaRow(charter, own) for own in range(len(CLASSES)))
 
     # live volumes
 
