@@ -41,6 +41,7 @@ def go(lat: Floats, lon: Floats, azimuth: Floats, metres: Floats) -> tuple[Float
 
 def between(lat: Floats, lon: Floats, lat2: Floats, lon2: Floats) -> tuple[Floats, Floats]:
     """Azimuth at the first point (degrees) and metres."""
+    lat, lon, lat2, lon2 = (np.array(x) for x in np.broadcast_arrays(lat, lon, lat2, lon2))
     azimuth, _, metres = GEOD.inv(lon, lat, lon2, lat2)
     return np.asarray(azimuth), np.asarray(metres)
 

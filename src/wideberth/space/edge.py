@@ -99,8 +99,10 @@ def _nearest_long(
     left = 0.0
     end = 0
     for _ in range(12):
-        ax, ay, az = ecef_rad(*direct(lat, lon, azimuth, s - _HALF_M))
-        bx, by, bz = ecef_rad(*direct(lat, lon, azimuth, s + _HALF_M))
+        lat2, lon2 = direct(lat, lon, azimuth, s - _HALF_M)
+        ax, ay, az = ecef_rad(lat2, lon2)
+        lat2, lon2 = direct(lat, lon, azimuth, s + _HALF_M)
+        bx, by, bz = ecef_rad(lat2, lon2)
         cx, cy, cz = surface(0.5 * (ax + bx), 0.5 * (ay + by), 0.5 * (az + bz))
         f = frame_along(cx, cy, cz, bx - ax, by - ay, bz - az)
         v1, v2 = project(f, vx, vy, vz)

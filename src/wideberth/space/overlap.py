@@ -26,8 +26,6 @@ from wideberth.space.separation import separation
 from wideberth.space.store import ABSENT, Store, clear, compact, empty_store, fill
 from wideberth.space.volume import Circle, Flat, Polygon, Volume4D, flatten
 
-_COLUMNS = 9
-
 
 class Near(NamedTuple):
     """How two volumes come nearer than allowed."""
@@ -147,8 +145,25 @@ def separation_m(a: Circle | Polygon, b: Circle | Polygon) -> float:
 def near(a: Volume4D, b: Volume4D, minimum_m: float, minimum_mm: int) -> Near | None:
     """The rule for one pair of checked volumes; symmetric but for the place, which may differ by rounding."""
     store = prepare((a, b))
-    out = np.empty(_COLUMNS, np.int64)
-    return Near(*out[:8].tolist()) if _near(store, 0, store, 1, minimum_m, minimum_mm, out) else None
+    pair = np.array((0, 1))
+    found = _ask(store, store, pair[:1], pair[1:], np.array((minimum_m,)), np.array((minimum_mm,)))
+    return Near(*found[0, 1:].tolist()) if len(found) else None
+
+
+def _ask(a: Store, b: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s) -> Int64s:
+    """One row a near pair: its number and the fields of `Near`."""
+    out = np.empty((len(query_of), 1 + len(Near._fields)), np.int64)
+    n = _nears(
+        a,
+        b,
+        np.asarray(query_of, np.int64),
+        np.asarray(slot_of, np.int64),
+        np.asarray(minimum_m, np.float64),
+        np.asarray(minimum_mm, np.int64),
+        out,
+    )
+    assert n >= 0, f"pair {-1 - n} names an empty slot"
+    return out[:n]
 
 
 class Arena:
@@ -197,18 +212,7 @@ class Arena:
 
     def near(self, queries: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s) -> Nears:
         """The rule for every pair (query_of[k], slot_of[k]) with its own minima; exactly what `near` says of each."""
-        out = np.empty((len(query_of), _COLUMNS), np.int64)
-        n = _nears(
-            queries,
-            self._store,
-            np.asarray(query_of, np.int64),
-            np.asarray(slot_of, np.int64),
-            np.asarray(minimum_m, np.float64),
-            np.asarray(minimum_mm, np.int64),
-            out,
-        )
-        assert n >= 0, f"pair {-1 - n} names an empty slot"
-        return Nears(*out[:n].T)
+        return Nears(*_ask(queries, self._store, query_of, slot_of, minimum_m, minimum_mm).T)
 
     def _reserve(self, slots: int, more: int) -> None:
         """Make room for that many slots and for that many more vertices; what dropped rings left is closed up first."""

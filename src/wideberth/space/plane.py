@@ -132,13 +132,13 @@ def cross(p: Float64s, q: Float64s, margin: float) -> bool:
 def hull(ring: Float64s) -> Int64s:
     """Places of the convex hull's corners, counter-clockwise (A. M. Andrew 1979, monotone chain)."""
     n = len(ring)
-    order = np.argsort(ring[:, 0])
-    # argsort leaves ties in any order: sort those by y
-    for i in range(1, n):
+    order = np.empty(n, np.int64)
+    for i in range(n):
         k = i
-        while k > 0 and ring[order[k - 1], 0] == ring[order[k], 0] and ring[order[k - 1], 1] > ring[order[k], 1]:
-            order[k - 1], order[k] = order[k], order[k - 1]
+        while k > 0 and _follows(ring, order[k - 1], i):
+            order[k] = order[k - 1]
             k -= 1
+        order[k] = i
     out = np.empty(2 * n + 1, np.int64)
     m = 0
     for step in range(2):
@@ -150,7 +150,23 @@ def hull(ring: Float64s) -> Int64s:
             out[m] = at
             m += 1
         m -= 1
-    return out[:m].copy()
+    return out[:m]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _follows(ring: Float64s, i: int, j: int) -> bool:
+    """Whether vertex i comes after j, by x and then by y."""
+    return bool(ring[i, 0] > ring[j, 0] or (ring[i, 0] == ring[j, 0] and ring[i, 1] > ring[j, 1]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rows(table: Float64s, places: Int64s) -> Float64s:
+    """Some rows of a table, in the order of their places."""
+    out = np.empty((len(places), table.shape[1]))
+    for i in range(len(places)):
+        for k in range(table.shape[1]):
+            out[i, k] = table[places[i], k]
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -189,26 +205,32 @@ def shared_middle(p: Float64s, q: Float64s) -> tuple[float, float]:
     n = 0
     for j in range(len(q)):
         if n < 32 and encloses(p, q[j, 0], q[j, 1]):
-            found[n] = q[j]
+            found[n, 0], found[n, 1] = q[j, 0], q[j, 1]
             n += 1
     for i in range(len(p)):
         if n < 48 and encloses(q, p[i, 0], p[i, 1]):
-            found[n] = p[i]
+            found[n, 0], found[n, 1] = p[i, 0], p[i, 1]
             n += 1
         for j in range(len(q)):
             s1, s2 = sides(p, i, q, j)
             s3, s4 = sides(q, j, p, i)
             if n < 64 and s1 * s2 < 0.0 and s3 * s4 < 0.0:
-                k = j + 1 if j + 1 < len(q) else 0
-                found[n] = q[j] + (q[k] - q[j]) * (s1 / (s1 - s2))
+                k, t = j + 1 if j + 1 < len(q) else 0, s1 / (s1 - s2)
+                found[n, 0], found[n, 1] = q[j, 0] + t * (q[k, 0] - q[j, 0]), q[j, 1] + t * (q[k, 1] - q[j, 1])
                 n += 1
+    x = y = 0.0
+    for i in range(n):
+        x, y = x + found[i, 0] / n, y + found[i, 1] / n
     if n == 0:
         # only in the plane do they not meet: anything nearby
         return 0.5 * (p[0, 0] + q[0, 0]), 0.5 * (p[0, 1] + q[0, 1])
-    x, y = found[:n, 0].mean(), found[:n, 1].mean()
     if encloses(p, x, y) and encloses(q, x, y):
         return x, y
-    at = np.argmin((found[:n, 0] - x) ** 2 + (found[:n, 1] - y) ** 2)
+    best, at = math.inf, 0
+    for i in range(n):
+        d = (found[i, 0] - x) ** 2 + (found[i, 1] - y) ** 2
+        if d < best:
+            best, at = d, i
     return found[at, 0], found[at, 1]
 
 
@@ -239,28 +261,31 @@ def _cuts(p: Float64s, i: int, q: Float64s, slack: float, cuts: Float64s) -> int
     n = 2
     for j in range(len(q)):
         k = j + 1 if j + 1 < len(q) else 0
-        box = (
-            min(q[j, 0], q[k, 0]) - slack,
-            max(q[j, 0], q[k, 0]) + slack,
-            min(q[j, 1], q[k, 1]) - slack,
-            max(q[j, 1], q[k, 1]) + slack,
-        )
-        if apart2(p, i, box[0], box[1], box[2], box[3]) > 0.0:
+        x0, x1 = min(q[j, 0], q[k, 0]) - slack, max(q[j, 0], q[k, 0]) + slack
+        y0, y1 = min(q[j, 1], q[k, 1]) - slack, max(q[j, 1], q[k, 1]) + slack
+        if apart2(p, i, x0, x1, y0, y1) > 0.0:
             continue
         s1, s2 = sides(q, j, p, i)
         if s1 * s2 < 0.0:
-            cuts[n] = s1 / (s1 - s2)
-            n += 1
+            n = _insert(cuts, n, s1 / (s1 - s2))
         d, t = foot(q[j, 0], q[j, 1], p, i)
         if d <= slack * slack and 0.0 < t < 1.0:
-            cuts[n] = t
-            n += 1
+            n = _insert(cuts, n, t)
         d, t = foot(q[k, 0], q[k, 1], p, i)
         if d <= slack * slack and 0.0 < t < 1.0:
-            cuts[n] = t
-            n += 1
-    cuts[:n].sort()
+            n = _insert(cuts, n, t)
     return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _insert(cuts: Float64s, n: int, t: float) -> int:
+    """Put t in its place among n ascending figures; returns how many there are then."""
+    k = n
+    while k > 0 and cuts[k - 1] > t:
+        cuts[k] = cuts[k - 1]
+        k -= 1
+    cuts[k] = t
+    return n + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

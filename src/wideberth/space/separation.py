@@ -29,6 +29,7 @@ from numba import njit
 
 from wideberth.space.edge import bend, nearest
 from wideberth.space.geodesy import (
+    A_M,
     Frame,
     Vector,
     arc,
@@ -54,6 +55,7 @@ from wideberth.space.plane import (
     gap2,
     hull,
     outward,
+    rows,
     shared_middle,
 )
 from wideberth.space.ring import Float64s
@@ -104,8 +106,13 @@ def _circles(at_a: Vector, ra: float, at_b: Vector, rb: float) -> Found:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def along(a: Vector, b: Vector, k: float) -> Vector:
-    """The surface point about a part k of the way from a to b."""
-    return surface(a[0] + k * (b[0] - a[0]), a[1] + k * (b[1] - a[1]), a[2] + k * (b[2] - a[2]))
+    """The surface point a part k of the way from a to b, within a thousandth of it."""
+    dx, dy, dz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    # equal angles are not equal parts of the chord
+    half = math.asin(min(1.0, 0.5 * math.sqrt(dx * dx + dy * dy + dz * dz) / A_M))
+    if half > 1e-6:
+        k = 0.5 + 0.5 * math.tan((2.0 * k - 1.0) * half) / math.tan(half)
+    return surface(a[0] + k * dx, a[1] + k * dy, a[2] + k * dz)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -160,7 +167,7 @@ def _rings(va: Float64s, convex_a: bool, vb: Float64s, convex_b: bool, f: Frame,
     if not _meet(va, pa, vb, pb, slack, gap[0]):
         return abs(gap[0]), gap[1], gap[2], gap[3]
     ha, hb = hull(pa), hull(pb)
-    va, qa, vb, qb = va[ha], pa[ha], vb[hb], pb[hb]
+    va, qa, vb, qb = rows(va, ha), rows(pa, ha), rows(vb, hb), rows(pb, hb)
     clear = clearance(qb, qa, clearance(qa, qb, -math.inf))
     return _shared(min(0.0, _depth(va, qa, vb, qb, clear, reach, slack, f)), pa, pb, f)
 
@@ -317,10 +324,11 @@ def _pieces(v: Float64s, x: float, y: float, z: float) -> Float64s:
         lat2, lon2 = geodetic(v[k, 0], v[k, 1], v[k, 2])
         length, azimuth, _ = inverse(lat, lon, lat2, lon2)
         count = int(length / step) + 1
-        out[m] = v[i]
-        m += 1
-        for j in range(1, count):
-            out[m, 0], out[m, 1], out[m, 2] = ecef_rad(*direct(lat, lon, azimuth, length * j / count))
+        for j in range(count):
+            # the corner itself to the last bit
+            lat2, lon2 = direct(lat, lon, azimuth, length * j / count)
+            cx, cy, cz = ecef_rad(lat2, lon2)
+            out[m, 0], out[m, 1], out[m, 2] = (v[i, 0], v[i, 1], v[i, 2]) if j == 0 else (cx, cy, cz)
             m += 1
     return out[:m]
 

@@ -62,7 +62,8 @@ def fill(store: Store, slots: Int64s, starts: Int64s, coordinates: Int64s, radii
     points, flat, kept = np.empty((longest, 3)), np.empty((longest, 2)), np.empty(longest, np.int64)
     for i in range(len(slots)):
         slot = slots[i]
-        store.extents[slot] = extents[i]
+        for k in range(4):
+            store.extents[slot, k] = extents[i, k]
         part = coordinates[starts[i] : starts[i + 1]]
         if radii_mm[i] >= 0:
             x, y, z = ecef(part[0], part[1])
@@ -77,7 +78,9 @@ def fill(store: Store, slots: Int64s, starts: Int64s, coordinates: Int64s, radii
             reverse(points, n)
             reverse(flat, n)
         at = _take(store, n)
-        store.vertices[at : at + n] = points[:n]
+        for j in range(n):
+            for k in range(3):
+                store.vertices[at + j, k] = points[j, k]
         store.spans[slot, 0] = at
         store.spans[slot, 1] = n if is_convex(flat[:n], CONVEX_SLACK_M) else -n
 
@@ -123,7 +126,9 @@ def compact(store: Store, pool: Float64s) -> None:
         n = abs(store.spans[slot, 1])
         if n > 0:
             old = store.spans[slot, 0]
-            pool[at : at + n] = store.vertices[old : old + n]
+            for j in range(n):
+                for k in range(3):
+                    pool[at + j, k] = store.vertices[old + j, k]
             store.spans[slot, 0] = at
             at += n
     store.free[:] = 0
