@@ -301,5 +301,5 @@ def _gap(mm: int) -> str:
 
 def _window(near: Near) -> str:
     start, end = us_to_time(near.start_us), us_to_time(near.end_us)
-    until = f"{end:%H:%M}Z" if start.date() == end.date() else f"{end:%d %b %H:%M}Z"
-    return f"{start:%d %b %H:%M}\nto {until}"
+    until = f"{end:%H:%M}Z" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}Z"
+    return f"{start:%Y-%m-%d %H:%M}\nto {until}"

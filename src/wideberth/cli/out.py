@@ -105,9 +105,9 @@ def figure(value: float) -> str:
     return f"{value:,.0f}".replace(",", "\u202f")
 
 
-def some(count: int, what: str) -> str:
+def some(count: int, what: str, many: str = "") -> str:
     """A count with its noun."""
-    return f"{figure(count)} {what}" if count == 1 else f"{figure(count)} {what}s"
+    return f"{figure(count)} {what if count == 1 else many or what + 's'}"
 
 
 def clock(time_us: int) -> str:
