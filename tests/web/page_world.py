@@ -116,7 +116,7 @@ def second_conflict() -> dict[str, Any]:
         "said": second["said"][:2],
         "proposals": [
             {"id": name_id("P2"), "by": "TAF", "mine": False, "state": "open", "time": at("06:10:30"), "note": None,
-             "change": {"kind": "shift", "whose": "other", "start_s": 1200, "altitude_m": 0}},
+             "change": {"kind": "shift", "whose": "mine", "start_s": 1200, "altitude_m": 0}},
         ],
     }  # fmt: skip
     outline = circle(-38.74, 42.33, 2200)

@@ -257,6 +257,7 @@ def test_concurrence_asked_and_objected(plain: Page, node: page_stub.Running, st
     command = said(stub, plain)
     assert isinstance(command, Object)
     assert command.subject == PlanSubject("MAF", asked.bytes, 2)
+    plain.until("document.querySelector('#needs').textContent.includes('You objected')")
     button(plain, f"concur:asked:{asked}")
     assert said(stub, plain) == Concur(PlanSubject("MAF", asked.bytes, 2))
 

@@ -69,7 +69,7 @@ function choiceLines(choice, conflict) {
   }
   const { proposal } = choice;
   const by = proposal.mine ? text("you_propose") : text("they_propose", { party: facts.otherName(conflict) });
-  return [[t("proposed.head", { by }), t(...facts.changeSentence(proposal.change, conflict, proposal.mine))], [t("proposed.at", { time: f.utc(f.ms(proposal.time), true) }), proposal.note ? [t("space"), h("bdi", {}, proposal.note)] : ""]];
+  return [[t("proposed.head", { by }), t(...facts.changeSentence(proposal.change, conflict))], [t("proposed.at", { time: f.utc(f.ms(proposal.time), true) }), proposal.note ? [t("space"), h("bdi", {}, proposal.note)] : ""]];
 }
 
 function option(choice, conflict, i) {
@@ -93,14 +93,15 @@ function whatClears(conflict) {
     waiting && inner(h("p", { class: "muted" }, t("options.loading"))),
     actions.optionsFailed(conflict) && inner(h("p", { class: "muted" }, t(...actions.optionsFailed(conflict)))),
     facts.open(conflict) ? h("div", { role: "radiogroup", "aria-label": text("pane.clears") }, list.map((c, i) => option(c, conflict, i))) : inner(h("p", {}, t(`settled.long.${conflict.state}`))),
-    past.map((p) => h("div", { class: "opt told" }, h("span"), h("div", {}, h("b", {}, t(...facts.changeSentence(p.change, conflict, p.mine))),
+    past.map((p) => h("div", { class: "opt told" }, h("span"), h("div", {}, h("b", {}, t(...facts.changeSentence(p.change, conflict))),
       h("span", {}, t(`proposal.${p.state}`, { time: f.utc(f.ms(p.time), true), by: p.mine ? text("you") : facts.otherName(conflict) }))), h("div", { class: "cost" }, p.change.kind === "shift" ? h("span", {}, t("plain", { value: f.shiftCost(p.change) })) : null))));
 }
 
 function whatWasSaid(conflict) {
+  const none = (entry) => !entry.mine && !entry.by && conflict.other.party && has(`said.${entry.what}.none`);
   const who = (entry) => (entry.mine ? text("you") : entry.by ? facts.partyName(entry.by) : facts.otherName(conflict));
   const line = (entry) => {
-    const key = `said.${entry.what}${entry.mine && has(`said.${entry.what}.mine`) ? ".mine" : ""}`;
+    const key = `said.${entry.what}${entry.mine && has(`said.${entry.what}.mine`) ? ".mine" : none(entry) ? ".none" : ""}`;
     return h("li", {}, h("span", { class: "n" }, t("plain", { value: f.utc(f.ms(entry.time), true) })), h("span", {}, t(key, { who: who(entry), label: code(conflict.mine.label) }), entry.text ? [t("space"), h("q", {}, h("bdi", {}, entry.text))] : ""), h("span", { class: "n" }, t("plain", { value: entry.position })));
   };
   return pane(["pane.said"], inner(h("ul", { class: "hist" }, conflict.said.slice(-12).map(line))));
@@ -112,7 +113,8 @@ function whoSees(conflict) {
     const seen = given.includes("place") && given.includes("window") ? ["place_window", ...given.filter((x) => x !== "place" && x !== "window")] : given;
     return h("ul", {}, [...new Set([...SEEN, ...seen])].filter((x) => has(`sees.${x}`)).map((x) => h("li", { class: seen.includes(x) ? "y" : "" }, h("span", { class: "vh" }, t(seen.includes(x) ? "sees.yes" : "sees.no")), t(`sees.${x}`))));
   };
-  return pane(["pane.sees"], h("div", { class: "sees" },
+  const added = conflict.other.shared && inner(h("p", {}, t("sees.added", { party: facts.otherName(conflict) }), t("space"), h("q", {}, h("bdi", {}, conflict.other.shared))));
+  return pane(["pane.sees"], added, h("div", { class: "sees" },
     h("div", {}, h("b", {}, t("sees.me", { party: facts.otherName(conflict) })), list(conflict.sees?.me ?? [])),
     h("div", {}, h("b", {}, t("sees.other", { party: facts.otherName(conflict) })), list(conflict.sees?.other ?? []))));
 }
@@ -131,13 +133,13 @@ function concurrence(conflict) {
   return pane(["pane.concurrence"], inner(h("ul", { class: "rows" },
     line(facts.partyName(mine), stand(true)), line(facts.otherName(conflict), stand(false)),
     (operation?.concurred ?? []).map((c) => line(text("concurred.area", { party: facts.partyName(c.party) }), ["stand.given_at", { time: f.utc(f.ms(c.time)) }])),
-    (operation?.missing ?? []).map((p) => line(text("concurred.area", { party: facts.partyName(p) }), ["stand.not_yet"])))));
+    (operation?.missing ?? []).map((p) => line(text("concurred.area", { party: facts.partyName(p) }), [(operation.objected ?? []).includes(p) ? "stand.objected" : "stand.not_yet"])))));
 }
 
 function actionBar(conflict) {
-  if (!facts.open(conflict)) return h("div", { class: "cbar" }, actions.sayingLine(), h("p", { class: "muted" }, t(`settled.long.${conflict.state}`)));
-  const choice = chosen(conflict);
   const button = (k, sentence, act, go, key) => h("button", { type: "button", class: go ? "btn go" : "btn", "data-k": k, "aria-disabled": String(Boolean(world.sending)), on: { click: act } }, h("span", {}, t(...sentence)), key && world.letters && h("kbd", {}, key));
+  if (!facts.open(conflict)) return h("div", { class: "cbar" }, actions.sayingLine(), h("div", { class: "row" }, wayBack(conflict, button)));
+  const choice = chosen(conflict);
   const buttons = [];
   if (choice?.kind === "proposal" && choice.proposal.mine) buttons.push(button("act-main", ["withdraw_proposal"], () => actions.withdraw(conflict, choice.proposal), true));
   else if (choice?.kind === "proposal") {
@@ -148,6 +150,14 @@ function actionBar(conflict) {
   else buttons.push(button("act-risk", ["accept_risk"], () => actions.write({ kind: "risk", conflict: conflict.id })));
   const writes = world.writing && world.writing.kind !== "object-plan";
   return h("div", { class: "cbar" }, actions.sayingLine(), writes ? actions.writingForm() : h("div", { class: "row" }, buttons));
+}
+
+/** What one may take back of a conflict that is settled. */
+function wayBack(conflict, button) {
+  const kept = conflict.proposals.find((p) => p.state === "concurred");
+  if (conflict.state === "settled" && kept) return button("act-main", [kept.mine ? "withdraw_proposal" : "withdraw_concurrence"], () => actions.withdraw(conflict, kept));
+  if (conflict.state === "accepted" && conflict.accepted_by.includes(facts.me())) return button("act-risk", ["withdraw_risk"], () => actions.withdrawRisk(conflict));
+  return h("p", { class: "muted" }, t(`settled.long.${conflict.state}`));
 }
 
 function proposeLabel(choice, conflict) {

@@ -94,10 +94,10 @@ export function titleSentence(conflict) {
 }
 export const otherName = (conflict) => (conflict.other.party ? (conflict.other.name ?? conflict.other.party) : words.text("unnamed_party"));
 
-/** A change in words: verb first, the party named. `by_me` says whose "mine" it is. */
-export function changeSentence(change, conflict, by_me = true) {
+/** A change in words: verb first, the party named. The node says "mine" and "other" as the reader sees them. */
+export function changeSentence(change, conflict) {
   if (change.kind === "procedure") return ["change.procedure", { words: change.text ?? words.text("text_erased") }];
-  const moves_me = (change.whose ?? "mine") === (by_me ? "mine" : "other");
+  const moves_me = change.whose !== "other";
   if (change.kind === "reroute") return [moves_me ? "change.reroute_me" : "change.reroute_other", { party: otherName(conflict) }];
   const later = (change.start_s ?? 0) !== 0;
   const higher = (change.altitude_m ?? 0) !== 0;
@@ -174,9 +174,10 @@ export function needs() {
       const own_pair = conflict.other.party === me();
       out.push(need("conflict", conflict.id, own_pair ? 4 : 0, f.ms(conflict.settle_by), { conflict }));
     }
-  for (const asked of world.view.asked) if (asked.state === "asked") out.push(need("asked", asked.operation.id, 1, f.ms(asked.start), { asked }));
+  for (const asked of world.view.asked) if (asked.state === "asked") out.push(need("asked", asked.operation.id, 1, asked.start ? f.ms(asked.start) : now(), { asked }));
   for (const operation of world.view.operations) if (operation.mine) out.push(...operationNeeds(operation));
   out.push(...houseNeeds());
+  if (world.forked) out.push(need("fork", "ledger", -1, now(), {}));
   if (world.outbox.length) out.push(need("kept", "outbox", 1, now(), {}));
   return out.sort((a, b) => a.rank - b.rank || a.time - b.time || (a.key < b.key ? -1 : 1));
 }

@@ -46,7 +46,6 @@ function between(a, b) {
 
 /** The outline as one closed ring of [lon, lat]. */
 export function ringOf(outline) {
-  if (!outline) return [];
   if (outline.type === "Circle") {
     const ring = Array.from({ length: 72 }, (_, i) => direct(outline.center, i * 5, outline.radius_m));
     return [...ring, ring[0]];
@@ -58,8 +57,8 @@ export function ringOf(outline) {
 
 /** The ring of a place; where only its point was told, a small circle stands for it. */
 export function ringOfPlace(place) {
-  const ring = ringOf(place.outline);
-  return ring.length ? ring : ringOf({ type: "Circle", center: place.at, radius_m: POINT_M });
+  if (!place.outline || place.shows === "point") return ringOf({ type: "Circle", center: place.at, radius_m: POINT_M });
+  return ringOf(place.outline);
 }
 
 export function centre(ring) {

@@ -45,9 +45,18 @@ async function fetchTheatre() {
   if (told && !heard_number) heard_number = told.number;
 }
 
+/** A name for what came without one, from its id. */
+function named(view) {
+  const short = (id) => id.slice(0, 8);
+  for (const list of [view.operations, view.constraints, view.protected]) for (const item of list) item.label ||= short(item.id);
+  for (const conflict of view.conflicts) conflict.mine.label ||= short(conflict.mine.id);
+  for (const asked of view.asked) asked.operation.label ||= short(asked.operation.id);
+  return view;
+}
+
 async function fetchView() {
   const before = new Set(facts.conflicts().filter(facts.open).map((c) => c.id));
-  const view = await node.get("v1/view");
+  const view = named(await node.get("v1/view"));
   saw(view.as_of, fromBase64);
   const first_time = world.view === null;
   set({ view });
@@ -82,12 +91,21 @@ function refetch() {
 
 function trouble(error) {
   if (error instanceof Offline || error.name === "AbortError" || error instanceof TypeError) return;
+  if (error instanceof Problem && error.reason === "forked") return forked();
   if (error instanceof Problem && error.status === 401) return signOff();
   if (error instanceof Problem) return set({ saying: { kind: "refused", sentence: actions.problemSentence(error) } });
   throw error;
 }
 
+/** The ledger is not the one that was seen: say so loudly, and follow it no further. */
+function forked() {
+  stopping?.abort();
+  set({ forked: true, link: "lost" });
+  actions.announce("fork.text");
+}
+
 function hearTick(tick) {
+  if (world.tick && tick.position < world.tick.position) return forked();
   const offset_ms = f.ms(tick.node_time) - Date.now();
   const was_lost = world.link !== "live";
   set({ tick: { position: tick.position, time: f.ms(tick.node_time), at: performance.now() }, offset_ms, link: "live" });
@@ -96,6 +114,7 @@ function hearTick(tick) {
     refetch();
   } else if (world.view && tick.open_version !== world.view.open_version) refetch();
   if (world.outbox.length) flush();
+  return undefined;
 }
 
 async function flush() {

@@ -8,7 +8,7 @@ import { now, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
 const CARDS_MAX = 12;
-const CLASS = { conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
+const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
 const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
 const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
 
@@ -26,7 +26,7 @@ function conflictBody(need) {
   return [
     h("p", { class: "ti" }, t(...facts.titleSentence(conflict))),
     h("dl", { class: "kv" }, row("where", facts.whereSentence(facts.pointOf(place))), row("when", when), row("how_near", facts.nearSentence(place)),
-      offer && row(offer.mine ? "offer.mine" : "offer.theirs", facts.changeSentence(offer.change, conflict, offer.mine))),
+      offer && row(offer.mine ? "offer.mine" : "offer.theirs", facts.changeSentence(offer.change, conflict))),
     h("div", { class: "count" }, h("b", { class: "n", data: { count: conflict.settle_by } }), h("span", { data: { left: conflict.settle_by } })),
     h("div", { class: "bar2", "aria-hidden": "true" }, h("i", { data: { settle: conflict.id }, vars: { "--p": facts.settlePercent(conflict) } })),
     h("div", { class: "acts" },
@@ -50,7 +50,8 @@ function askedBody(need) {
   const { asked } = need;
   const place = asked.places[0];
   return [
-    h("p", {}, t("asked.text", { party: facts.partyName(asked.operation.party), label: code(asked.operation.label), area: asked.area, start: f.utc(f.ms(asked.start)) })),
+    h("p", {}, t("asked.text", { party: facts.partyName(asked.operation.party), label: code(asked.operation.label), area: asked.area, start: asked.start ? f.utc(f.ms(asked.start)) : code("—") })),
+    asked.shared && h("p", {}, h("q", {}, h("bdi", {}, asked.shared))),
     place && h("dl", { class: "kv" }, row("where", facts.whereSentence(facts.pointOf(place))),
       row("height", ["plain", { value: f.bandLong(place.lower, place.upper) }])),
     h("div", { class: "acts" },
@@ -73,6 +74,7 @@ const BODY = {
   skew: () => [h("p", {}, t("skew.text", { skew: f.seconds(world.offset_ms) }))],
   review: (need) => [h("p", {}, t("review.text", { label: need.place.label, until: f.date(need.time) }))],
   budget: (need) => [h("p", {}, t("budget.text", { share: code(`${need.share} %`) }))],
+  fork: () => [h("p", {}, t("fork.text"))],
   kept: () => [h("p", {}, t("kept.text", { count: world.outbox.length }))],
   sign_head: (need) => [
     h("p", {}, t("sign_head.text", { number: need.told.number, signed: need.told.signed })),

@@ -12,6 +12,8 @@ export const world = {
   tick: null,
   /** node clock minus this clock, ms */
   offset_ms: 0,
+  /** whether this ledger is another than the one that was seen before */
+  forked: false,
   /** the newest checkpoint this page saw: size and root */
   seen: { size: 0, root: new Uint8Array() },
   room: "watch",
