@@ -1,0 +1,16 @@
+"""The running node: joins clock, ledger, deciding and sockets.
+
+opening    a data folder: founding a theatre, checking and replaying, compiling
+core       the loop that decides, appends, lets time pass and serves reads
+turns      a queue a party, round robin
+sessions   signed challenges and read sessions
+streams    who waits for news
+metrics    figures for the operator
+serve      one process: the node behind uvicorn, until it is told to stop or the ledger fails
+"""
+
+from wideberth.node.core import Clocks, Node
+from wideberth.node.opening import NodeFailed, found_theatre, system_clocks
+from wideberth.node.serve import Ready, run
+
+__all__ = ["Clocks", "Node", "NodeFailed", "Ready", "found_theatre", "run", "system_clocks"]

@@ -1,0 +1,373 @@
+"""A running node: one loop that decides, appends, lets time pass and serves reads, each party in its turn.
+
+In:  commands that were admitted, and reads; the clocks; a ledger that was opened.
+Out: answers once they are durable; what reads find between two groups of entries, never in the midst of one.
+Refuses by value: past a party's queue (TOO_MANY), while the clock cannot be trusted (CLOCK), while the disk is full or
+after the ledger failed (STORAGE). After the ledger failed the state is ahead of it, so the node goes no further:
+`failed` holds the sentence, and the process is to end.
+
+A group is decided for at most 25 ms or 256 commands, then synced once by a thread of its own, then its answers leave.
+Between groups reads have their 25 ms. Within both, parties take turns.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeVar, cast
+
+import structlog
+
+from wideberth.config import Config
+from wideberth.ledger.entry import Entry
+from wideberth.ledger.sqlite import SqliteLedger
+from wideberth.ledger.store import LedgerFailed
+from wideberth.limits import (
+    GROUP_COMMANDS_MAX,
+    QUEUE_COMMANDS_MAX,
+    READS_WAITING_MAX,
+    RESERVE_BYTES,
+    ROOM_BYTES_MIN,
+    TICK_US,
+    TURN_US_MAX,
+)
+from wideberth.node.metrics import Metrics
+from wideberth.node.opening import Clocks, NodeFailed, Opened, open_folder, system_clocks, warm_up
+from wideberth.node.sessions import Sessions
+from wideberth.node.streams import Streams
+from wideberth.node.turns import Turns
+from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Withdraw
+from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.sequencer import Answer, Clock, Sequencer, Submission, notice_in
+from wideberth.theatre.dues import next_due
+from wideberth.theatre.outcome import Notice
+from wideberth.theatre.state import Draw
+from wideberth.theatre.views import Views
+
+T = TypeVar("T")
+Command_ = tuple[Submission, "asyncio.Future[Answer]"]
+Read = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+
+SLICE_US: Final = 5_000
+"""How long the loop decides before it lets sockets be served."""
+CLOCK_POLL_S: Final = 1.0
+"""How often a clock that was wrong is looked at again."""
+ROOM_POLL_US: Final = 1_000_000
+STATES_ALWAYS: Final = (OperationState.NONCONFORMING, OperationState.CONTINGENT, OperationState.ENDED)
+
+
+def essential(command: Command) -> bool:
+    """What is decided on a full disk too: acknowledging, withdrawing, revoking, and saying that a plan went wrong."""
+    if isinstance(command, SetState):
+        return command.state in STATES_ALWAYS
+    return isinstance(command, SignHead | Withdraw | RevokeKey)
+
+
+def free_bytes(folder: os.PathLike[str]) -> int:
+    """Room on the disk of a folder."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+class Node:
+    """One theatre's node. Use `Node.open`."""
+
+    def __init__(self, config: Config, opened: Opened, clocks: Clocks, draw: Draw) -> None:
+        self.config, self.clocks = config, clocks
+        self.ledger: SqliteLedger = opened.ledger
+        self.state, self.origin = opened.state, opened.origin
+        self.sequencer = Sequencer(opened.ledger, opened.seed, draw, opened.state)
+        self.sequencer.set_aside = self._set_aside
+        self.views = Views(self.state, self._recall)
+        self.sessions = Sessions(self.state, self.origin, os.urandom, clocks.mono_us)
+        self.streams = Streams()
+        self.heard_us: dict[str, int] = {}
+        """When each party last read or spoke, since the node started."""
+        self.metrics = Metrics()
+        self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+        self.free_bytes: Callable[[], int] = lambda: free_bytes(config.folder)
+        self.failed: str = ""
+        self.closing = False
+        self.ticks = 0
+        """How often time has passed in the ledger since the node started."""
+        self.ended = asyncio.Event()
+        """Set when the node has come to its end, by `close` or because it failed."""
+        clock = (clocks.wall_us(), clocks.mono_us(), self.state.time_us, config.clock_is_right)
+        self._clock = Clock(*clock)
+        self._commands: Turns[Command_] = Turns(QUEUE_COMMANDS_MAX)
+        self._reads: Turns[Read] = Turns(READS_WAITING_MAX)
+        self._work = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self._tick_at_us = 0
+        self._full, self._room_at_us = False, 0
+        self._open_version = self.state.open_version
+        self._told: dict[str, int] = {}
+        self._loop: asyncio.Task[None] | None = None
+        self._gauges()
+
+    def _gauges(self) -> None:
+        gauge = self.metrics.gauge
+        gauge("ledger_entries", "Entries of the ledger", lambda: float(self.ledger.head.size))
+        gauge("commands_waiting", "Commands that wait to be decided", lambda: float(len(self._commands)))
+        gauge("reads_waiting", "Reads that wait for their turn", lambda: float(len(self._reads)))
+        gauge("sessions", "Open sessions", lambda: float(len(self.sessions)))
+        gauge("streams", "Open streams", lambda: float(len(self.streams)))
+        gauge("ready", "1 while the node decides", lambda: float(self.trouble() is None))
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, config: Config, *, clocks: Clocks | None = None, draw: Draw = os.urandom, warm: bool = True
+    ) -> AsyncIterator["Node"]:
+        """Check and replay the ledger, have everything compiled, and run until the context ends. NodeFailed if not."""
+        opened = open_folder(config.folder)
+        try:
+            if warm:
+                warm_up()
+            node = cls(config, opened, clocks or system_clocks(), draw)
+            node._loop = asyncio.create_task(node._run())
+            node.log.info("node.open", entries=node.state.size, theatre=node.state.theatre, epoch=node.state.epoch)
+            try:
+                yield node
+            finally:
+                await node._close()
+        finally:
+            opened.ledger.close()
+
+    async def _close(self) -> None:
+        self.closing = True
+        self._work.set()
+        self.stop_streams()
+        if self._loop is not None:
+            await self._loop
+        self._thread.shutdown()
+
+    # asked from outside
+
+    def trouble(self) -> Refusal | None:
+        """Why the node does not decide just now, if it does not."""
+        if self.failed:
+            return refuse(Reason.STORAGE, "ledger", self.failed)
+        if self._clock.wrong:
+            return refuse(Reason.CLOCK, "clock", self._clock.wrong)
+        if self.closing:
+            return refuse(Reason.STORAGE, "node", "the node is being stopped")
+        return None
+
+    def now_us(self) -> int:
+        """The time, never behind the ledger's."""
+        return max(self.clocks.wall_us(), self.state.time_us)
+
+    def hear(self, party: str) -> None:
+        """A party was heard of."""
+        self.heard_us[party] = self.clocks.wall_us()
+
+    async def decide(self, submission: Submission) -> Answer:
+        """Have an admitted command decided; the answer is durable."""
+        no = self.trouble()
+        if no is not None:
+            return Answer(no)
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if not self._commands.put(submission.envelope.party, (submission, future)):
+            limit = f"at most {QUEUE_COMMANDS_MAX} commands of a party wait"
+            return Answer(refuse(Reason.TOO_MANY, "commands", limit, "one more"))
+        self._work.set()
+        return await future
+
+    async def read(self, party: str, job: Callable[[], T]) -> T | Refusal:
+        """Have a read done between two groups, in the party's turn. `job` must not wait for anything."""
+        if self.failed or self.closing:
+            return cast(Refusal, self.trouble())
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if not self._reads.put(party, (job, future)):
+            limit = f"at most {READS_WAITING_MAX} reads of a party wait"
+            return refuse(Reason.TOO_MANY, "reads", limit, "one more")
+        self._work.set()
+        return await future
+
+    def stop_streams(self) -> None:
+        """Have every stream end, so that its client resumes elsewhere or later."""
+        self.streams.over = True
+        self.streams.wake(self.streams.parties())
+
+    # the loop
+
+    async def _run(self) -> None:
+        try:
+            while not self.closing:
+                await self._wait_for_work()
+                if self._clock_is_right():
+                    await self._pass_time()
+                    await self._decide_group()
+                self._serve_reads()
+        except LedgerFailed as error:
+            self._fail(str(error))
+        except Exception as error:
+            self.log.exception("node.failed")
+            self._fail(f"The node met a fault of its own ({type(error).__name__}: {error}); its log tells more.")
+        finally:
+            self._refuse_waiting()
+            self.ended.set()
+
+    def _fail(self, sentence: str) -> None:
+        self.failed = sentence
+        self.log.error("node.failed", sentence=sentence)
+        self.stop_streams()
+
+    def _refuse_waiting(self) -> None:
+        no = self.trouble() or refuse(Reason.STORAGE, "node", "the node is being stopped")
+        while (command := self._commands.take()) is not None:
+            settle(command[1], Answer(no))
+        while (read := self._reads.take()) is not None:
+            settle(read[1], no)
+
+    async def _wait_for_work(self) -> None:
+        if self._commands or self._reads:
+            await asyncio.sleep(0)
+            return
+        self._work.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds_until_due()):
+                await self._work.wait()
+
+    def _seconds_until_due(self) -> float:
+        if self._clock.wrong:
+            return CLOCK_POLL_S
+        return max(0.0, (self._due_us() - self.clocks.wall_us()) / 1_000_000)
+
+    def _due_us(self) -> int:
+        due = next_due(self.state)
+        return self._tick_at_us if due is None else min(due[0], self._tick_at_us)
+
+    def _clock_is_right(self) -> bool:
+        was = self._clock.wrong
+        wrong = self._clock.check(self.clocks.wall_us(), self.clocks.mono_us())
+        if wrong != was:
+            self.log.error("clock.wrong", sentence=wrong) if wrong else self.log.info("clock.right")
+        if wrong:
+            while (command := self._commands.take()) is not None:
+                settle(command[1], Answer(refuse(Reason.CLOCK, "clock", wrong)))
+        return not wrong
+
+    async def _pass_time(self) -> None:
+        """Dues that have come, and the tick: they are entries, and every stream hears of the tick."""
+        wall_us = self.clocks.wall_us()
+        if self._due_us() > wall_us:
+            return
+        self._look_for_room()
+        await self._in_thread(self.sequencer.pass_time, wall_us)
+        if self._tick_at_us <= wall_us:
+            self._tick_at_us = wall_us + TICK_US
+            self.ticks += 1
+            self.streams.wake(self.streams.parties())
+        self._tell()
+
+    async def _decide_group(self) -> None:
+        if not self._commands:
+            return
+        self._look_for_room()
+        size, wall_us = self.state.size, self.clocks.wall_us()
+        entries: list[Entry] = []
+        answered: list[tuple[asyncio.Future[Answer], Answer]] = []
+        try:
+            await self._decide_some(entries, answered, wall_us)
+            if entries:
+                with self.metrics.appending.time():
+                    await self._in_thread(self.sequencer._append, entries, size)
+        except BaseException:
+            for future, _ in answered:
+                settle(future, Answer(refuse(Reason.STORAGE, "ledger", "it is not known whether this was written")))
+            raise
+        for future, answer in answered:
+            settle(future, answer)
+            self.metrics.commands.labels(answer.refusal.reason if answer.refusal else "accepted").inc()
+        self._tell()
+
+    async def _decide_some(
+        self, entries: list[Entry], answered: list[tuple["asyncio.Future[Answer]", Answer]], wall_us: int
+    ) -> None:
+        began = sliced = self.clocks.mono_us()
+        while len(answered) < GROUP_COMMANDS_MAX and self.clocks.mono_us() - began < TURN_US_MAX:
+            job = self._commands.take()
+            if job is None:
+                return
+            with self.metrics.deciding.time():
+                answered.append((job[1], self._decide_one(job[0], wall_us, entries)))
+            if self.clocks.mono_us() - sliced > SLICE_US:
+                await asyncio.sleep(0)
+                sliced = self.clocks.mono_us()
+
+    def _decide_one(self, submission: Submission, wall_us: int, entries: list[Entry]) -> Answer:
+        if self._full and not essential(submission.envelope.command):
+            limit = "the disk is full; what is essential is still taken"
+            return Answer(refuse(Reason.STORAGE, "ledger", limit))
+        return self.sequencer._decide_one(submission, wall_us, entries)
+
+    def _serve_reads(self) -> None:
+        began = self.clocks.mono_us()
+        while self.clocks.mono_us() - began < TURN_US_MAX and (read := self._reads.take()) is not None:
+            job, future = read
+            if future.done():
+                continue
+            try:
+                found = job()
+            except LedgerFailed:
+                settle(future, refuse(Reason.STORAGE, "ledger", "it cannot be read"))
+                raise
+            except Exception as error:  # noqa: BLE001  a read's fault is its caller's to report, not the loop's
+                future.set_exception(error)
+            else:
+                settle(future, found)
+
+    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
+        """Work that waits for the disk; the loop serves sockets meanwhile, and no reads."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+
+    # telling
+
+    def _tell(self) -> None:
+        """Wake the streams of those who have new notices; all of them when what is open has changed."""
+        listening = self.streams.parties()
+        if self.state.open_version != self._open_version:
+            self._open_version = self.state.open_version
+            self.streams.wake(listening)
+            return
+        for party in listening:
+            number = self.state.members[party].notices
+            if number != self._told.get(party):
+                self._told[party] = number
+                self.streams.wake((party,))
+
+    def _recall(self, sequence: int, party: str) -> Notice | None:
+        told = notice_in(next(self.ledger.read(sequence, 1)), party)
+        return told.notice if told is not None else None
+
+    def _set_aside(self, submission: Submission, trace: str) -> None:
+        command_id = submission.envelope.command_id.hex()
+        self.log.error("command.set-aside", command=command_id, party=submission.envelope.party, trace=trace)
+
+    # the disk
+
+    def _look_for_room(self) -> None:
+        """Once a second: on a full disk give the reserve back and take only what is essential, until there is room."""
+        now = self.clocks.mono_us()
+        if now < self._room_at_us:
+            return
+        self._room_at_us = now + ROOM_POLL_US
+        free = self.free_bytes()
+        if not self._full and free < ROOM_BYTES_MIN:
+            self._full = True
+            self.log.error("disk.full", free_bytes=free, released=self.ledger.release_reserve())
+        elif self._full and free >= ROOM_BYTES_MIN + 2 * RESERVE_BYTES:
+            self._full = not self.ledger.hold_reserve()
+            self.log.info("disk.room", free_bytes=free)
+
+
+def settle(future: "asyncio.Future[T]", value: T) -> None:
+    """Give an answer to whoever still waits for it."""
+    if not future.done():
+        future.set_result(value)
+
+
+__all__ = ["Clocks", "Node", "NodeFailed"]

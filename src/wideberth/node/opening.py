@@ -1,0 +1,147 @@
+"""A data folder: founding a theatre in it, and opening it with everything checked.
+
+In:  a folder, a node's seed; clocks.
+Out: the ledger, and the state that its entries make.
+Raises `NodeFailed` with one sentence: no theatre there, a key that is not the ledger's, a ledger that is damaged, in
+use, or cannot be read.
+
+In the folder lie the ledger (`ledger.sqlite3`), the signed head (`head`), the lock, the reserve, and `node.key`, which
+only its owner may read.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+from nacl.signing import SigningKey
+
+from wideberth.keys import Key, read_key, write_key
+from wideberth.ledger.checkpoint import Signer, origin_of, read_note
+from wideberth.ledger.head import read_slots
+from wideberth.ledger.sqlite import SqliteLedger
+from wideberth.ledger.store import LedgerFailed
+from wideberth.party.command import Genesis
+from wideberth.party.identity import public_key
+from wideberth.refusal import Refusal
+from wideberth.sequencer import found
+from wideberth.space.live import LiveVolumes
+from wideberth.space.outline import overlap_outline, too_near_outline
+from wideberth.space.overlap import area_m2, contains, near
+from wideberth.space.volume import Circle, Polygon, Volume4D, boxes, check_volume
+from wideberth.theatre.record import replay
+from wideberth.theatre.state import Draw, State
+
+NODE_KEY: Final = "node.key"
+
+
+class NodeFailed(Exception):
+    """The node cannot start, or cannot go on. The text is one sentence for the operator."""
+
+
+class Clocks(NamedTuple):
+    """Where the time comes from: the wall clock and one that only goes on, both in microseconds."""
+
+    wall_us: Callable[[], int]
+    mono_us: Callable[[], int]
+
+
+class Opened(NamedTuple):
+    """A ledger that was checked, the state that it makes, and the node's seed."""
+
+    ledger: SqliteLedger
+    state: State
+    seed: bytes
+    origin: str
+
+
+def system_clocks() -> Clocks:
+    """This machine's."""
+    return Clocks(lambda: time.time_ns() // 1_000, lambda: time.monotonic_ns() // 1_000)
+
+
+def found_theatre(
+    folder: Path, genesis: Genesis, node_seed: bytes, *, wall_us: int | None = None, draw: Draw = os.urandom
+) -> bytes:
+    """Found a theatre in a new folder and keep the node's key there; the hash that names it. NodeFailed otherwise."""
+    if genesis.node_key != public_key(node_seed):
+        raise NodeFailed("The genesis names another node key than the one given.")
+    signer = Signer(origin_of(genesis.theatre, genesis.epoch), SigningKey(node_seed))
+    try:
+        ledger = SqliteLedger(folder, signer)
+    except LedgerFailed as error:
+        raise NodeFailed(str(error)) from error
+    try:
+        if ledger.head.size:
+            raise NodeFailed(f"There is a theatre in {folder} already.")
+        write_key(folder / NODE_KEY, Key("node", "", "node", node_seed))
+        at_us = system_clocks().wall_us() if wall_us is None else wall_us
+        sequencer = found(ledger, node_seed, draw, genesis, at_us)
+    except (LedgerFailed, OSError) as error:
+        raise NodeFailed(f"No theatre could be founded in {folder}: {error}.") from error
+    finally:
+        ledger.close()
+    return sequencer.state.genesis
+
+
+def open_folder(folder: Path) -> Opened:
+    """Check everything in a folder and replay it."""
+    try:
+        seed, origin = _read_seed(folder), _read_origin(folder)
+        state = State()
+        signer = Signer(origin, SigningKey(seed))
+        ledger = SqliteLedger(folder, signer, each=lambda entry: replay(state, entry))
+    except (LedgerFailed, OSError) as error:
+        raise NodeFailed(str(error)) from error
+    if state.size == 0:
+        ledger.close()
+        raise NodeFailed(f"There is no theatre in {folder}: found one first.")
+    if (state.node_key, origin_of(state.theatre, state.epoch)) != (public_key(seed), origin):
+        ledger.close()
+        raise NodeFailed(f"The key or the signed head in {folder} is not that of the theatre {state.theatre}.")
+    state.settle_index()
+    return Opened(ledger, state, seed, origin)
+
+
+def _read_seed(folder: Path) -> bytes:
+    path = folder / NODE_KEY
+    if not path.exists():
+        raise NodeFailed(f"There is no theatre in {folder}: found one first.")
+    key = read_key(path)
+    if isinstance(key, Refusal):
+        raise NodeFailed(key.sentence())
+    return key.seed
+
+
+def _read_origin(folder: Path) -> str:
+    """The origin that the signed head names; the signature is checked when the ledger is opened."""
+    notes = [note for note in read_slots(folder) if note]
+    if not notes:
+        raise NodeFailed(f"There is no theatre in {folder}: its signed head is missing.")
+    note = read_note(notes[0])
+    if isinstance(note, Refusal):
+        raise NodeFailed(f"The signed head in {folder} cannot be read: {note.sentence()}")
+    return note.checkpoint.origin
+
+
+def warm_up() -> None:
+    """Have everything compiled that deciding needs, so that the first command waits for nothing."""
+    ring = Polygon((0, 0, 0, 10_000_000, 10_000_000, 10_000_000, 10_000_000, 0))
+    square = Volume4D(ring, 0, 100_000, 0, 1_000_000)
+    disc = Volume4D(Circle(5_000_000, 12_000_000, 500_000), 0, 100_000, 0, 1_000_000)
+    live = LiveVolumes()
+    slots = live.add((square, disc), 0)
+    for volume in (square, disc):
+        live.near((volume,), np.array([1_000.0]), np.array([1_000]))
+        check_volume(volume, 0, 10**12)
+        area_m2(volume.outline)
+    boxed = live.add_boxes(boxes((square, disc)), np.zeros(2, np.int64))
+    live.remove(np.concatenate((slots, boxed)))
+    far = msgspec.structs.replace(disc, outline=Circle(5_000_000, 20_000_000, 500_000))
+    near(square, disc, 1_000.0, 1_000)
+    contains(square.outline, disc.outline)
+    overlap_outline(square.outline, disc.outline)
+    too_near_outline(square.outline, far.outline, 10_000.0)

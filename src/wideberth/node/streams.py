@@ -1,0 +1,76 @@
+"""Who waits for news: open streams by party, and how they are woken.
+
+In:  a party that wants to hear; news for some or all parties.
+Out: a waiting place that wakes when there is news.
+Refuses: a stream past the limit of a party.
+
+A stream holds no queue: once woken it reads the ledger from where it stands, so nothing is lost, doubled or piled up,
+however slow its reader is.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from wideberth.limits import STREAMS_PER_PARTY_MAX
+from wideberth.refusal import Reason, Refusal, refuse
+
+
+class Waiting:
+    """One open stream's place."""
+
+    def __init__(self) -> None:
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is news."""
+        self._news.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there is news, or so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._news.clear()
+
+
+class Streams:
+    """The open streams of one node."""
+
+    def __init__(self) -> None:
+        self._by_party: dict[str, set[Waiting]] = {}
+        self.over = False
+        """Whether all streams are to end."""
+
+    def __len__(self) -> int:
+        """How many streams are open."""
+        return sum(len(places) for places in self._by_party.values())
+
+    def enter(self, party: str) -> Waiting | Refusal:
+        """A place for a new stream."""
+        places = self._by_party.setdefault(party, set())
+        if len(places) >= STREAMS_PER_PARTY_MAX:
+            limit = f"at most {STREAMS_PER_PARTY_MAX} open streams a party"
+            return refuse(Reason.TOO_MANY, "stream", limit, len(places) + 1)
+        place = Waiting()
+        places.add(place)
+        return place
+
+    def leave(self, party: str, place: Waiting) -> None:
+        """The stream is over."""
+        places = self._by_party.get(party, set())
+        places.discard(place)
+        if not places:
+            self._by_party.pop(party, None)
+
+    def parties(self) -> list[str]:
+        """Those who listen."""
+        return list(self._by_party)
+
+    def wake(self, parties: Iterable[str]) -> None:
+        """There is news for these."""
+        for party in parties:
+            for place in self._by_party.get(party, ()):
+                place.wake()

@@ -1,0 +1,45 @@
+"""Turns: a queue a party, and one job of each in turn, so that one party's flood never slows another.
+
+In:  jobs with the party that they are for.
+Out: jobs, round robin over the parties that have any, each party's own in order.
+Refuses (False): a job past the limit of a party's queue.
+"""
+
+from collections import OrderedDict, deque
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+
+
+class Turns(Generic[Job]):
+    """Queues by party. Not for several threads."""
+
+    def __init__(self, waiting_max: int) -> None:
+        """`waiting_max` jobs of one party wait at most."""
+        self._waiting_max = waiting_max
+        self._queues: OrderedDict[str, deque[Job]] = OrderedDict()
+        self._size = 0
+
+    def __len__(self) -> int:
+        """How many jobs wait."""
+        return self._size
+
+    def put(self, party: str, job: Job) -> bool:
+        """Queue a job; False where the party has too many waiting."""
+        queue = self._queues.setdefault(party, deque())
+        if len(queue) >= self._waiting_max:
+            return False
+        queue.append(job)
+        self._size += 1
+        return True
+
+    def take(self) -> Job | None:
+        """The next job: of the party whose turn it is, which then goes to the end of the line."""
+        if not self._queues:
+            return None
+        party, queue = self._queues.popitem(last=False)
+        job = queue.popleft()
+        self._size -= 1
+        if queue:
+            self._queues[party] = queue
+        return job

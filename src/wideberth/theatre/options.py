@@ -1,0 +1,230 @@
+"""What would clear a conflict, and what a plan would meet: tried out on what the asker may see, and on nothing else.
+
+In:  the state, the reader; a conflict of the reader's with what it was told of it; or a plan that nobody filed.
+Out: shifts in time or height, each with what it was tested against; or the own and open things that are too near.
+Nothing is spent and nothing is recorded, so nothing hidden is asked: no hidden plan changes an answer here, except
+through the places of a conflict that the reader was shown already.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from wideberth.party.charter import CLASSES, TrafficClass
+from wideberth.party.command import Disclosure
+from wideberth.refusal import Refusal
+from wideberth.space.units import mm_to_m
+from wideberth.space.volume import Volume4D
+from wideberth.theatre import shown
+from wideberth.theatre.conflicts import (
+    Outliner,
+    Side,
+    blocked,
+    blocks_word,
+    find,
+    place_for,
+    severity_of,
+    side_of,
+    swapped,
+)
+from wideberth.theatre.filing import check_volumes
+from wideberth.theatre.lifecycle import REPLANNED
+from wideberth.theatre.outcome import ConflictItem, Near, Ref
+from wideberth.theatre.settlement import shifted
+from wideberth.theatre.shown import Change, Other, Shown, id_text, time_text
+from wideberth.theatre.state import Conflict, State, Thing
+from wideberth.theatre.views import about_of, is_open_to
+
+MINUTE_US: Final = 60_000_000
+HEIGHT_STEP_MM: Final = 10_000
+"""Shifts are offered in whole minutes and tens of metres, away from the conflict."""
+HEIGHT_PARTS_MM: Final = 20_000_000
+"""A vertical minimum of more is the charter's way to say that height does not part two things."""
+
+
+class Option(Shown, frozen=True):
+    """A change that would clear a conflict. `clears` is "this" or "all-known"; `start` is when the plan would begin."""
+
+    change: Change
+    clears: str
+    checked: str
+    start: str | None
+
+
+class Met(Shown, frozen=True):
+    """A thing that a plan would come too near to."""
+
+    other: Other
+    severity: str
+    blocks: str
+    places: tuple[shown.Place, ...]
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """How far the reader's plan would move against the other."""
+
+    start_us: int
+    altitude_mm: int
+
+    def back(self) -> "Shift":
+        """The same, done by the other."""
+        return Shift(-self.start_us, -self.altitude_mm)
+
+
+def known_near(state: State, reader: str, side: Side) -> dict[Ref, tuple[Near, ...]]:
+    """Own and open things that come too near to a plan; hidden ones never show here."""
+    return {ref: near for ref, near in find(state, side).items() if is_open_to(reader, state.things[ref])}
+
+
+def plan_side(reader: str, plan_id: bytes, kind: TrafficClass, priority: int, volumes: tuple[Volume4D, ...]) -> Side:
+    """A plan that is only asked about."""
+    row = CLASSES.index(kind)
+    return Side((reader, plan_id), 0, "operation", "", row, priority, 2**62, Disclosure.CONFLICT_ONLY, None, volumes)
+
+
+def meetings(state: State, reader: str, side: Side) -> Iterator[Met]:
+    """What a plan would meet among own and open things, each in full."""
+    for ref, near in known_near(state, reader, side).items():
+        thing = state.things[ref]
+        other = side_of(state, thing)
+        minima = state.charter.minima_mm(CLASSES[side.class_number], CLASSES[thing.class_number])
+        outliner = Outliner()
+        told = tuple(place_for(state.charter, side, other, n, minima, outliner) for n in near)
+        name = state.members[thing.owner].name
+        seen = Other(thing.owner, name, thing.what, about_of(thing)[0], id_text(thing.id))
+        word = blocks_word(blocked(side, other), side.ref)
+        yield Met(seen, severity_of(near, minima), word, shown.places(told, minima))
+
+
+def options(
+    state: State, reader: str, conflict: Conflict, item: ConflictItem, near: Sequence[Near], now_us: int
+) -> tuple[Option, ...]:
+    """Ways to clear an open conflict with another party. `near` is seen from the reader's side; none otherwise."""
+    mine = state.things[(reader, item.mine)]
+    other = state.things[conflict.other(mine.ref)]
+    if conflict.state != "open" or conflict.own_pair or not near:
+        return ()
+    found: list[Option] = []
+    own = state.volumes_of(mine.ref)
+    theirs = state.volumes_of(other.ref) if is_open_to(reader, other) else ()
+    for shift in _shifts(near, own, theirs, item):
+        found += (
+            option
+            for option in (
+                _by_me(state, reader, mine, other, shift, now_us),
+                _by_other(state, reader, mine, other, shift.back(), now_us),
+            )
+            if option is not None
+        )
+    first = "other" if item.blocks == "other" else "mine"
+    found.sort(key=lambda o: (o.change.whose != first, o.clears != "all-known", _size(o.change)))
+    return tuple(found)
+
+
+def _size(change: Change) -> float:
+    """Seconds, or metres, which cost about as much."""
+    return abs(change.start_s) + abs(change.altitude_m)
+
+
+def _shifts(
+    near: Sequence[Near], own: Sequence[Volume4D], theirs: Sequence[Volume4D], item: ConflictItem
+) -> Iterator[Shift]:
+    """Shifts of the reader's plan that part the volumes in conflict, as far as their ends are known to the reader."""
+    latest = max((_end(n, own, theirs) for n in near), key=lambda end: (end[0], not end[1]))
+    if latest[1]:
+        yield Shift(_up(latest[0] - min(own[n.first].start_us for n in near), MINUTE_US), 0)
+    earliest = min((_start(n, own, theirs) for n in near), key=lambda start: (start[0], start[1]))
+    if earliest[1]:
+        yield Shift(-_up(max(own[n.first].end_us for n in near) - earliest[0], MINUTE_US), 0)
+    tops, floors = [_top(n, own, theirs) for n in near], [_floor(n, own, theirs) for n in near]
+    gap = item.minima_mm[1]
+    if gap < HEIGHT_PARTS_MM and None not in tops:
+        top = max(t for t in tops if t is not None)
+        yield Shift(0, _up(top + gap - min(own[n.first].lower_mm for n in near), HEIGHT_STEP_MM))
+    if gap < HEIGHT_PARTS_MM and None not in floors:
+        floor = min(f for f in floors if f is not None)
+        yield Shift(0, -_up(max(own[n.first].upper_mm for n in near) - (floor - gap), HEIGHT_STEP_MM))
+
+
+def _up(value: int, step: int) -> int:
+    return -(-value // step) * step
+
+
+def _end(near: Near, own: Sequence[Volume4D], theirs: Sequence[Volume4D]) -> tuple[int, bool]:
+    """When the other's volume ends, and whether the reader knows: only if it ends before the reader's own does."""
+    if theirs:
+        return theirs[near.second].end_us, True
+    return near.end_us, near.end_us < own[near.first].end_us
+
+
+def _start(near: Near, own: Sequence[Volume4D], theirs: Sequence[Volume4D]) -> tuple[int, bool]:
+    if theirs:
+        return theirs[near.second].start_us, True
+    return near.start_us, near.start_us > own[near.first].start_us
+
+
+def _top(near: Near, own: Sequence[Volume4D], theirs: Sequence[Volume4D]) -> int | None:
+    """The other's upper edge, None where the reader does not know it; on which side a gap lies is not disclosed."""
+    if theirs:
+        return theirs[near.second].upper_mm
+    return near.upper_mm if near.vertical_mm <= 0 and near.upper_mm < own[near.first].upper_mm else None
+
+
+def _floor(near: Near, own: Sequence[Volume4D], theirs: Sequence[Volume4D]) -> int | None:
+    if theirs:
+        return theirs[near.second].lower_mm
+    return near.lower_mm if near.vertical_mm <= 0 and near.lower_mm > own[near.first].lower_mm else None
+
+
+def _change(whose: str, shift: Shift) -> Change:
+    return Change("shift", whose, shift.start_us / 1_000_000, mm_to_m(shift.altitude_mm))
+
+
+def _moved(state: State, thing: Thing, shift: Shift, now_us: int) -> Side | None:
+    """A thing as it would be, or None where it may not be moved so."""
+    if thing.what != "operation" or thing.state not in REPLANNED:
+        return None
+    moved = shifted(state.volumes_of(thing.ref), shift.start_us, shift.altitude_mm)
+    if isinstance(check_volumes(state, moved, now_us), Refusal):
+        return None
+    side = side_of(state, thing)
+    side.volumes = moved
+    return side
+
+
+def _by_me(state: State, reader: str, mine: Thing, other: Thing, shift: Shift, now_us: int) -> Option | None:
+    side = _moved(state, mine, shift, now_us)
+    if side is None:
+        return None
+    met = known_near(state, reader, side)
+    if other.ref in met:
+        return None
+    what = "the places shown, your own plans and the open plans"
+    hidden = "" if is_open_to(reader, other) else "; what else the other side plans is hidden and was not tested"
+    return _option("mine", shift, met, f"Tested against {what}{hidden}.", mine.start_us + shift.start_us)
+
+
+def _by_other(state: State, reader: str, mine: Thing, other: Thing, shift: Shift, now_us: int) -> Option | None:
+    if other.what != "operation":
+        return None
+    if not is_open_to(reader, other):
+        checked = "Tested against the places shown alone; the other plan is hidden."
+        return Option(_change("other", shift), "this", checked, None)
+    side = _moved(state, other, shift, now_us)
+    if side is None:
+        return None
+    met = known_near(state, reader, side)
+    if mine.ref in met:
+        return None
+    checked = "Tested against your own plans and the open plans; what is hidden from you was not tested."
+    return _option("other", shift, met, checked, other.start_us + shift.start_us)
+
+
+def _option(whose: str, shift: Shift, met: dict[Ref, tuple[Near, ...]], checked: str, start_us: int) -> Option:
+    return Option(_change(whose, shift), "this" if met else "all-known", checked, time_text(start_us))
+
+
+def seen_from(conflict: Conflict, mine: Ref, near: Sequence[Near]) -> tuple[Near, ...]:
+    """A conflict's pairs with the reader's volume first."""
+    return tuple(near) if conflict.first == mine else swapped(near)
