@@ -98,3 +98,25 @@ RESERVE_BYTES: Final = 16_777_216
 """Disk kept for STOP, acknowledgement, withdrawal and revocation when the disk is full: some 10,000 such entries."""
 EXPORT_RECORD_BYTES_MAX: Final = 67_108_864
 """One entry of an export with all its parts; a STOP to 1,000 parties takes a tenth of it."""
+
+# the node
+CHALLENGE_S: Final = 60
+"""Life of a challenge: as long as a person takes to unlock a key."""
+OPENINGS_PER_ADDRESS_MAX: Final = 300
+"""Challenges and sessions that one address may ask for at once: all desks of a headquarters behind one address."""
+OPENINGS_PER_MINUTE: Final = 120
+"""How many more an address may ask for each minute; each session costs one verification, 60 us."""
+ADDRESSES_KEPT_MAX: Final = 10_000
+"""Addresses whose openings are counted; past it those that were counted first are counted anew."""
+READS_WAITING_MAX: Final = 1_000
+"""Reads of one party that wait for their turn; past it the party is told to come back (429)."""
+GROUP_COMMANDS_MAX: Final = 256
+"""Commands that share one sync of the disk; more gain nothing and let the first of them wait."""
+TURN_US_MAX: Final = 25_000
+"""How long commands, then reads, are worked on before the others get their turn."""
+CHECK_OPERATIONS_MAX: Final = 100
+"""Plans of one dry run; each takes a turn of its own."""
+ROOM_BYTES_MIN: Final = 33_554_432
+"""Free disk below which only what is essential is decided: a write-ahead log, its copy, and room to spare."""
+STREAM_SEND_S_MAX: Final = 30
+"""How long one event may take to be taken off the node's hands before the stream is closed; the client resumes."""
