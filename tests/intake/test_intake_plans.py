@@ -113,7 +113,7 @@ def test_places_as_text_are_read_in_their_form() -> None:
         "dms": "35 15 00.0 N 040 30 00.0 E",
         "dm": "35 15.0000 N 040 30.0000 E",
         "decimal": "35.250000° 40.500000°",
-        "mgrs": "37S FV 36494 01924",
+        "mgrs": "37S FV 36465 01798",
     }
     for form, text in texts.items():
         outline = {"shape": "circle", "places": [text]}
