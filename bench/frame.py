@@ -1,7 +1,8 @@
 """What every figure needs: how to time, how to sum up, how to keep what a slow peer took.
 
-Ours and the peers take turns within one process, round by round, and what is reported is the median over the rounds: on
-a shared machine absolute times drift, so the ratio is the claim.
+Ours and the peers take turns within one process, round by round. What a question took is its median over the rounds,
+and percentiles are over the questions: so they tell hard questions from easy ones, not a busy machine from an idle one.
+On a shared machine absolute times drift all the same; the ratio is the claim.
 """
 
 import datetime
@@ -51,7 +52,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Spread:
-    """Percentiles of one thing's times, each the median over the rounds."""
+    """Percentiles of the questions' times."""
 
     p50: float
     p95: float
@@ -87,11 +88,11 @@ def in_turns(
     sides: Mapping[str, Callable[[int], npt.NDArray[np.float64]]], what: str, rounds: int = ROUNDS
 ) -> dict[str, Spread]:
     """Let all sides measure themselves in every round. In: by name, a function of the round that gives its times."""
-    per_round: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in sides}
+    took: dict[str, list[npt.NDArray[np.float64]]] = {name: [] for name in sides}
     for round_ in steps(range(rounds), what):
         for name, measure in sides.items():
-            per_round[name].append(np.percentile(measure(round_), [50, 95, 99]))
-    return {name: Spread(*np.median(rows, axis=0).tolist()) for name, rows in per_round.items()}
+            took[name].append(measure(round_))
+    return {name: Spread(*np.percentile(np.median(rows, axis=0), [50, 95, 99]).tolist()) for name, rows in took.items()}
 
 
 def resident_bytes() -> int:
