@@ -23,6 +23,7 @@ from wideberth.ledger.entry import (
     read_leaf,
     read_notice,
     read_parts,
+    read_stored,
 )
 from wideberth.refusal import Reason, Refusal
 
@@ -81,6 +82,25 @@ def test_every_changed_part_is_named(parts, data):
     assert misfitting_part(read_leaf(entry.leaf).commitments, changed) == index
     assert refused(read_entry(entry.leaf, changed))
     assert f"parts[{index}]" in read_entry(entry.leaf, changed).sentence()
+
+
+def test_stored_entries_are_checked_alike():
+    """The quick way over stored entries finds what the other way finds: leaves in another form, other parts, none."""
+    entry = make_entry(7, 8, [Part(bytes(32), b"a"), Part(bytes(32), b"b")])
+    stored = parts_bytes(entry.parts)
+    assert read_stored(entry.leaf, stored) == entry
+    longer = entry.leaf.replace(b"\x94\x01\x07\x08", b"\x94\x01\xcc\x07\x08")
+    later = entry.leaf.replace(b"\x94\x01", b"\x94\x02")
+    for leaf, parts, field in (
+        (longer, stored, "leaf"),
+        (later, stored, "leaf[0]"),
+        (b"", stored, "leaf"),
+        (entry.leaf, stored[:-1], "parts"),
+        (entry.leaf, parts_bytes(entry.parts[::-1]), "parts[0]"),
+        (entry.leaf, parts_bytes(entry.parts[:1]), "parts[1]"),
+    ):
+        assert refused(read_stored(leaf, parts))
+        assert read_stored(leaf, parts).field == field
 
 
 def test_a_missing_or_added_part_is_found():

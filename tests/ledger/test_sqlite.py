@@ -14,7 +14,7 @@ from ledger_kit import SIGNER, T0, content, entries, fill, salt
 from nacl.signing import SigningKey
 
 from wideberth.ledger.checkpoint import Signer
-from wideberth.ledger.entry import Part, make_entry
+from wideberth.ledger.entry import Part, make_entry, parts_bytes
 from wideberth.ledger.head import SECTOR_BYTES, SLOT_BYTES
 from wideberth.ledger.sqlite import RESERVE, SqliteLedger
 from wideberth.ledger.store import LedgerDamaged, LedgerFailed, LedgerFull
@@ -269,6 +269,15 @@ def test_a_deleted_swapped_or_doctored_row_is_found(data, tmp_path):
         assert damage(trial).sequence == sequence, statement
 
 
+def test_times_that_stand_still_are_found(data, monkeypatch):
+    """Entries that are sound and signed for, written by a node that let time stand still, are refused from there on."""
+    ledger = fill(opened(data), ENTRIES[:10])
+    monkeypatch.setattr("wideberth.ledger.sqlite.check_group", lambda *_: None)
+    ledger.append([make_entry(10, ENTRIES[9].time_us, ENTRIES[10].parts)], 10)
+    ledger.close()
+    assert damage(data).sequence == 10
+
+
 def test_a_refused_folder_is_left_as_it_was(data, tmp_path):
     """Refusing changes neither database, log nor head: what happened can still be looked into."""
     copy = pulled(data, tmp_path / "copy")
@@ -324,6 +333,10 @@ def test_damage_while_running_is_found_by_reading(data):
     with pytest.raises(LedgerDamaged) as caught:
         list(ledger.read())
     assert caught.value.sequence == 4
+    forged = entries(60, seed="forged")[4]
+    sql(data, "UPDATE entry SET leaf = ?, parts = ? WHERE sequence = 4", forged.leaf, parts_bytes(forged.parts))
+    with pytest.raises(LedgerDamaged, match="entry 4 on: its leaf is not the one that the head covers"):
+        list(ledger.read())
     sql(data, "DELETE FROM entry WHERE sequence >= 4")
     with pytest.raises(LedgerDamaged, match="entry 4 is missing"):
         list(ledger.read())
