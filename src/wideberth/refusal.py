@@ -19,15 +19,15 @@ SHOWN_CHARACTERS: Final = 80
 class Reason(StrEnum):
     """Why something was refused, in order of precedence."""
 
-    title: str
+    heading: str
     status: int
 
-    def __new__(cls, value: str, status: int, title: str) -> "Reason":
-        """Bind the HTTP status (RFC 9110) and the English title to the code."""
+    def __new__(cls, value: str, status: int, heading: str) -> "Reason":
+        """Bind the HTTP status (RFC 9110) and the English heading to the code."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.status = status
-        member.title = title
+        member.heading = heading
         return member
 
     # what arrived is not what the format says
@@ -103,7 +103,7 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
         """One clear sentence: what was wrong, where, which limit, what was received."""
         where = f" at {self.field}" if self.field else ""
         got = f"; received {self.received}" if self.received else ""
-        return f"{self.reason.title}{where}: {self.limit}{got}."
+        return f"{self.reason.heading}{where}: {self.limit}{got}."
 
 
 def refuse(reason: Reason, field: str, limit: str, received: object = "") -> Refusal:

@@ -53,7 +53,7 @@ def problem_of(refusal: Refusal, position: int | None = None, receipt: Receipt |
     """A refusal as problem details."""
     reason = refusal.reason
     said = (refusal.sentence(), reason.value, refusal.field, refusal.limit, refusal.received)
-    return Problem(TYPE + reason.value, reason.title, reason.status, *said, position, receipt)
+    return Problem(TYPE + reason.value, reason.heading, reason.status, *said, position, receipt)
 
 
 def plain_problem(status: int, detail: str) -> Problem:
