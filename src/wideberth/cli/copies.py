@@ -9,7 +9,7 @@ Refuses (exit status 2) names that exist; ends with 1 where the source is not so
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final, cast
@@ -17,14 +17,14 @@ from typing import Annotated, Final, cast
 from cyclopts import Parameter
 from nacl.signing import SigningKey
 
-from wideberth.cli.given import Given
+from wideberth.api.proofs import named_texts, parts_given
 from wideberth.cli.ledgers import folder_keys
 from wideberth.cli.out import FAILED, FOUND, Stop, say, some, tracked
 from wideberth.keys import new_key, spoken, write_key
 from wideberth.ledger.backup import Restored
 from wideberth.ledger.backup import restore as restore_ledger
 from wideberth.ledger.checkpoint import Signer, origin_of
-from wideberth.ledger.entry import Entry
+from wideberth.ledger.entry import DECISION, Entry
 from wideberth.ledger.export import export_given, export_whole
 from wideberth.ledger.head import create_head, create_whole
 from wideberth.ledger.merkle import EMPTY_ROOT, Tree
@@ -33,7 +33,8 @@ from wideberth.ledger.store import Head, LedgerDamaged, LedgerFailed, Store
 from wideberth.ledger.stored import DATABASE, Stored
 from wideberth.node.opening import NODE_KEY
 from wideberth.party.command import NewEpoch
-from wideberth.sequencer import Sequencer
+from wideberth.sequencer import Sequencer, content_of, notice_in
+from wideberth.theatre.outcome import decode_decision
 from wideberth.theatre.record import replay
 from wideberth.theatre.state import State
 
@@ -82,8 +83,8 @@ def export(
     try:
         with fresh.open("xb") as out:
             if party:
-                may_see = Given(party, tracked(store.read(), "reading", store.head.size))
-                count = export_given(source, out, party, may_see)
+                texts = _texts_named(party, tracked(store.read(), "reading", store.head.size))
+                count = export_given(source, out, party, lambda entry: parts_given(entry, party, texts))
             else:
                 count = export_whole(source, out)
             out.flush()
@@ -97,6 +98,17 @@ def export(
         raise Stop(f"{party} was given nothing in this ledger. Is the name right?")
     say(f"Check it with: wideberth verify {file}")
     return 0
+
+
+def _texts_named(party: str, entries: Iterable[Entry]) -> set[bytes]:
+    """Commitments of the texts that a party's notices name."""
+    found: set[bytes] = set()
+    for entry in entries:
+        decision = decode_decision(content_of(entry, DECISION))
+        told = notice_in(entry, party) if decision.derived else None
+        items = told.notice.items if told is not None and told.notice is not None else ()
+        found |= {text for item in items if (text := named_texts(item)) is not None}
+    return found
 
 
 def backup(folder: Folder, target: Annotated[Path, Parameter(help="The folder to make.")]) -> int:

@@ -130,17 +130,22 @@ def verify(
 
 def find(path: Path, *, again: bool = False, key: str = "") -> Finding:
     """What is right and wrong with a folder or file."""
+    return examine(path, again=again, key=key)[0]
+
+
+def examine(path: Path, *, again: bool = False, key: str = "") -> tuple[Finding, Audit]:
+    """The same, with the auditor and the state that it replayed."""
+    audit = Audit(again)
     if path.is_dir():
-        return _find_folder(path, again)
+        return _find_folder(path, audit), audit
     with path.open("rb") as file:
         export = read_export(file)
         if isinstance(export, Refusal):
             raise Stop(f"{path}: no data folder and no export of a ledger ({export.limit}).")
-        return _find_given(export, key) if export.party else _find_whole(export, again)
+        return (_find_given(export, audit, key) if export.party else _find_whole(export, audit)), audit
 
 
-def _find_folder(folder: Path, again: bool) -> Finding:
-    audit = Audit(again)
+def _find_folder(folder: Path, audit: Audit) -> Finding:
     try:
         stored = Stored(folder, folder_keys(folder))
     except LedgerDamaged as damage:
@@ -155,8 +160,7 @@ def _find_folder(folder: Path, again: bool) -> Finding:
     return _finding("ledger", audit, report, faults)
 
 
-def _find_whole(export: Export, again: bool) -> Finding:
-    audit = Audit(again)
+def _find_whole(export: Export, audit: Audit) -> Finding:
     report = verify_entries(tracked(export.entries(), "verifying", None), None, audit.entry, first_notice)
     faults = _faults(report, audit)
     verified = verify_note(export.note, audit.keys)
@@ -171,7 +175,7 @@ def _find_whole(export: Export, again: bool) -> Finding:
     return _finding("export", audit, report, faults)
 
 
-def _find_given(export: Export, key: str) -> Finding:
+def _find_given(export: Export, audit: Audit, key: str) -> Finding:
     items = list(export.items())
     known = (
         [accepted(read_verifier(key))] if key else _keys_of([i.entry for i in items if i.entry.parts[0] is not None])
@@ -179,7 +183,6 @@ def _find_given(export: Export, key: str) -> Finding:
     if not known:
         raise Stop("The export does not name the node's key: give it with --key.")
     verified = verify_note(export.note, known)
-    audit = Audit()
     if isinstance(verified, Refusal):
         return _finding("given", audit, None, (f"The head is not signed by the node: {verified.sentence()}",))
     report = verify_given(tracked(items, "verifying", len(items)), verified.checkpoint, export.party)

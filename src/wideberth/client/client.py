@@ -7,17 +7,18 @@ hold, `Unreachable` where nobody answered: then the command may or may not stand
 """
 
 import os
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 import httpx
 import msgspec
 
 from wideberth.client.connection import Connection, problem
-from wideberth.client.history import History, Known
+from wideberth.client.history import Fork, History, Known
 from wideberth.client.wire import (
     About,
     Answer,
@@ -89,14 +90,18 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         patience_s: float = 60.0,
         timeout_s: float = 10.0,
+        verify: bool | ssl.SSLContext = True,
         draw: Callable[[int], bytes] = os.urandom,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`history` is what earlier runs were told (`history.load`); without one, the first answer is trusted."""
+        """`history` is what earlier runs were told (`history.load`); without one, the first answer is trusted.
+
+        `verify` is an SSL context where the node's certificate is not one that the system knows.
+        """
         self.party, self._seed, self._draw, self._now = party, seed, draw, now
         more: dict[str, Any] = {"patience_s": patience_s, "timeout_s": timeout_s, "now": now, "sleep": sleep}
-        self.connection = Connection(url, party, seed, transport=transport, **more)
+        self.connection = Connection(url, party, seed, transport=transport, verify=verify, **more)
         self._history = history
         self.receipts: list[Receipt] = []
         """Receipts of this run, each verified."""
@@ -157,8 +162,16 @@ class Client:
 
     def consistency(self, first: int, second: int) -> tuple[bytes, ...]:
         """The proof that the ledger at `second` extends that at `first`; empty where it is refused."""
-        answer = self.connection.get("/v1/consistency", _Proof, first=first, second=second)
+        answer = self.connection.get("/v1/proofs/consistency", _Proof, first=first, second=second)
         return () if isinstance(answer, Problem) else tuple(bytes(step) for step in answer.proof)
+
+    def export(self, file: BinaryIO) -> int | Problem:
+        """Write what this party was given into a file that `wideberth verify` checks; how many bytes."""
+        with self.connection.http.stream("GET", "/v1/export", headers=self.connection.headers()) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                return problem(answer)
+            return sum(file.write(piece) for piece in answer.iter_bytes())
 
     # saying
 
@@ -206,6 +219,8 @@ class Client:
         """Send a sealed command, again if need be: the same id gets the first answer."""
         response = self.connection.request("POST", "/v1/commands", json=sealed.body())
         answer = read(response.content, Answer) if response.status_code == 200 else problem(response)
+        if isinstance(answer, Problem) and answer.reason == "forked":
+            raise Fork(f"The node does not know the history that {self.party} was shown: {answer.sentence()}")
         if answer.receipt is not None:
             self._check_receipt(answer.receipt, sealed)
             self.receipts.append(answer.receipt)

@@ -8,6 +8,7 @@ A read session is opened by a signed challenge and renewed before it ends. Conne
 again, waiting as long as Retry-After says, else longer each time.
 """
 
+import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ class Connection:
         seed: bytes,
         *,
         transport: httpx.BaseTransport | None = None,
+        verify: bool | ssl.SSLContext = True,
         patience_s: float = 60.0,
         timeout_s: float = 10.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -52,7 +54,7 @@ class Connection:
         """`patience_s` bounds all tries of one request together, `timeout_s` one try."""
         self.party, self._seed = party, seed
         self._patience_s, self._now, self._sleep = patience_s, now, sleep
-        self.http = httpx.Client(base_url=url, transport=transport, timeout=timeout_s, follow_redirects=False)
+        self.http = httpx.Client(base_url=url, transport=transport, timeout=timeout_s, verify=verify)
         self._about: About | None = None
         self._session: Session | None = None
 

@@ -16,6 +16,7 @@ import msgspec
 
 from wideberth.client.client import Client
 from wideberth.client.connection import FIRST_WAIT_S, WAIT_S_MAX, Unreachable, problem
+from wideberth.client.history import Fork
 from wideberth.client.wire import NoticeRow, Problem, Tick, read
 from wideberth.ledger.checkpoint import Verifier
 
@@ -79,6 +80,8 @@ def _once(client: Client) -> Iterator[Event]:
             answer.read()
             refusal = problem(answer)
             connection.forget_session()
+            if refusal.reason == "forked":
+                raise Fork(f"The node does not know notice {history.known.number} of {client.party}.")
             raise Unreachable(refusal.sentence())
         for name, data in events(answer.iter_lines()):
             if name == "notice":

@@ -33,6 +33,7 @@ class AsOf(Wire, frozen=True):
 
     position: int
     time: datetime
+    root: Base64 | None = None
 
 
 class About(Wire, frozen=True):
