@@ -11,7 +11,7 @@ import time
 
 from bench.frame import Figure, console, resident_bytes, seconds
 from bench.theatre_world import MINIMA_3NM, START_US, charter, fill, operations, submissions, theatre
-from wideberth.sequencer import Sequencer
+from wideberth.sequencer import Sequencer, Submission
 from wideberth.theatre.record import replay
 from wideberth.theatre.state import State
 
@@ -30,7 +30,7 @@ def run(quick: bool) -> list[Figure]:
     return [*figures, Figure("theatre_resident_mb", "MB", held, target="<= 1,500", met=held <= 1500, note=note)]
 
 
-def _rate(sequencer: Sequencer, batches: list[list]) -> tuple[float, int]:
+def _rate(sequencer: Sequencer, batches: list[list[Submission]]) -> tuple[float, int]:
     """Operations a second, median of the rounds, and conflicts opened by them."""
     rates, opened = [], 0
     for batch in batches:

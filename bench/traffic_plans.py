@@ -60,7 +60,7 @@ def _plausible(rows: Floats) -> npt.NDArray[np.bool_]:
     median = np.median(np.lib.stride_tricks.sliding_window_view(padded, 15), axis=1)
     good = np.abs(rows[:, 4] - median) <= 500
     last = -1
-    for i in np.flatnonzero(good):
+    for i in np.flatnonzero(good).tolist():
         if last >= 0:
             way = _planar_m(rows[last, 2], rows[last, 3], rows[i, 2], rows[i, 3])
             good[i] = way <= 400 * (rows[i, 1] - rows[last, 1])
@@ -113,7 +113,9 @@ def _rectangle(lat: Floats, lon: Floats) -> Polygon:
     return Polygon(tuple(ring))
 
 
-def encounters(found: list[Track], horizontal_m: float, vertical_m: float) -> dict[tuple[int, int], tuple[float, float]]:
+def encounters(
+    found: list[Track], horizontal_m: float, vertical_m: float
+) -> dict[tuple[int, int], tuple[float, float]]:
     """Pairs of flights nearer than both minima at one moment of a 1 s grid, with the nearest such separations in metres.
 
     Positions are interpolated between samples; distances are geodesics of geographiclib wherever a spherical estimate
@@ -138,7 +140,9 @@ def _at(
     places = np.array([[np.interp(second, t.time_s, column) for column in t[2:]] for t in now])
     lat, lon = np.radians(places[:, 0]), np.radians(places[:, 1])
     i, j = np.triu_indices(len(now), 1)
-    haversine = np.sin((lat[i] - lat[j]) / 2) ** 2 + np.cos(lat[i]) * np.cos(lat[j]) * np.sin((lon[i] - lon[j]) / 2) ** 2
+    haversine = (
+        np.sin((lat[i] - lat[j]) / 2) ** 2 + np.cos(lat[i]) * np.cos(lat[j]) * np.sin((lon[i] - lon[j]) / 2) ** 2
+    )
     rough = 2 * EARTH_M * np.arcsin(np.sqrt(haversine))
     apart_v = np.abs(places[i, 2] - places[j, 2])
     for n in np.flatnonzero((rough < 1.02 * horizontal_m) & (apart_v < vertical_m)):

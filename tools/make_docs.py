@@ -20,7 +20,7 @@ DOCS: Final = Path(__file__).parent.parent / "docs"
 
 def refusals() -> str:
     """Every reason with its status, in order of precedence."""
-    rows = [f"| {i} | `{r.value}` | {r.status} | {r.title} |" for i, r in enumerate(Reason, 1)]
+    rows = [f"| {i} | `{r.value}` | {r.status} | {r.heading} |" for i, r in enumerate(Reason, 1)]
     head = [
         "# Refusals",
         "",
@@ -107,8 +107,8 @@ def said_page() -> str:
         "# What a party can say",
         "",
         "Made by `tools/make_docs.py` from `src/wideberth/party/command.py`. On the wire a command is a MessagePack",
-        "array: its tag, then the fields in this order. Texts, descriptions and volumes travel as attached parts, and a",
-        "field with their name is a place among the envelope's commitments.",
+        "array: its tag, then the fields in this order. Texts, descriptions and volumes travel as attached parts;",
+        "a field with their name is a place among the envelope's commitments.",
         "",
     ]
     for title, union in (("By a party", command.PartyCommand), ("By the sequencer alone", command.NodeCommand)):
