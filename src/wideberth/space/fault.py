@@ -19,9 +19,8 @@ from numba import njit
 
 from wideberth.space.edge import bend, nearest
 from wideberth.space.geodesy import Vector, arc, frame_at
-from wideberth.space.plane import apart2, foot, sides
+from wideberth.space.plane import apart2, foot, lay, sides
 from wideberth.space.ring import Float64s, Int64s, middle, vertices
-from wideberth.space.separation import lay
 
 SOUND: Final = 0
 FEW: Final = 1

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from numba import njit
 
 from wideberth.space.geodesy import Vector, geodetic_nd
-from wideberth.space.ring import Float64s, Int64s
-from wideberth.space.separation import separation
+from wideberth.space.ring import Float64s, Int64s, circle_area, ring_area
+from wideberth.space.separation import contained, separation
 from wideberth.space.store import ABSENT, Store, clear, compact, empty_store, fill
 from wideberth.space.volume import Circle, Flat, Polygon, Volume4D, flatten
 
@@ -61,12 +61,14 @@ class Nears(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _middle(store: Store, slot: int) -> Vector:
+def slot_middle(store: Store, slot: int) -> Vector:
+    """The middle of a slot's outline."""
     return store.places[slot, 0], store.places[slot, 1], store.places[slot, 2]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _ring(store: Store, slot: int) -> Float64s:
+def slot_ring(store: Store, slot: int) -> Float64s:
+    """The vertices of a slot's outline; none for a circle."""
     at = store.spans[slot, 0]
     return store.vertices[at : at + abs(store.spans[slot, 1])]
 
@@ -75,8 +77,8 @@ def _ring(store: Store, slot: int) -> Float64s:
 def _apart(a: Store, i: int, b: Store, j: int, minimum_m: float) -> tuple[float, float, float, float]:
     """`separation` of two slots' outlines."""
     return separation(
-        _ring(a, i), a.spans[i, 1] >= 0, _middle(a, i), a.places[i, 3],
-        _ring(b, j), b.spans[j, 1] >= 0, _middle(b, j), b.places[j, 3],
+        slot_ring(a, i), a.spans[i, 1] >= 0, slot_middle(a, i), a.places[i, 3],
+        slot_ring(b, j), b.spans[j, 1] >= 0, slot_middle(b, j), b.places[j, 3],
         minimum_m,
     )  # fmt: skip
 
@@ -125,6 +127,15 @@ def _separation(store: Store) -> float:
     return _apart(store, 0, store, 1, np.inf)[0]
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def _contains(s: Store) -> bool:
+    return contained(
+        slot_ring(s, 0), s.spans[0, 1] >= 0, slot_middle(s, 0), s.places[0, 3],
+        slot_ring(s, 1), slot_middle(s, 1), s.places[1, 3],
+        0.0005,
+    )  # fmt: skip
+
+
 def prepare(volumes: Sequence[Volume4D]) -> Store:
     """Checked volumes as a store of their own, slot by place, to ask an `Arena` with."""
     return _prepare(flatten(volumes))
@@ -140,6 +151,18 @@ def _prepare(flat: Flat) -> Store:
 def separation_m(a: Circle | Polygon, b: Circle | Polygon) -> float:
     """Signed horizontal separation of two checked outlines, metres; `wideberth.space.separation` defines it."""
     return float(_separation(prepare((Volume4D(a, 0, 0, 0, 0), Volume4D(b, 0, 0, 0, 0)))))
+
+
+def area_m2(outline: Circle | Polygon) -> float:
+    """Square metres inside a checked outline, within 0.5 %."""
+    if isinstance(outline, Circle):
+        return float(circle_area(outline.lat_nd, outline.radius_mm))
+    return float(ring_area(np.array(outline.ring, np.int64)))
+
+
+def contains(outer: Circle | Polygon, inner: Circle | Polygon) -> bool:
+    """Whether a checked outline lies within another; it may touch, and stick out by less than half a millimetre."""
+    return bool(_contains(prepare((Volume4D(outer, 0, 0, 0, 0), Volume4D(inner, 0, 0, 0, 0)))))
 
 
 def near(a: Volume4D, b: Volume4D, minimum_m: float, minimum_mm: int) -> Near | None:

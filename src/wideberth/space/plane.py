@@ -11,12 +11,31 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from wideberth.space.geodesy import Frame, project
 from wideberth.space.ring import Float64s, Int64s
 
 INSIDE: Final = 1
 OUTSIDE: Final = 2
 ALONG: Final = 4
 AGAINST: Final = 8
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay(f: Frame, vertices: Float64s) -> tuple[Float64s, float, float]:
+    """Vertices in the plane, the greatest distance of one from its centre and the longest edge, metres."""
+    n = len(vertices)
+    out = np.empty((n, 2))
+    reach = longest = 0.0
+    for i in range(n):
+        x, y = project(f, vertices[i, 0], vertices[i, 1], vertices[i, 2])
+        out[i, 0], out[i, 1] = x, y
+        reach = max(reach, x * x + y * y)
+    j = n - 1
+    for i in range(n):
+        dx, dy = out[i, 0] - out[j, 0], out[i, 1] - out[j, 1]
+        longest = max(longest, dx * dx + dy * dy)
+        j = i
+    return out, math.sqrt(reach), math.sqrt(longest)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -18,7 +18,6 @@ from wideberth.space.geodesy import (
     E2,
     RADIAN_PER_ND,
     F,
-    Vector,
     arc,
     ecef,
     frame_at,
@@ -109,13 +108,13 @@ def plane(points: Float64s, n: int, x: float, y: float, z: float, out: Float64s)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def doubled_area(flat: Float64s, n: int) -> float:
+def doubled(flat: Float64s) -> float:
     """Twice the signed area of a plane ring; above 0 counter-clockwise."""
     total = 0.0
-    for i in range(n):
-        j = i + 1 if i + 1 < n else 0
-        total += (flat[i, 0] - flat[0, 0]) * (flat[j, 1] - flat[0, 1])
-        total -= (flat[j, 0] - flat[0, 0]) * (flat[i, 1] - flat[0, 1])
+    for i in range(1, len(flat) - 1):
+        x1, y1 = flat[i, 0] - flat[0, 0], flat[i, 1] - flat[0, 1]
+        x2, y2 = flat[i + 1, 0] - flat[0, 0], flat[i + 1, 1] - flat[0, 1]
+        total += x1 * y2 - x2 * y1
     return total
 
 
@@ -222,19 +221,30 @@ def fill_boxes(starts: Int64s, coordinates: Int64s, radii_mm: Int64s, out: Int64
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def ring_area(points: Float64s, n: int, at: Vector) -> float:
-    """Square metres inside a ring, as a fan of triangles from a point on a sphere of the local Gaussian radius."""
-    f = frame_at(at[0], at[1], at[2])
-    r = f[12]
+def ring_area(ring: Int64s) -> float:
+    """Square metres inside a ring: a fan of triangles on a sphere of the Gaussian radius in the ring's middle."""
+    count = len(ring) // 2
+    points, flat, kept = np.empty((count, 3)), np.empty((count, 2)), np.empty(count, np.int64)
+    n = vertices(ring, points, kept)
+    x, y, z, _ = middle(points, n)
+    plane(points, n, x, y, z, flat)
+    r = frame_at(x, y, z)[12]
     total = 0.0
     for i in range(n):
         j = i + 1 if i + 1 < n else 0
-        x1, y1 = project(f, points[i, 0], points[i, 1], points[i, 2])
-        x2, y2 = project(f, points[j, 0], points[j, 1], points[j, 2])
+        x1, y1, x2, y2 = flat[i, 0], flat[i, 1], flat[j, 0], flat[j, 1]
         d1, d2 = math.sqrt(r * r + x1 * x1 + y1 * y1), math.sqrt(r * r + x2 * x2 + y2 * y2)
-        # van Oosterom and Strackee 1983: the solid angle of the origin's direction and two others
+        # the solid angle of the centre and two others: van Oosterom and Strackee 1983, equation 8
         total += math.atan2((x1 * y2 - x2 * y1) * r, r * d1 * d2 + (x1 * x2 + y1 * y2 + r * r) * r + r * r * (d1 + d2))
     return abs(2.0 * total * r * r)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def circle_area(lat_nd: int, radius_mm: int) -> float:
+    """Square metres inside a circle, on the same sphere."""
+    x, y, z = ecef(lat_nd, 0)
+    r = frame_at(x, y, z)[12]
+    return 4.0 * math.pi * r * r * math.sin(0.5e-3 * radius_mm / r) ** 2
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -245,7 +255,7 @@ def tidy(ring: Int64s) -> Int64s:
     n = vertices(ring, points, kept)
     x, y, z, _ = middle(points, n)
     plane(points, n, x, y, z, flat)
-    backwards = n > 2 and doubled_area(flat, n) < 0.0
+    backwards = n > 2 and doubled(flat[:n]) < 0.0
     out = np.empty(2 * n, np.int64)
     for i in range(n):
         at = kept[(n - i) % n if backwards else i]

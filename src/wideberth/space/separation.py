@@ -24,7 +24,6 @@ Method: both outlines in one gnomonic plane between them; there, what is surely 
 import math
 from typing import Final, TypeAlias
 
-import numpy as np
 from numba import njit
 
 from wideberth.space.edge import bend, nearest
@@ -33,27 +32,22 @@ from wideberth.space.geodesy import (
     Frame,
     Vector,
     arc,
-    direct,
-    ecef_rad,
     frame_at,
-    geodetic,
-    inverse,
-    project,
     surface,
     unproject,
 )
+from wideberth.space.meet import TOUCH_M, fine, meet
 from wideberth.space.plane import (
-    ALONG,
-    INSIDE,
+    OUTSIDE,
     apart2,
     bounds,
     clearance,
-    cross,
     encloses,
     foot,
     fragments,
     gap2,
     hull,
+    lay,
     outward,
     rows,
     shared_middle,
@@ -64,14 +58,8 @@ Found: TypeAlias = tuple[float, float, float, float]
 """Signed metres and a place in ECEF."""
 
 FAR_M: Final = 4_000_000.0
-TOUCH_M: Final = 0.00025
-"""Boundaries this near are one: half of half a millimetre, so that what rounds to 0 mm touches."""
-MEET_M: Final = 0.0001
-"""A vertex this far inside the other ring overlaps it: a nanodegree of latitude."""
 _STRETCH: Final = 1.03
 """Bound of the plane's greatest scale less 1, over t**2."""
-_PIECES_MAX: Final = 2_000
-"""Pieces into which one ring's long edges are cut where outlines of different sides of 100 km touch."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -91,7 +79,7 @@ def separation(
         return _circle_ring(at_a, ra, vb, minimum_m)
     if len(vb) == 0:
         return _circle_ring(at_b, rb, va, minimum_m)
-    f = _between(at_a, ra, at_b, rb, chord)
+    f = between(at_a, ra, at_b, rb)
     return _rings(va, convex_a, vb, convex_b, f, minimum_m)
 
 
@@ -116,30 +104,14 @@ def along(a: Vector, b: Vector, k: float) -> Vector:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _between(at_a: Vector, ra: float, at_b: Vector, rb: float, chord: float) -> Frame:
+def between(at_a: Vector, ra: float, at_b: Vector, rb: float) -> Frame:
     """A plane whose centre is the middle of the gap, or of what the bounding circles share."""
+    dx, dy, dz = at_b[0] - at_a[0], at_b[1] - at_a[1], at_b[2] - at_a[2]
+    chord = math.sqrt(dx * dx + dy * dy + dz * dz)
     low, high = max(-ra, chord - rb), min(ra, chord + rb)
     k = 0.5 * (low + high) / chord if chord > 0.0 else 0.0
     x, y, z = along(at_a, at_b, k)
     return frame_at(x, y, z)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def lay(f: Frame, vertices: Float64s) -> tuple[Float64s, float, float]:
-    """Vertices in the plane, the greatest distance of one from its centre and the longest edge, metres."""
-    n = len(vertices)
-    out = np.empty((n, 2))
-    reach = longest = 0.0
-    for i in range(n):
-        x, y = project(f, vertices[i, 0], vertices[i, 1], vertices[i, 2])
-        out[i, 0], out[i, 1] = x, y
-        reach = max(reach, x * x + y * y)
-    j = n - 1
-    for i in range(n):
-        dx, dy = out[i, 0] - out[j, 0], out[i, 1] - out[j, 1]
-        longest = max(longest, dx * dx + dy * dy)
-        j = i
-    return out, math.sqrt(reach), math.sqrt(longest)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -164,7 +136,7 @@ def _rings(va: Float64s, convex_a: bool, vb: Float64s, convex_b: bool, f: Frame,
             return _apart(va, pa, vb, pb, stretch, slack, minimum_m)
         return _shared(depth, pa, pb, f)
     gap = _gap(va, pa, vb, pb, stretch, slack, math.inf)
-    if not _meet(va, pa, vb, pb, slack, gap[0]):
+    if not meet(va, pa, vb, pb, slack, gap[0]):
         return abs(gap[0]), gap[1], gap[2], gap[3]
     ha, hb = hull(pa), hull(pb)
     va, qa, vb, qb = rows(va, ha), rows(pa, ha), rows(vb, hb), rows(pb, hb)
@@ -271,69 +243,6 @@ def _clearance(v: Float64s, p: Float64s, w: Float64s, q: Float64s, floor: float,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _meet(va: Float64s, pa: Float64s, vb: Float64s, pb: Float64s, slack: float, gap: float) -> bool:
-    """Whether the interiors of two rings, of which one may not be convex, have a point in common; `gap` is `_gap`'s."""
-    doubt = 2.0 * slack + TOUCH_M
-    if abs(gap) > 2.0 * doubt:
-        # the boundaries cross plainly, or keep apart: then one ring lies within the other, or neither does
-        return cross(pa, pb, 0.0) or encloses(pa, pb[0, 0], pb[0, 1]) or encloses(pb, pa[0, 0], pa[0, 1])
-    if gap < -MEET_M or cross(pa, pb, doubt):
-        return True
-    if slack > 0.2 * TOUCH_M:
-        x, y, z = _nearest_place(va, pa, vb, pb)
-        f = frame_at(x, y, z)
-        pa = lay(f, _pieces(va, x, y, z))[0]
-        pb = lay(f, _pieces(vb, x, y, z))[0]
-    found = fragments(pa, pb, TOUCH_M)
-    return found & (INSIDE | ALONG) != 0 or fragments(pb, pa, TOUCH_M) & INSIDE != 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _nearest_place(va: Float64s, pa: Float64s, vb: Float64s, pb: Float64s) -> Vector:
-    """A vertex at which two boundaries come about nearest."""
-    best = math.inf
-    x = y = z = 0.0
-    for i in range(len(pa)):
-        for j in range(len(pb)):
-            d = foot(pb[j, 0], pb[j, 1], pa, i)[0]
-            if d < best:
-                best = d
-                x, y, z = vb[j, 0], vb[j, 1], vb[j, 2]
-            d = foot(pa[i, 0], pa[i, 1], pb, j)[0]
-            if d < best:
-                best = d
-                x, y, z = va[i, 0], va[i, 1], va[i, 2]
-    return x, y, z
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _pieces(v: Float64s, x: float, y: float, z: float) -> Float64s:
-    """A ring with its long edges cut on the geodesic, so that in the plane around a place none bends by 0.1 mm."""
-    n = len(v)
-    reach = total = 0.0
-    for i in range(n):
-        k = (i + 1) % n
-        total += arc(v[i, 0], v[i, 1], v[i, 2], v[k, 0], v[k, 1], v[k, 2])
-        reach = max(reach, arc(v[i, 0], v[i, 1], v[i, 2], x, y, z))
-    step = max(total / _PIECES_MAX, min(20_000.0, 2.5e9 / max(reach, 1.0)))
-    out = np.empty((n + int(total / step) + 1, 3))
-    m = 0
-    for i in range(n):
-        k = (i + 1) % n
-        lat, lon = geodetic(v[i, 0], v[i, 1], v[i, 2])
-        lat2, lon2 = geodetic(v[k, 0], v[k, 1], v[k, 2])
-        length, azimuth, _ = inverse(lat, lon, lat2, lon2)
-        count = int(length / step) + 1
-        for j in range(count):
-            # the corner itself to the last bit
-            lat2, lon2 = direct(lat, lon, azimuth, length * j / count)
-            cx, cy, cz = ecef_rad(lat2, lon2)
-            out[m, 0], out[m, 1], out[m, 2] = (v[i, 0], v[i, 1], v[i, 2]) if j == 0 else (cx, cy, cz)
-            m += 1
-    return out[:m]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def signed(at: Vector, v: Float64s, minimum_m: float) -> tuple[float, float, float, float]:
     """Exact signed distance from a surface point to a ring, below 0 inside, and the nearest boundary point.
 
@@ -391,3 +300,27 @@ def _circle_ring(at: Vector, r: float, v: Float64s, minimum_m: float) -> Found:
     elif d < 0.0:
         x, y, z = at
     return gap, x, y, z
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def contained(
+    va: Float64s, convex_a: bool, at_a: Vector, ra: float, vb: Float64s, at_b: Vector, rb: float, slack_m: float
+) -> bool:
+    """Whether the second outline lies within the first, touching allowed, sticking out by at most the slack."""
+    if len(vb) == 0:
+        if len(va) == 0:
+            return arc(at_a[0], at_a[1], at_a[2], at_b[0], at_b[1], at_b[2]) + rb <= ra + slack_m
+        return signed(at_b, va, 0.0)[0] + rb <= slack_m
+    for i in range(len(vb)):
+        at = vb[i, 0], vb[i, 1], vb[i, 2]
+        ahead = arc(at_a[0], at_a[1], at_a[2], at[0], at[1], at[2]) - ra if len(va) == 0 else signed(at, va, 0.0)[0]
+        if ahead > slack_m:
+            return False
+    if convex_a or len(va) == 0:
+        return True
+    f = frame_at(at_b[0], at_b[1], at_b[2])
+    pa, reach_a, longest_a = lay(f, va)
+    pb, reach_b, longest_b = lay(f, vb)
+    if 2.0 * bend(max(longest_a, longest_b), max(reach_a, reach_b), f[12]) > 0.2 * TOUCH_M:
+        pa, pb = fine(va, pa, vb, pb)
+    return fragments(pb, pa, TOUCH_M) & OUTSIDE == 0

@@ -12,7 +12,7 @@ from numba import njit
 
 from wideberth.space.geodesy import ecef
 from wideberth.space.plane import is_convex
-from wideberth.space.ring import Float64s, Int64s, doubled_area, middle, plane, reverse, vertices
+from wideberth.space.ring import Float64s, Int64s, doubled, middle, plane, reverse, vertices
 
 CONVEX_SLACK_M: Final = 0.00005
 """A ring is convex when no vertex lies farther than this outside the line of another edge: a nanodegree is 0.1 mm,
@@ -39,6 +39,7 @@ class Store(NamedTuple):
     """Vertices up to which the pool was ever used; vertices in free blocks."""
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def empty_store(slots: int, pool: int) -> Store:
     """A store of empty slots and room for `pool` vertices."""
     spans = np.zeros((slots, 2), np.int64)
@@ -74,7 +75,7 @@ def fill(store: Store, slots: Int64s, starts: Int64s, coordinates: Int64s, radii
         x, y, z, radius = middle(points, n)
         _place(store.places, slot, x, y, z, radius)
         plane(points, n, x, y, z, flat)
-        if doubled_area(flat, n) < 0.0:
+        if doubled(flat[:n]) < 0.0:
             reverse(points, n)
             reverse(flat, n)
         at = _take(store, n)
