@@ -1,11 +1,13 @@
 """What the ledger's tests share: a fixed key, and entries whose every byte follows from a seed."""
 
+import sqlite3
 from hashlib import sha256
 
 from nacl.signing import SigningKey
 
 from wideberth.ledger.checkpoint import Signer, origin_of
 from wideberth.ledger.entry import NO_HEAD, Part, chain_notice, make_entry
+from wideberth.ledger.sqlite import SqliteLedger
 
 KEY = SigningKey(sha256(b"the ledger tests' node").digest())
 SIGNER = Signer(origin_of("exercise", 1), KEY)
@@ -51,3 +53,25 @@ def fill(store, made, group=7):
     for at in range(store.head.size, len(made), group):
         store.append(made[at : at + group], at)
     return store
+
+
+SIXTY = entries(60)
+DB, WAL, HEAD = "ledger.sqlite3", "ledger.sqlite3-wal", "head"
+
+
+def opened(folder, **more):
+    """The ledger of a folder."""
+    return SqliteLedger(folder, SIGNER, **more)
+
+
+def closed(folder, count=60, group=7):
+    """A folder that holds the first `count` of sixty entries, closed in good order."""
+    fill(opened(folder), SIXTY[:count], group).close()
+    return folder
+
+
+def sql(folder, statement, *values):
+    """Change the database behind the ledger's back."""
+    db = sqlite3.connect(folder / DB, isolation_level=None)
+    db.execute(statement, values)
+    db.close()
