@@ -116,7 +116,7 @@ def _rectangle(lat: Floats, lon: Floats) -> Polygon:
 def encounters(
     found: list[Track], horizontal_m: float, vertical_m: float
 ) -> dict[tuple[int, int], tuple[float, float]]:
-    """Pairs of flights nearer than both minima at one moment of a 1 s grid, with the nearest such separations in metres.
+    """Pairs of flights nearer than both minima at one moment of a 1 s grid, with the nearest separations in metres.
 
     Positions are interpolated between samples; distances are geodesics of geographiclib wherever a spherical estimate
     comes within 2 % of the minimum. Nothing here is shared with the code that is tested.
