@@ -5,6 +5,7 @@
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import queue
@@ -42,8 +43,9 @@ class Browser:
         self.read_end, from_browser = os.pipe()
 
         def hand_over() -> None:
-            os.dup2(to_browser, 3)
-            os.dup2(from_browser, 4)
+            ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
+            os.dup2(ends[0], 3)
+            os.dup2(ends[1], 4)
 
         self.process = subprocess.Popen(
             [path, *FLAGS, *(SOFTWARE_GL if gl else NO_GL), f"--user-data-dir={self.profile}", "about:blank"],

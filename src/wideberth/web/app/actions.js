@@ -133,7 +133,7 @@ export function suggestion(conflict) {
   if (conflict.proposals.some((p) => p.state === "open")) return null;
   const option = optionsOf(conflict)?.find((o) => o.change.kind === "shift");
   if (!option) return null;
-  return { key: `option:${optionsOf(conflict).indexOf(option)}`, sentence: facts.changeSentence(option.change, conflict) };
+  return { key: `option:${optionsOf(conflict).indexOf(option)}`, sentence: option.change.whose === "other" ? ["suggest.other", { shift: f.shiftCost(option.change) }] : facts.changeSentence(option.change, conflict) };
 }
 
 /** Shows what is still to be read where it cannot be missed; used by both rooms. */

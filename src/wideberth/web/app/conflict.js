@@ -16,7 +16,8 @@ const inner = (...children) => h("div", { class: "in" }, children);
 
 function header(conflict) {
   const is_open = facts.open(conflict);
-  const mark = s("svg", { class: "sym", "aria-hidden": "true" }, s("use", { href: is_open ? "#i-dia" : "#i-ask", class: is_open ? "s-dia" : "s-grey" }));
+  const presses = facts.pressing(conflict);
+  const mark = s("svg", { class: "sym", "aria-hidden": "true" }, s("use", { href: presses ? "#i-dia" : "#i-ask", class: presses ? "s-dia" : "s-grey" }));
   const deadline = is_open && h("div", { class: "dlc" }, h("b", { class: "n", data: { count: conflict.settle_by } }), h("span", { data: { left: conflict.settle_by, key: "room" } }));
   return h("div", { class: "hd" }, mark,
     h("div", {}, h("h1", { tabindex: "-1", "data-k": "room-head" }, t("conflict.head", { label: code(conflict.label), state: text(`conflict.${conflict.state}`) })), h("p", {}, t(...facts.titleSentence(conflict)))),
@@ -28,7 +29,7 @@ function which(conflict) {
   if (list.length < 2) return null;
   return h("nav", { class: "which", "aria-label": text("which") }, list.slice(0, LISTED_MAX).map((c) =>
     h("button", { type: "button", class: "btn", "data-k": `which:${c.id}`, "aria-current": String(c.id === conflict.id), on: { click: () => actions.openConflict(c.id) } },
-      facts.open(c) && sign("i-dia", "s-dia"), h("span", {}, t("which.item", { label: code(c.label), state: text(`conflict.${c.state}`) })))));
+      facts.pressing(c) && sign("i-dia", "s-dia"), h("span", {}, t(facts.open(c) ? "plain" : "which.item", { value: code(c.label), label: code(c.label), state: text(`conflict.${c.state}`) })))));
 }
 const sorted = () => [...facts.conflicts()].sort((a, b) => Number(facts.open(b)) - Number(facts.open(a)) || f.ms(a.settle_by) - f.ms(b.settle_by));
 
@@ -62,14 +63,14 @@ export function chosen(conflict) {
 
 function choiceLines(choice, conflict) {
   if (choice.kind === "procedure") return [t("procedure.title"), t("procedure.sub")];
+  const mover = choice.change.whose === "other" ? ["moves.other", { party: facts.otherName(conflict) }] : ["moves.me"];
   if (choice.kind === "option") {
-    const mover = choice.change.whose === "other" ? ["moves.other", { party: facts.otherName(conflict) }] : ["moves.me"];
     const after = facts.outcome(choice.change, conflict).flatMap((value) => [t("comma"), t("plain", { value })]);
     return [[t(...facts.changeSentence(choice.change, conflict)), after], [t(...mover), t("space"), t(`clears.${choice.option.clears}`), choice.option.checked ? [t("space"), h("bdi", { lang: "en" }, choice.option.checked)] : ""]];
   }
   const { proposal } = choice;
   const by = proposal.mine ? text("you_propose") : text("they_propose", { party: facts.otherName(conflict) });
-  return [[t("proposed.head", { by }), t(...facts.changeSentence(proposal.change, conflict))], [t("proposed.at", { time: f.utc(f.ms(proposal.time), true) }), proposal.note ? [t("space"), h("bdi", {}, proposal.note)] : ""]];
+  return [[t("proposed.head", { by }), t(...facts.changeSentence(proposal.change, conflict))], [choice.change.kind === "procedure" ? "" : [t(...mover), t("space")], t("proposed.at", { time: f.utc(f.ms(proposal.time), true) }), proposal.note ? [t("space"), h("bdi", {}, proposal.note)] : ""]];
 }
 
 function option(choice, conflict, i) {
@@ -180,7 +181,7 @@ function empty() {
 function panes(conflict) {
   const place = facts.worst(conflict);
   const window = { window: f.span(f.ms(place.start), f.ms(place.end)) };
-  return h("div", { class: "cgrid" },
+  return h("div", { class: "cgrid", data: { scroll: conflict.id } },
     h("div", { class: "col" }, pane(["pane.above", window], fromAbove(conflict, place)), pane(["pane.side"], fromTheSide(conflict, place)), whatWasSaid(conflict)),
     h("div", { class: "col" }, howNear(conflict), whatClears(conflict), whoSees(conflict), concurrence(conflict)));
 }

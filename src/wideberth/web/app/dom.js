@@ -47,12 +47,16 @@ const drawn = new WeakMap();
 export function draw(element, signature, build) {
   if (drawn.get(element) === signature) return false;
   drawn.set(element, signature);
-  const held = element.contains(document.activeElement) ? document.activeElement.closest("[data-k]")?.dataset.k : null;
-  const inner = held && document.activeElement.dataset.k !== held;
-  const top = element.scrollTop;
+  const active = element.contains(document.activeElement) ? document.activeElement : null;
+  const caret = active?.tagName === "TEXTAREA" ? [active.selectionStart, active.selectionEnd] : null;
+  const tops = new Map([element, ...$$("[data-scroll]", element)].map((e) => [e.dataset.scroll ?? "", e.scrollTop]));
   element.replaceChildren(...[build()].flat(2).filter(Boolean));
-  element.scrollTop = top;
-  if (held && !inner) element.querySelector(`[data-k="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  for (const e of [element, ...$$("[data-scroll]", element)]) e.scrollTop = tops.get(e.dataset.scroll ?? "") ?? 0;
+  const again = active?.dataset.k && element.querySelector(`[data-k="${CSS.escape(active.dataset.k)}"]`);
+  if (again) {
+    again.focus({ preventScroll: true });
+    if (caret) again.setSelectionRange(...caret);
+  }
   return true;
 }
 

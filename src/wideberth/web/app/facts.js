@@ -54,6 +54,8 @@ export function things() {
 }
 
 export const open = (conflict) => conflict.state === "open";
+/** Open, and not merely between two plans of one's own, which blocks nothing. */
+export const pressing = (conflict) => open(conflict) && conflict.other.party !== me();
 export const conflicts = () => world.view?.conflicts ?? [];
 export const conflictById = (id) => conflicts().find((c) => c.id === id);
 
@@ -171,8 +173,7 @@ export function needs() {
   const out = [];
   for (const conflict of conflicts())
     if (open(conflict)) {
-      const own_pair = conflict.other.party === me();
-      out.push(need("conflict", conflict.id, own_pair ? 4 : 0, f.ms(conflict.settle_by), { conflict }));
+      out.push(need("conflict", conflict.id, pressing(conflict) ? 0 : 4, f.ms(conflict.settle_by), { conflict }));
     }
   for (const asked of world.view.asked) if (asked.state === "asked") out.push(need("asked", asked.operation.id, 1, asked.start ? f.ms(asked.start) : now(), { asked }));
   for (const operation of world.view.operations) if (operation.mine) out.push(...operationNeeds(operation));
@@ -195,7 +196,7 @@ export function inOrder() {
 
 /** Sorted for lanes, profile and table: open conflicts first, then own, then what is nearest in time. */
 export function relevant(t, from, to) {
-  const troubled = new Set(conflicts().filter(open).flatMap((c) => [c.mine.id, c.other.id]));
+  const troubled = new Set(conflicts().filter(pressing).flatMap((c) => [c.mine.id, c.other.id]));
   const score = (item) => {
     const away = item.from > t ? item.from - t : item.to < t ? t - item.to + 3600e3 : 0;
     return (item.mine ? 0 : 4) + (troubled.has(item.id) ? -3 : 0) + (item.what === "constraint" ? 1 : 0) + away / 3600e3;
@@ -221,8 +222,8 @@ export function subSentence(item) {
 }
 export function titleOf(item) {
   if (item.what === "operation") return words.text(item.mine ? "label.mine" : "label.other", { label: item.label, activity: activity(item.item) });
-  if (item.what === "constraint") return words.text("label.other", { label: item.label, activity: kindName(item.item) });
-  return item.label;
+  const describes = item.what === "protected" || item.label.includes(" ");
+  return describes ? item.label : words.text("label.other", { label: item.label, activity: kindName(item.item) });
 }
 export { kindName };
 

@@ -84,10 +84,11 @@ export const ofAcross = (m, minimum_m) =>
 
 /** Metres of an altitude as the wire gives it. */
 export const altitude_m = (altitude) => (altitude.unit === "FT" ? altitude.value * FOOT_M : altitude.value);
-/** 1 200–1 500 m, or ground–3 000 m */
+/** 1 200–1 500 m, or ground–3 000 m where the band stands on the ground that the land file names */
 export function band(lower, upper) {
   const [low, high] = [altitude_m(lower), altitude_m(upper)];
-  if (low <= 0) return code(`${text("ground")}–${number(Math.round(high))} m`);
+  const ground_m = world.land?.ground_m ?? 0;
+  if (low <= ground_m && high > ground_m) return code(`${text("ground")}–${number(Math.round(high))} m`);
   return code(`${number(Math.round(low))}–${number(Math.round(high))} m`);
 }
 export const bandMoved = (lower, upper, by_m) =>

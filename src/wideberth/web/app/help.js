@@ -1,30 +1,14 @@
-// Keys and help. In: key presses outside of fields. Out: the same as the buttons do. Letters can be switched off.
+// Keys. In: key presses outside of fields. Out: the same as the buttons do. Letters can be switched off.
 
 import * as actions from "./actions.js";
-import { $, h } from "./dom.js";
+import { $ } from "./dom.js";
 import * as facts from "./facts.js";
 import * as lanes from "./lanes.js";
 import * as needs from "./needs.js";
-import { changed, remember, set, world } from "./state.js";
-import { code, t } from "./words.js";
+import { set, world } from "./state.js";
 
-const KEYS = ["1", "3", "J / K", "C", "P", "T", ", / .", "0", "N", "?", "Esc"];
-const KEY_WORDS = ["keys.watch", "keys.conflicts", "keys.step", "keys.conflict", "keys.propose", "keys.table", "keys.time", "keys.now", "keys.palette", "keys.help", "keys.back"];
-
-export function show() {
-  const dialog = $("#help");
-  const letters = h("input", { type: "checkbox", checked: world.letters, on: { change: (event) => ((world.letters = event.target.checked), remember(), changed()) } });
-  const about = world.about;
-  dialog.replaceChildren(
-    h("h2", { id: "help-title" }, t("help")),
-    h("dl", { class: "keys" }, KEYS.map((key, i) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, t(KEY_WORDS[i]))])),
-    h("label", {}, letters, h("span", {}, t("help.letters"))),
-    h("div", { class: "about" },
-      h("p", {}, t("help.words")), h("p", {}, t("help.leaks")), about?.not_certified && h("p", {}, h("bdi", { lang: "en" }, about.not_certified)),
-      about && h("p", {}, t("help.version", { version: code(about.version), origin: code(about.origin) })), h("p", {}, t("help.sources"))),
-    h("form", { method: "dialog" }, h("button", { type: "submit", class: "btn go" }, t("close"))));
-  dialog.showModal();
-}
+/** The dialog comes when it is asked for. */
+export const show = async () => (await import("./about.js")).show();
 
 function back() {
   if (world.writing) return set({ writing: null });

@@ -48,7 +48,7 @@ function bars(item) {
 }
 
 function flags(item) {
-  return facts.conflicts().filter((c) => facts.open(c) && c.mine.id === item.id).slice(0, 3).flatMap((c) => [
+  return facts.conflicts().filter((c) => facts.pressing(c) && c.mine.id === item.id).slice(0, 3).flatMap((c) => [
     h("span", { class: "flag", vars: { "--a": within(minute(f.ms(c.settle_by))) } }, s("svg", { viewBox: "0 0 13 16", width: 13, height: 16, "aria-hidden": "true" }, s("path", { class: "pole", d: "M11.500 0V16" }), s("path", { class: "cloth", d: "M11 1H1l3 4-3 4h10z" }))),
     ...c.places.slice(0, 4).map((p) => h("i", { class: "bar cf", vars: { "--a": within(minute(f.ms(p.start))), "--b": within(minute(f.ms(p.end))) } })),
   ]);
@@ -151,7 +151,7 @@ function columnShapes(item, x, column, y, bottom) {
   const cls = `vol${item.mine ? " own" : ""} ${style}`;
   const rect = (a, b, from, part, name) => s("rect", { x: x + column * from, y: y(b), width: column * part, height: Math.max(2, y(a) - y(b)), class: name });
   const out = [rect(low, high, 0.2, 0.6, cls)];
-  for (const conflict of facts.conflicts().filter((c) => facts.open(c) && c.mine.id === item.id).slice(0, 1)) {
+  for (const conflict of facts.conflicts().filter((c) => facts.pressing(c) && c.mine.id === item.id).slice(0, 1)) {
     const place = facts.worst(conflict);
     out.push(rect(Math.max(low, f.altitude_m(place.lower)), Math.min(high, f.altitude_m(place.upper)) || high, 0.5, 0.3, "too-near"));
   }

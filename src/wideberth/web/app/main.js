@@ -20,6 +20,7 @@ import { choose, code, current, fill, LANGUAGES, load, t, text } from "./words.j
 const SILENCE_MS = 15000;
 const THEATRE_MS = 30000;
 const POINT_MS = 150;
+const REFETCH_MS = 200;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000];
 const node = new Node();
 let heard_number = 0;
@@ -33,7 +34,7 @@ const fragment = keys.fromFragment();
 
 /** What is not on the first screen comes right after it: the other room, the table, the other languages. */
 async function loadRest() {
-  [conflict, table] = await Promise.all([import("./conflict.js"), import("./table.js"), ...LANGUAGES.map(load)]);
+  [conflict, table] = await Promise.all([import("./conflict.js"), import("./table.js"), import("./about.js"), ...LANGUAGES.map(load)]);
   changed();
 }
 
@@ -80,6 +81,7 @@ function refetch() {
       do {
         run.again = false;
         await fetchView();
+        if (run.again) await new Promise((resolve) => setTimeout(resolve, REFETCH_MS));
       } while (run.again);
     } catch (error) {
       trouble(error);
@@ -232,7 +234,7 @@ function top() {
   $("#who").hidden = !world.signer;
   $("#me").textContent = view?.me.name ?? world.signer?.party ?? "";
   $("#me-key").replaceChildren(...(view?.me.watch_key_expires ? t("watch_until", { until: f.utc(f.ms(view.me.watch_key_expires)) }) : []));
-  document.title = text("page_title", { theatre: about?.name ?? "", count: facts.conflicts().filter(facts.open).length });
+  document.title = text("page_title", { theatre: about?.name ?? "", count: facts.conflicts().filter(facts.pressing).length });
 }
 
 /** Once a second: clocks, ages, countdowns, and whether the link is still alive. */

@@ -135,7 +135,7 @@ function features() {
     for (const volume of item.volumes) out.push(feature({ style: over && item.style !== "place" ? "held" : item.style, own: Boolean(item.mine), id: item.id }, volume.ring));
   }
   for (const conflict of facts.conflicts())
-    if (facts.open(conflict)) for (const place of conflict.places) out.push(feature({ style: "near", own: false, id: conflict.id }, ringOfPlace(place)));
+    if (facts.pressing(conflict)) for (const place of conflict.places) out.push(feature({ style: "near", own: false, id: conflict.id }, ringOfPlace(place)));
   return { type: "FeatureCollection", features: out };
 }
 

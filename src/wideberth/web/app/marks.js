@@ -18,7 +18,7 @@ let wanted = false;
 const lines = (marks) => marks.filter(Boolean);
 
 function conflictMarks() {
-  return facts.conflicts().filter(facts.open).map((conflict) => ({
+  return facts.conflicts().filter(facts.pressing).map((conflict) => ({
     at: facts.pointOf(facts.worst(conflict)), rank: 0, kind: "conflict", conflict, reach: 18,
     text: [{ cls: "b", words: conflict.label }, { cls: "", words: text("settle_by", { until: f.utc(f.ms(conflict.settle_by)) }) }],
   }));

@@ -8,6 +8,7 @@ import { now, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
 const CARDS_MAX = 12;
+const LONG_MAX = 4;
 const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
 const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
 const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
@@ -34,6 +35,13 @@ function conflictBody(need) {
       first && btn(`first:${conflict.id}`, first.sentence, () => actions.openConflict(conflict.id, first.key))),
   ];
 }
+
+/** A conflict that waits behind others: whose, by when, and the way in. */
+const shortBody = ({ conflict }) => [
+  h("p", {}, t(...facts.titleSentence(conflict))),
+  h("div", { class: "count" }, h("b", { class: "n", data: { count: conflict.settle_by } }), h("span", { data: { left: conflict.settle_by } })),
+  h("div", { class: "acts" }, btn(`open:${conflict.id}`, ["open_conflict"], () => actions.openConflict(conflict.id))),
+];
 
 function operationBody(need, sentence, buttons) {
   const { operation } = need;
@@ -82,15 +90,15 @@ const BODY = {
   ],
 };
 
-const cardClass = (need) => (need.kind === "conflict" && need.conflict.other.party === facts.me() ? "plain" : (CLASS[need.kind] ?? "plain"));
+const cardClass = (need) => (need.kind === "conflict" && !facts.pressing(need.conflict) ? "plain" : (CLASS[need.kind] ?? "plain"));
 
-function card(need) {
+function card(need, place) {
   const cls = cardClass(need);
   const side = need.kind === "conflict" ? code(need.conflict.label) : need.operation ? code(need.operation.label) : null;
   const chosen = need.kind === "conflict" && need.id === world.conflict;
   return h("article", { class: `card ${cls}${chosen ? " chosen" : ""}${fresh(need.key) ? " fresh" : ""}`, tabindex: "-1", "data-k": need.key, data: { need: need.key } },
     h("div", { class: "hd" }, sign(...SIGN[cls]), h("span", {}, t("card.head", { class: text(WORD[cls]), what: text(`need.${need.kind}`) })), side && h("span", { class: "age" }, t("plain", { value: side }))),
-    h("div", { class: "bd" }, BODY[need.kind](need)));
+    h("div", { class: "bd" }, need.kind === "conflict" && place >= LONG_MAX ? shortBody(need) : BODY[need.kind](need)));
 }
 
 const seen = new Set();
@@ -141,7 +149,7 @@ export function render() {
   });
   draw($("#calm"), JSON.stringify([base, "calm"]), calm);
   $("#load").replaceChildren(...(world.view ? t("load", { count: facts.lastHour() }) : []));
-  const count = list.filter((n) => n.kind === "conflict").length;
+  const count = facts.conflicts().filter(facts.pressing).length;
   const badge = $("#open-count");
   badge.hidden = !count;
   badge.textContent = String(count);

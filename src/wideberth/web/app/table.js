@@ -9,7 +9,7 @@ import * as map from "./map.js";
 import { now, set, shown, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
-const ROWS = 40;
+const ROWS = 25;
 let page = 0;
 
 function row(item) {
