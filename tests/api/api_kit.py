@@ -5,16 +5,18 @@ call), and gives a `World` that talks to it as clients do. Everything is drawn f
 draws does not depend on what others drew before it.
 """
 
+import asyncio
+import base64
 import hashlib
-import threading
-from collections.abc import AsyncIterator, Sequence
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
-from worlds import HOUR, NODE_SEED, START_US, charter, circle, founder, seed_of, square
+from worlds import HOUR, MINUTE, NODE_SEED, START_US, charter, circle, founder, seed_of
 
 from wideberth.api.app import create_app
 from wideberth.config import Config
@@ -40,7 +42,7 @@ from wideberth.theatre.outcome import DECIDE_VERSION
 from wideberth.theatre.shown import b64
 
 PARTIES = ("AAA", "BBB", "CCC", "DDD")
-__all__ = ["HOUR", "START_US", "World", "charter", "circle", "founder", "seed_of", "served", "square"]
+__all__ = ["MINUTE", "World", "founder", "run", "served", "unb64"]
 
 
 class Hands:
@@ -48,7 +50,6 @@ class Hands:
 
     def __init__(self, now_us: int = START_US + 60_000_000) -> None:
         self.wall_us, self.mono_us = now_us, 1_000_000
-        self._lock = threading.Lock()
 
     def clocks(self) -> Clocks:
         """As a node takes them."""
@@ -70,7 +71,7 @@ class Drawn:
     """Random bytes by seed and entry: the n-th draw for an entry is the same, whatever earlier entries drew."""
 
     def __init__(self, seed: int) -> None:
-        self.seed, self.node, self._size, self._n = seed, None, -1, 0
+        self.seed, self._size, self._n = seed, -1, 0
         self.node: Node | None = None
 
     def __call__(self, n: int) -> bytes:
@@ -180,8 +181,12 @@ class World:
         return {"authorization": f"Bearer {await self.token(party)}"}
 
     async def get(self, party: str, path: str, **query: Any) -> httpx.Response:
-        """Read."""
-        return await self.client.get(path, headers=await self.headers(party), params=query)
+        """Read; a session that has ended is opened anew."""
+        answer = await self.client.get(path, headers=await self.headers(party), params=query)
+        if answer.status_code == 401:
+            del self._tokens[party]
+            answer = await self.client.get(path, headers=await self.headers(party), params=query)
+        return answer
 
     async def view(self, party: str) -> Any:
         """A party's view."""
@@ -213,8 +218,6 @@ class World:
 
 async def until(holds: Any, tries: int = 2_000) -> None:
     """Wait until something holds; a test that waits in vain fails."""
-    import asyncio
-
     for _ in range(tries):
         if holds():
             return
@@ -224,8 +227,6 @@ async def until(holds: Any, tries: int = 2_000) -> None:
 
 def unb64(text: str) -> bytes:
     """The bytes behind base64url."""
-    import base64
-
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -261,12 +262,19 @@ async def served(folder: Path, seed: int = 1, **more: Any) -> AsyncIterator[Worl
         yield world
 
 
+def run(folder: Path, steps: Callable[[World], Awaitable[None]], **more: Any) -> None:
+    """Serve a new theatre and go through the steps."""
+
+    async def go() -> None:
+        async with served(folder, **more) as world:
+            await steps(world)
+
+    asyncio.run(go())
+
+
 @asynccontextmanager
 async def on_loopback(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """The same node behind uvicorn on loopback."""
-    import asyncio
-    import socket
-
     listening = socket.create_server(("127.0.0.1", 0))
     server: Server = uvicorn_server(create_app(world.node), world.node.config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
