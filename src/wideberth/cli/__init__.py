@@ -2,7 +2,7 @@
 
 In:  words of the command line.
 Out: an exit status: 0 well, 1 what was looked for was found (conflicts, a fault in a ledger), 2 the input is wrong,
-     3 the machine or the node failed.
+     3 the machine or the node failed, 130 stopped by Ctrl-C.
 What each command does, with examples that the tests run, is in `docs/commands.md`.
 """
 
@@ -13,47 +13,59 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 import wideberth
-from wideberth.cli.out import BAD_INPUT, FAILED, Stop, say_error
+from wideberth.cli.out import BAD_INPUT, FAILED, INTERRUPTED, Stop, say_error
 
 ABOUT: Final = (
     "Keeps those who share a space clear of one another: plans, conflicts, settlement, and a ledger that anyone can "
     "verify.\n\nA protective coordination system. Not certified for operational use."
 )
 
-app = App(name="wideberth", help=ABOUT, version=wideberth.__version__, help_format="plaintext")
-app.command("wideberth.cli.run:serve", name="serve")
-app.command("wideberth.cli.run:found", name="found")
-app.command("wideberth.cli.run:demo", name="demo")
-app.command("wideberth.cli.check:check", name="check")
-app.command("wideberth.cli.plan:plan", name="plan")
-app.command("wideberth.cli.ledgers:verify", name="verify")
-app.command("wideberth.cli.ledgers:replay", name="replay")
-app.command("wideberth.cli.copies:export", name="export")
-app.command("wideberth.cli.copies:backup", name="backup")
-app.command("wideberth.cli.copies:restore", name="restore")
+COMMANDS: Final = {
+    "check": ("check:check", "Find every pair of plans in files that come too near."),
+    "demo": ("run:demo", "Serve the exercise, or run it to its end."),
+    "found": ("run:found", "Found a theatre: its first entry and its node's key."),
+    "serve": ("run:serve", "Serve the theatre of a data folder."),
+    "plan": ("plan:plan", "File the operations of a file in a theatre."),
+    "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),
+    "replay": ("ledgers:replay", "Replay a ledger and print what it comes to."),
+    "export": ("copies:export", "Write a ledger into one file that anybody can verify."),
+    "backup": ("copies:backup", "Copy a ledger, then read the copy back and check it."),
+    "restore": ("copies:restore", "Restore a ledger as its next epoch."),
+    "keys new-root": ("keyring:new_root", "Make a party's offline root."),
+    "keys new-watch": ("keyring:new_watch", "Make a watch key."),
+    "keys show": ("keyring:show", "Show a key's public side, spelled for the telephone."),
+    "keys grant": ("keyring:grant", "Sign a watch key's grant with the root."),
+    "keys revoke": ("keyring:revoke", "Sign a watch key's revocation with the root."),
+    "keys send": ("keyring:send", "Send a signed command from a file."),
+    "party invite": ("membership:invite", "Invite the party behind a root."),
+    "party accept": ("membership:accept", "Accept an invitation, signed by the root."),
+    "party decline": ("membership:decline", "Decline an invitation, signed by the root."),
+}
+"""Where each command is, loaded when it is called, and its line in the list of commands."""
 
-keys = App(name="keys", help="Make, show and grant keys.", help_format="plaintext")
-keys.command("wideberth.cli.keyring:new_root", name="new-root")
-keys.command("wideberth.cli.keyring:new_watch", name="new-watch")
-keys.command("wideberth.cli.keyring:show", name="show")
-keys.command("wideberth.cli.keyring:grant", name="grant")
-keys.command("wideberth.cli.keyring:revoke", name="revoke")
-keys.command("wideberth.cli.keyring:send", name="send")
-app.command(keys)
+GROUPS: Final = {"keys": "Make, show and grant keys.", "party": "Invite parties, accept, decline."}
 
-party = App(name="party", help="Invite parties, accept, decline.", help_format="plaintext")
-party.command("wideberth.cli.membership:invite", name="invite")
-party.command("wideberth.cli.membership:accept", name="accept")
-party.command("wideberth.cli.membership:decline", name="decline")
-app.command(party)
+
+def build(listing: bool) -> App:
+    """The application. For a list of commands each has its one line; for a command itself its whole text counts."""
+    app = App(name="wideberth", help=ABOUT, version=wideberth.__version__, help_format="markdown")
+    groups = {name: App(name=name, help=text, help_format="markdown") for name, text in GROUPS.items()}
+    for words, (place, line) in COMMANDS.items():
+        group, _, name = words.rpartition(" ")
+        told = {"help": line} if listing else {}
+        groups.get(group, app).command(f"wideberth.cli.{place}", name=name, **told)
+    for sub in groups.values():
+        app.command(sub)
+    return app
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; its exit status."""
+    app = build(listing=set(argv) <= {"--help", "-h", *GROUPS})
     try:
         status = app(list(argv), exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        say_error(f"{str(error).rstrip('.')}. See: wideberth --help")
+        say_error(f"{' '.join(str(error).split()).rstrip('.')}. See: wideberth --help")
         return BAD_INPUT
     except Stop as stop:
         say_error(str(stop))
@@ -62,6 +74,8 @@ def run(argv: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         say_error(f"{where}{error.strerror or error}.")
         return BAD_INPUT if isinstance(error, FileNotFoundError | IsADirectoryError | FileExistsError) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return status if isinstance(status, int) else 0
 
 

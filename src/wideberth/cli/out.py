@@ -20,6 +20,7 @@ from wideberth.refusal import Refusal
 FOUND: Final = 1
 BAD_INPUT: Final = 2
 FAILED: Final = 3
+INTERRUPTED: Final = 130
 WIDTH: Final = 120
 """Tables are as wide as this where no terminal says otherwise, so that what a pipe gets is the same everywhere."""
 

@@ -72,6 +72,7 @@ def charter() -> Charter:
         ),
         priorities=(("HAS", 20), ("CPS", 20)),
         lead_us=10 * MINUTE_US,
+        vertical_step_mm=15_240,
         languages=("en", "de"),
         local_offset_s=LOCAL_OFFSET_S,
     )

@@ -24,9 +24,9 @@ SHUTTLE: Final[list[tuple[float, float]]] = [
 """Dorun to Pelit, 3.3 km wide."""
 
 CROSSING: Final[Bands] = (
-    *area([(42.6504, -38.5602), (42.6545, -38.5007), (42.3694, -38.4594), (42.3643, -38.5247)], 1_637, 2_100, 22, 32),
-    *area([(42.3643, -38.5247), (42.3694, -38.4594), (42.1971, -38.4345), (42.1915, -38.5032)], 1_637, 2_100, 32, 44.5),
-    *area([(42.1915, -38.5032), (42.1971, -38.4345), (42.0308, -38.4104), (42.0246, -38.4825)], 1_637, 2_100, 44.5, 56),
+    *area([(42.6504, -38.5602), (42.6545, -38.5007), (42.3694, -38.4594), (42.3643, -38.5247)], 1_637.16, 2_100, 22, 32),
+    *area([(42.3643, -38.5247), (42.3694, -38.4594), (42.1971, -38.4345), (42.1915, -38.5032)], 1_637.16, 2_100, 32, 44.5),
+    *area([(42.1915, -38.5032), (42.1971, -38.4345), (42.0308, -38.4104), (42.0246, -38.4825)], 1_637.16, 2_100, 44.5, 56),
 )
 """A Merova plan that crosses the shuttle's corridor 450 ft above it."""
 
@@ -124,7 +124,7 @@ def _rescue() -> tuple[Flight, ...]:
     return (
         Flight(p, "CPS-31", RESCUE, circle((42.46, -39.00), 6_000, 900, 1_300, 30, 75), QUIET, priority=high,
                shared="Rescue helicopter, people on roofs."),
-        Flight(p, "CPS-32", MEDICAL, route([(42.36, -38.58), (42.285, -38.69)], 800, 800, 1_000, 120, 135), OPEN),
+        Flight(p, "CPS-32", MEDICAL, route([(42.36, -38.58), (42.285, -38.69)], 800, 800, 1_000, 145, 160), OPEN),
         Flight(p, "CPS-33", RELIEF, route(["Zelka", "Ombrak"], 1_200, 1_500, 1_800, 86, 112)),
         Flight(p, "CPS-34", PATROL, circle((41.93, -39.42), 7_000, 1_500, 1_800, 20, 140), OPEN, note="Fire watch."),
         Flight(p, "CPS-35", RESCUE, circle((41.70, -37.52), 4_000, 0, 30, 60, 200), QUIET, SEA,
@@ -142,7 +142,7 @@ def _humanitarian() -> tuple[Flight, ...]:
     return (
         Flight(p, "HAS-0417", RELIEF, area(SHUTTLE, 1_200, 1_500, 20, 65), QUIET, note="Relief shuttle Dorun to Pelit.",
                shared=goods),
-        Flight(p, "HAS-0418", RELIEF, area(SHUTTLE, 1_500, 1_800, 60, 105), QUIET, note="Shuttle back.", shared=goods),
+        Flight(p, "HAS-0418", RELIEF, area(SHUTTLE, 1_500, 1_800, 95, 140), QUIET, note="Shuttle back.", shared=goods),
         Flight(p, "HAS-0419", RELIEF, route(["Tovari", "Lirma"], 1_200, 1_800, 2_100, 45, 80), QUIET, shared=goods),
         Flight(p, "HAS-0420", RELIEF, route(["Quorin", "Vessa"], 1_200, 900, 1_200, 80, 105), OPEN,
                note="Generators for Vessa."),
@@ -155,7 +155,7 @@ def _humanitarian() -> tuple[Flight, ...]:
                note="Hospital tender."),
         Flight(p, "HAS-0426", RELIEF, route(["Ombrak", "Zelka"], 1_200, 1_500, 1_800, 60, 90), QUIET, shared=goods),
         Flight(p, "HAS-0427", RELIEF, area(SHUTTLE, 1_200, 1_500, DAY, DAY + 45), QUIET, shared=goods),
-        Flight(p, "HAS-0428", RELIEF, area(SHUTTLE, 1_200, 1_500, DAY + 70, DAY + 115), QUIET, shared=goods),
+        Flight(p, "HAS-0428", RELIEF, area(SHUTTLE, 1_200, 1_500, DAY + 40, DAY + 85), QUIET, shared=goods),
         Flight(p, "HAS-0430", RELIEF, route(["Lirma", "Selin"], 1_000, 1_200, 1_500, 130, 145), OPEN),
         Flight(p, "HAS-0431", RELIEF, route(["Teplin", "Joril"], 1_200, 1_800, 2_100, 210, 235), OPEN),
     )  # fmt: skip

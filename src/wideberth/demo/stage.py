@@ -226,7 +226,7 @@ def _outcome(exercise: Exercise, audit: Audit, finding: Finding) -> Outcome:
 
 
 def _print(outcome: Outcome, finding: Finding) -> None:
-    titles = {reason.value: reason.title for reason in Reason}
+    titles = {reason.value: reason.heading for reason in Reason}
     rows = table("the exercise", "#count")
     row(rows, "parties", figure(len(PARTIES)))
     row(rows, "operations", figure(outcome.operations))
