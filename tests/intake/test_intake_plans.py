@@ -324,6 +324,36 @@ def test_what_is_no_document_is_refused(data: bytes, reason: Reason) -> None:
     assert refusal.limit
 
 
+@pytest.mark.parametrize(
+    ("sound", "broken", "told"),
+    [
+        ('"value": 100,', '"value": NaN,', "NaN"),
+        ('"value": 100,', '"value": Infinity,', "Infinity"),
+        ('"value": 100,', '"value": 100, "value": 101,', "each name once"),
+        ('"value": 100,', '"value": 1' + "0" * 40 + ",", "40 characters"),
+        ('"value": 100,', '"value": 100 "unit"', "line 1"),
+    ],
+)
+def test_a_sound_plan_with_one_broken_token_is_refused(sound: str, broken: str, told: str) -> None:
+    """What JSON does not allow is told as such, also where everything else is in order."""
+    text = json.dumps(_feature())
+    assert not isinstance(read_plans(text.encode()), Refusal)
+    assert sound in text
+    refusal = read_plans(text.replace(sound, broken).encode())
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason is Reason.MALFORMED
+    assert told in refusal.limit + refusal.received
+
+
+def test_f3548_bands_and_windows_are_rounded_outward() -> None:
+    """Digits finer than a millimetre or a microsecond widen a volume and a circle, never narrow them."""
+    document = f3548.volume_json(Volume4D(Circle(35 * ND, 41 * ND, 100_000), 100_000, 200_000, 0, 1_000_000))
+    text = json.dumps(document).replace("100.0", "100.0004").replace("200.0", "200.0004")
+    text = text.replace("00:00:00Z", "00:00:00.0000009Z").replace("00:00:01Z", "00:00:01.0000001Z")
+    (operation,) = _read_f3548(json.loads(text))
+    assert operation.volumes == (Volume4D(Circle(35 * ND, 41 * ND, 100_001), 100_000, 200_001, 0, 1_000_001),)
+
+
 def test_a_body_past_the_limit_is_not_looked_at() -> None:
     """The limit in bytes is named, and what was received."""
     refusal = read_plans(b" " * 101, bytes_max=100)
