@@ -40,10 +40,13 @@ def test_kill_9_loses_nothing_answered(tmp_path):
         ledger = SqliteLedger(tmp_path / "data", SIGNER)
         answered = int(answers[-1]) if answers else size + 1
         assert answered <= ledger.head.size <= answered + 2 * GROUP_MAX
+        assert list(ledger.read(size)) == [plain_entry(sequence) for sequence in range(size, ledger.head.size)]
         size = ledger.head.size
-        assert list(ledger.read()) == [plain_entry(sequence) for sequence in range(size)]
         ledger.close()
     assert size > 100
+    ledger = SqliteLedger(tmp_path / "data", SIGNER)
+    assert list(ledger.read()) == [plain_entry(sequence) for sequence in range(size)]
+    ledger.close()
 
 
 def watched_run(shim, tmp_path, groups, *more):
