@@ -6,6 +6,7 @@ Out: an exit status: 0 well, 1 what was looked for was found (conflicts, a fault
 What each command does, with examples that the tests run, is in `docs/commands.md`.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +14,8 @@ from typing import Final
 from cyclopts import App, CycloptsError
 
 import wideberth
-from wideberth.cli.out import BAD_INPUT, FAILED, INTERRUPTED, Stop, say_error
+from wideberth.cli.out import BAD_INPUT, FAILED, FOUND, INTERRUPTED, Stop, say_error
+from wideberth.ledger.store import LedgerDamaged, LedgerFailed
 
 ABOUT: Final = (
     "Keeps those who share a space clear of one another: plans, conflicts, settlement, and a ledger that anyone can "
@@ -70,6 +72,12 @@ def run(argv: Sequence[str]) -> int:
     except Stop as stop:
         say_error(str(stop))
         return stop.status
+    except LedgerFailed as error:
+        say_error(str(error))
+        return FOUND if isinstance(error, LedgerDamaged) else FAILED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # who read has gone; nothing is left to say
+        return FAILED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         say_error(f"{where}{error.strerror or error}.")

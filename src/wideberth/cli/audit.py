@@ -107,6 +107,18 @@ class Audit:
         no = check_signatures(envelope, signed.envelope, signed.signatures)
         return None if no is None else no.sentence()
 
+    def signature_alone(self, entry: Entry) -> str | None:
+        """Whether an envelope is signed by the keys that it names, where the keys in force are not known."""
+        signed = _decode_signed(content_of(entry, 0))
+        envelope = open_envelope(signed.envelope)
+        no = (
+            envelope
+            if isinstance(envelope, Refusal)
+            else check_signatures(envelope, signed.envelope, signed.signatures)
+        )
+        self.signatures += len(signed.signatures)
+        return None if no is None else f"Entry {entry.sequence}: {no.sentence()}"
+
     def _digest(self, envelope: Envelope) -> str | None:
         """A digest of the state stands there: it has to be that of the state replayed."""
         command = envelope.command

@@ -19,7 +19,7 @@ from nacl.signing import SigningKey
 
 from wideberth.api.proofs import named_texts, parts_given
 from wideberth.cli.ledgers import folder_keys
-from wideberth.cli.out import FAILED, FOUND, Stop, say, some, tracked
+from wideberth.cli.out import FAILED, FOUND, Stop, figure, say, some, tracked
 from wideberth.keys import new_key, spoken, write_key
 from wideberth.ledger.backup import Restored
 from wideberth.ledger.backup import restore as restore_ledger
@@ -33,7 +33,7 @@ from wideberth.ledger.store import Head, LedgerDamaged, LedgerFailed, Store
 from wideberth.ledger.stored import DATABASE, Stored
 from wideberth.node.opening import NODE_KEY
 from wideberth.party.command import NewEpoch
-from wideberth.sequencer import Sequencer, content_of, notice_in
+from wideberth.sequencer import Sequencer, content_of, envelope_of, notice_in
 from wideberth.theatre.outcome import decode_decision
 from wideberth.theatre.record import replay
 from wideberth.theatre.state import State
@@ -74,16 +74,19 @@ def export(
 
     Example: wideberth export /var/lib/wideberth has.wb --party HAS
     """
-    store = _read(folder)
-    source = cast(Store, store)
-    known = {key.name for key in folder_keys(folder)}
-    fresh = file.with_name(file.name + ".new")
     if file.exists():
         raise Stop(f"{file} exists; name a new file.")
+    store = _read(folder)
+    source = cast(Store, store)
+    texts: set[bytes] = set()
+    if party:
+        texts, there = _texts_named(party, tracked(store.read(), "reading", store.head.size))
+        if not there:
+            raise Stop(f"{party} neither spoke nor was told anything in this ledger. Is the name right?")
+    fresh = file.with_name(file.name + ".new")
     try:
         with fresh.open("xb") as out:
             if party:
-                texts = _texts_named(party, tracked(store.read(), "reading", store.head.size))
                 count = export_given(source, out, party, lambda entry: parts_given(entry, party, texts))
             else:
                 count = export_whole(source, out)
@@ -92,23 +95,22 @@ def export(
         fresh.rename(file)
     finally:
         fresh.unlink(missing_ok=True)
-    whose = f"given to {party}" if party else f"of {sorted(known)[-1]}"
-    say(f"{file}: {some(count, 'entry', 'entries')} {whose}, {file.stat().st_size} bytes.")
-    if party and not count:
-        raise Stop(f"{party} was given nothing in this ledger. Is the name right?")
+    whose = f"given to {party}" if party else f"of {folder_keys(folder)[-1].name}"
+    say(f"{file}: {some(count, 'entry', 'entries')} {whose}, {figure(file.stat().st_size)} bytes.")
     say(f"Check it with: wideberth verify {file}")
     return 0
 
 
-def _texts_named(party: str, entries: Iterable[Entry]) -> set[bytes]:
-    """Commitments of the texts that a party's notices name."""
-    found: set[bytes] = set()
+def _texts_named(party: str, entries: Iterable[Entry]) -> tuple[set[bytes], bool]:
+    """Commitments of the texts that a party's notices name; and whether the party occurs at all."""
+    found, there = set[bytes](), False
     for entry in entries:
         decision = decode_decision(content_of(entry, DECISION))
         told = notice_in(entry, party) if decision.derived else None
+        there = there or told is not None or envelope_of(entry).party == party
         items = told.notice.items if told is not None and told.notice is not None else ()
         found |= {text for item in items if (text := named_texts(item)) is not None}
-    return found
+    return found, there
 
 
 def backup(folder: Folder, target: Annotated[Path, Parameter(help="The folder to make.")]) -> int:

@@ -35,6 +35,8 @@ _LEDGER_ROWS: Final = (
     "ORDER BY sequence"
 )
 
+GIVEN: Final = "given to"
+
 LedgerPath = Annotated[Path, Parameter(help="A data folder, a backup, or an export file.")]
 Json = Annotated[bool, Parameter(negative="", help="Print JSON.")]
 
@@ -176,19 +178,27 @@ def _find_whole(export: Export, audit: Audit) -> Finding:
 
 
 def _find_given(export: Export, audit: Audit, key: str) -> Finding:
-    items = list(export.items())
-    known = (
-        [accepted(read_verifier(key))] if key else _keys_of([i.entry for i in items if i.entry.parts[0] is not None])
-    )
+    kind = f"{GIVEN} {export.party}"
+    try:
+        items = list(export.items())
+    except LedgerDamaged as damage:
+        return _finding(kind, audit, None, (str(damage),))
+    spoken_for = [item.entry for item in items if item.entry.parts[0] is not None]
+    known = [accepted(read_verifier(key))] if key else _keys_of(spoken_for)
     if not known:
         raise Stop("The export does not name the node's key: give it with --key.")
     verified = verify_note(export.note, known)
     if isinstance(verified, Refusal):
-        return _finding("given", audit, None, (f"The head is not signed by the node: {verified.sentence()}",))
+        return _finding(kind, audit, None, (f"The head is not signed by the node: {verified.sentence()}",))
     report = verify_given(tracked(items, "verifying", len(items)), verified.checkpoint, export.party)
-    if items and items[0].entry.sequence == 0 and report.ok:
-        audit.entry(items[0].entry)
-    return _finding(f"given to {export.party}", audit, report, tuple(fault.sentence() for fault in report.faults))
+    faults = [fault.sentence() for fault in report.faults]
+    faults += [fault for entry in spoken_for if (fault := audit.signature_alone(entry)) is not None]
+    finding = _finding(kind, audit, report, tuple(faults))
+    first = items[0].entry if items else None
+    genesis = first.leaf_hash.hex() if first is not None and first.sequence == 0 else ""
+    _, theatre, epoch = known[-1].name.split("/")
+    named = {"theatre": theatre, "epoch": int(epoch), "genesis": genesis, "node_key": known[-1].public_key.hex()}
+    return msgspec.structs.replace(finding, **named)
 
 
 def _faults(report: Report, audit: Audit) -> tuple[str, ...]:
@@ -230,9 +240,8 @@ def _finding(kind: str, audit: Audit, report: Report | None, faults: tuple[str, 
 
 
 def _print(finding: Finding, path: Path) -> None:
-    what = "exercise" if finding.exercise else "real"
-    name = f"theatre {finding.theatre}, epoch {finding.epoch} ({what}), " if finding.theatre else ""
-    say(f"{path}: {finding.kind} of {name}{some(finding.entries, 'entry', 'entries')}")
+    name = f"theatre {finding.theatre}, epoch {finding.epoch}" if finding.theatre else "no theatre"
+    say(f"{path}: {finding.kind}, {name}, {some(finding.entries, 'entry', 'entries')}")
     if finding.first_time is not None:
         say(f"from {finding.first_time} to {finding.last_time}.")
     say()
@@ -257,7 +266,8 @@ def _print(finding: Finding, path: Path) -> None:
     show(rows)
     say()
     for label, value in (("genesis", finding.genesis), ("node key", finding.node_key), ("root", finding.root)):
-        say(f"{label:<9}{spoken(bytes.fromhex(value))}")
+        if value:
+            say(f"{label:<9}{spoken(bytes.fromhex(value))}")
 
 
 # replay

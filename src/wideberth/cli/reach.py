@@ -54,10 +54,9 @@ def reaching(url: str, key: Path, authority: Path | None = None) -> Iterator[Cli
         raise Stop(f"{key} is a {watch.kind} key; a watch key is needed.")
     memory = key.with_name(key.name + MEMORY_SUFFIX)
     with alarming():
-        about = Client(url, watch.party, watch.seed, verify=tls(authority), patience_s=10).about()
-        history = load(memory, watch.party, bytes(about.genesis))
-        client = Client(url, watch.party, watch.seed, history=history, verify=tls(authority), patience_s=30)
-        with client:
+        with Client(url, watch.party, watch.seed, verify=tls(authority), patience_s=10) as asking:
+            history = load(memory, watch.party, bytes(asking.about().genesis))
+        with Client(url, watch.party, watch.seed, history=history, verify=tls(authority), patience_s=30) as client:
             expected(client.checkpoint())
             try:
                 yield client
