@@ -231,8 +231,8 @@ class Sequencer:
         self._enter(entry, group)
         return outcome.decision
 
-    def say(self, command: Genesis | NewEpoch, wall_us: int) -> None:
-        """Append a founding command of the node's own."""
+    def say(self, command: Genesis | NewEpoch | CommitState, wall_us: int) -> None:
+        """Append a command of the node's own."""
         size, group = self.state.size, list[Entry]()
         self._say(command, wall_us, group)
         self._append(group, size)

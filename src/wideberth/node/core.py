@@ -33,7 +33,7 @@ from wideberth.limits import (
     TURN_US_MAX,
 )
 from wideberth.node.metrics import Metrics
-from wideberth.node.opening import Clocks, NodeFailed, Opened, open_folder, system_clocks, warm_up
+from wideberth.node.opening import Clocks, NodeFailed, Opened, open_folder, system_clocks, warm_up, write_snapshot
 from wideberth.node.sessions import Sessions
 from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
@@ -142,6 +142,12 @@ class Node:
         if self._loop is not None:
             await self._loop
         self._thread.shutdown()
+        if self.trouble_at_stop() is None:
+            write_snapshot(self.config.folder, self.sequencer, self.clocks.wall_us())
+
+    def trouble_at_stop(self) -> str | None:
+        """Why a stop leaves no snapshot, if it does not."""
+        return self.failed or self._clock.wrong or ("the disk is full" if self._full else None)
 
     # asked from outside
 

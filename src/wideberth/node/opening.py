@@ -5,13 +5,15 @@ Out: the ledger, and the state that its entries make.
 Raises `NodeFailed` with one sentence: no theatre there, a key that is not the ledger's, a ledger that is damaged, in
 use, or cannot be read.
 
-In the folder lie the ledger (`ledger.sqlite3`), the signed head (`head`), the lock, the reserve, and `node.key`, which
-only its owner may read.
+In the folder lie the ledger (`ledger.sqlite3`), the signed head (`head`), the lock, the reserve, `node.key`, which only
+its owner may read, and between a clean stop and the next start a snapshot of the state. It goes at the start, so that what
+is erased later is nowhere.
 """
 
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,21 +23,24 @@ from nacl.signing import SigningKey
 
 from wideberth.keys import Key, read_key, write_key
 from wideberth.ledger.checkpoint import Signer, origin_of, read_note
-from wideberth.ledger.head import read_slots
+from wideberth.ledger.entry import Entry
+from wideberth.ledger.head import create_whole, read_slots
 from wideberth.ledger.sqlite import SqliteLedger
 from wideberth.ledger.store import LedgerFailed
-from wideberth.party.command import Genesis
+from wideberth.party.command import CommitState, Genesis
 from wideberth.party.identity import public_key
 from wideberth.refusal import Refusal
-from wideberth.sequencer import found
+from wideberth.sequencer import Sequencer, envelope_of, found
 from wideberth.space.live import LiveVolumes
 from wideberth.space.outline import overlap_outline, too_near_outline
 from wideberth.space.overlap import area_m2, contains, near
 from wideberth.space.volume import Circle, Polygon, Volume4D, boxes, check_volume
 from wideberth.theatre.record import replay
+from wideberth.theatre.snapshot import dump, load
 from wideberth.theatre.state import Draw, State
 
 NODE_KEY: Final = "node.key"
+SNAPSHOT: Final = "snapshot"
 
 
 class NodeFailed(Exception):
@@ -91,9 +96,13 @@ def open_folder(folder: Path) -> Opened:
     """Check everything in a folder and replay it."""
     try:
         seed, origin = _read_seed(folder), _read_origin(folder)
-        state = State()
         signer = Signer(origin, SigningKey(seed))
-        ledger = SqliteLedger(folder, signer, each=lambda entry: replay(state, entry))
+        try:
+            state = _read_snapshot(folder)
+            ledger = SqliteLedger(folder, signer, each=partial(_replay_after, state, state.size))
+        except SnapshotUnfit:
+            state = State()
+            ledger = SqliteLedger(folder, signer, each=partial(replay, state))
     except (LedgerFailed, OSError) as error:
         raise NodeFailed(str(error)) from error
     if state.size == 0:
@@ -103,7 +112,40 @@ def open_folder(folder: Path) -> Opened:
         ledger.close()
         raise NodeFailed(f"The key or the signed head in {folder} is not that of the theatre {state.theatre}.")
     state.settle_index()
+    (folder / SNAPSHOT).unlink(missing_ok=True)
     return Opened(ledger, state, seed, origin)
+
+
+class SnapshotUnfit(Exception):
+    """The snapshot is not of this ledger: it is left aside, and everything replayed."""
+
+
+def _read_snapshot(folder: Path) -> State:
+    """The state that a clean stop left, or an empty one where there is none."""
+    path = folder / SNAPSHOT
+    if not path.exists():
+        return State()
+    state = load(path.read_bytes())
+    if isinstance(state, Refusal):
+        raise SnapshotUnfit(state.sentence())
+    return state
+
+
+def _replay_after(state: State, size: int, entry: Entry) -> None:
+    """Take on an entry after the snapshot; the one at its size must commit to its digest."""
+    if size and entry.sequence == size:
+        command = envelope_of(entry).command
+        if not isinstance(command, CommitState) or command.digest != state.digest():
+            raise SnapshotUnfit(f"entry {size} does not commit to the snapshot")
+    if entry.sequence >= size:
+        replay(state, entry)
+
+
+def write_snapshot(folder: Path, sequencer: Sequencer, wall_us: int) -> None:
+    """Leave the state as a file, and its digest as the ledger's last entry: the way a node stops cleanly."""
+    data = dump(sequencer.state)
+    sequencer.say(CommitState(sequencer.state.digest()), wall_us)
+    create_whole(folder / SNAPSHOT, data)
 
 
 def _read_seed(folder: Path) -> bytes:
