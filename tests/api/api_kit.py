@@ -135,14 +135,21 @@ class World:
         return await self.send(self.seal(party, command, parts, **more))
 
     def planned(
-        self, party: str, *volumes: Volume4D, label: str = "", note: str = "", shared: str = "", **changes: Any
+        self,
+        party: str,
+        *volumes: Volume4D,
+        label: str = "",
+        note: str = "",
+        contact: str = "",
+        shared: str = "",
+        **changes: Any,
     ) -> tuple[bytes, Plan, list[Volumes | About | Text]]:
         """An operation's id, its command and its parts."""
         operation = changes.pop("operation", None) or self.draw(16)
         base = Plan(operation, 0, 0, 0, Domain.AIR, True, Activity.TRANSPORT, Disclosure.CONFLICT_ONLY, 1)
         parts: list[Volumes | About | Text] = [
             Volumes(tuple(volumes)),
-            About(label or f"{party}-{operation[:2].hex()}", note),
+            About(label or f"{party}-{operation[:2].hex()}", note, contact),
         ]
         if shared:
             parts.append(Text("en", shared))

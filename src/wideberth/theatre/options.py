@@ -108,7 +108,8 @@ def options(
     found: list[Option] = []
     own = state.volumes_of(mine.ref)
     theirs = state.volumes_of(other.ref) if is_open_to(reader, other) else ()
-    for shift in _shifts(near, own, theirs, item):
+    told_height = bool(theirs) or other.what != "protected"
+    for shift in _shifts(near, own, theirs, item.minima_mm[1] if told_height else HEIGHT_PARTS_MM):
         found += (
             option
             for option in (
@@ -127,10 +128,11 @@ def _size(change: Change) -> float:
     return abs(change.start_s) + abs(change.altitude_m)
 
 
-def _shifts(
-    near: Sequence[Near], own: Sequence[Volume4D], theirs: Sequence[Volume4D], item: ConflictItem
-) -> Iterator[Shift]:
-    """Shifts of the reader's plan that part the volumes in conflict, as far as their ends are known to the reader."""
+def _shifts(near: Sequence[Near], own: Sequence[Volume4D], theirs: Sequence[Volume4D], gap_mm: int) -> Iterator[Shift]:
+    """Shifts of the reader's plan that part the volumes in conflict, as far as their ends are known to the reader.
+
+    `gap_mm` is the vertical minimum, HEIGHT_PARTS_MM or more where height parts nothing or is not told.
+    """
     latest = max((_end(n, own, theirs) for n in near), key=lambda end: (end[0], not end[1]))
     if latest[1]:
         yield Shift(_up(latest[0] - min(own[n.first].start_us for n in near), MINUTE_US), 0)
@@ -138,13 +140,12 @@ def _shifts(
     if earliest[1]:
         yield Shift(-_up(max(own[n.first].end_us for n in near) - earliest[0], MINUTE_US), 0)
     tops, floors = [_top(n, own, theirs) for n in near], [_floor(n, own, theirs) for n in near]
-    gap = item.minima_mm[1]
-    if gap < HEIGHT_PARTS_MM and None not in tops:
+    if gap_mm < HEIGHT_PARTS_MM and None not in tops:
         top = max(t for t in tops if t is not None)
-        yield Shift(0, _up(top + gap - min(own[n.first].lower_mm for n in near), HEIGHT_STEP_MM))
-    if gap < HEIGHT_PARTS_MM and None not in floors:
+        yield Shift(0, _up(top + gap_mm - min(own[n.first].lower_mm for n in near), HEIGHT_STEP_MM))
+    if gap_mm < HEIGHT_PARTS_MM and None not in floors:
         floor = min(f for f in floors if f is not None)
-        yield Shift(0, -_up(max(own[n.first].upper_mm for n in near) - (floor - gap), HEIGHT_STEP_MM))
+        yield Shift(0, -_up(max(own[n.first].upper_mm for n in near) - (floor - gap_mm), HEIGHT_STEP_MM))
 
 
 def _up(value: int, step: int) -> int:
