@@ -1,6 +1,7 @@
 """A real browser for the page's tests: headless Chromium over its own pipe (DevTools Protocol), no driver needed.
 
 `find()` gives the browser's path or None; `Browser` opens pages, gathers what they complain of and what they ask for.
+A picture of a running page: python tests/web/page_browser.py URL FILE.png [WIDTH HEIGHT [KEYS]]
 """
 
 import base64
@@ -11,6 +12,7 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -196,3 +198,20 @@ class Page:
     def close(self) -> None:
         self.browser.pages.pop(self.session, None)
         self.browser.call("Target.disposeBrowserContext", browserContextId=self.context)
+
+
+def take_picture(url: str, path: str, width: str = "1366", height: str = "768", keys: str = "") -> None:
+    """Opens the address, waits until the map is drawn, presses the keys, and keeps what is on screen."""
+    browser = Browser()
+    page = browser.page(int(width), int(height))
+    page.open(url)
+    page.until("document.documentElement.dataset.map==='idle'&&document.querySelector('#marks g')", 60)
+    for key in keys:
+        page.key(key)
+    time.sleep(2)
+    page.picture(Path(path))
+    browser.close()
+
+
+if __name__ == "__main__":
+    take_picture(*sys.argv[1:])

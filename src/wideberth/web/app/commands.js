@@ -57,23 +57,32 @@ export async function say(node, command, texts = []) {
   }
 }
 
-/** Sends what was kept, oldest first. Gives the refusals, for people to read. */
+let flushing = false;
+
+/** Sends what was kept, oldest first, one after the other. Gives the refusals, for people to read. */
 export async function flush(node) {
   const refused = [];
-  while (world.outbox.length) {
-    const [first] = world.outbox;
-    try {
-      if (first.not_after_ms > now()) await node.command(first.body);
+  if (flushing) return refused;
+  flushing = true;
+  try {
+    while (world.outbox.length) {
+      const [first] = world.outbox;
+      if (first.not_after_ms > now()) await node.command(first.body).catch((error) => refused.push(problemOnly(error)));
       else refused.push(new Problem({ reason: "past-not-after" }));
-    } catch (error) {
-      if (error instanceof Offline) break;
-      if (!(error instanceof Problem)) throw error;
-      refused.push(error);
+      world.outbox.shift();
+      changed();
     }
-    world.outbox.shift();
-    changed();
+  } catch (error) {
+    if (!(error instanceof Offline)) throw error;
+  } finally {
+    flushing = false;
   }
   return refused;
+}
+
+function problemOnly(error) {
+  if (error instanceof Problem) return error;
+  throw error;
 }
 
 const proposalSubject = (conflict, proposal) => ["proposal", uuidBytes(conflict), uuidBytes(proposal)];

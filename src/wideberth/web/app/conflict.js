@@ -41,8 +41,8 @@ function howNear(conflict) {
   return pane(["pane.near"], inner(
     h("div", { class: "near" },
       bar("across", place.horizontal_m, place.minimum_horizontal_m, f.ofAcross(place.horizontal_m, place.minimum_horizontal_m)),
-      bar("in_height", place.vertical_m, place.minimum_vertical_m, f.ofHeight(place.vertical_m, place.minimum_vertical_m))),
-    h("p", { class: "muted" }, t("near.one_is_enough", { window: f.span(f.ms(place.start), f.ms(place.end)) }), t("space"), t(...point), t("stop"),
+      !facts.anyHeight(place) && bar("in_height", place.vertical_m, place.minimum_vertical_m, f.ofHeight(place.vertical_m, place.minimum_vertical_m))),
+    h("p", { class: "muted" }, t(facts.anyHeight(place) ? "near.any_height" : "near.one_is_enough"), t("space"), t("near.window", { window: f.span(f.ms(place.start), f.ms(place.end)) }), t("space"), t(...point), t("stop"),
       conflict.places.length > 1 && [t("space"), t("near.places", { count: conflict.places.length })])));
 }
 

@@ -75,12 +75,17 @@ export function whereSentence(point) {
 }
 const plain = ([lon, lat]) => `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"} ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? "W" : "E"}`;
 
+/** A vertical minimum of more than this is the charter's way to say that height does not part two things. */
+const HEIGHT_PARTS_M = 20000;
+export const anyHeight = (place) => place.minimum_vertical_m > HEIGHT_PARTS_M;
+
 /** How near, in the words of the card. */
 export function nearSentence(place) {
   const charter = { across: f.minimumAcross(place.minimum_horizontal_m), height: f.minimumHeight(place.minimum_vertical_m) };
   const across = f.gapAcross(place.horizontal_m, place.minimum_horizontal_m);
   const height = f.gapHeight(place.vertical_m, place.minimum_vertical_m);
-  const key = `near.${place.horizontal_m <= 0 ? "in" : "by"}.${place.vertical_m <= 0 ? "in" : "by"}`;
+  const height_word = anyHeight(place) ? "any" : place.vertical_m <= 0 ? "in" : "by";
+  const key = `near.${place.horizontal_m <= 0 ? "in" : "by"}.${height_word}`;
   return [key, { gap_across: across, gap_height: height, ...charter }];
 }
 

@@ -10,8 +10,6 @@ import { dm } from "./geo.js";
 import * as help from "./help.js";
 import * as keys from "./keys.js";
 import * as lanes from "./lanes.js";
-import * as map from "./map.js";
-import * as marks from "./marks.js";
 import { fromBase64 } from "./msgpack.js";
 import * as needs from "./needs.js";
 import { changed, listen, now, recall, remember, saw, set, world } from "./state.js";
@@ -29,6 +27,8 @@ let fetching = null;
 
 let conflict = null;
 let table = null;
+let map = null;
+let marks = null;
 
 const fragment = keys.fromFragment();
 
@@ -179,6 +179,7 @@ async function fetchLand() {
 }
 
 async function startMap() {
+  [map, marks] = await Promise.all([import("./map.js"), import("./marks.js")]);
   const made = await map.make($("#gl"), { moved: marks.soon, pointed, failed: () => set({ as_table: true }) }).catch(() => false);
   world.gl_tried = true;
   if (made) map.get().once("load", () => changed());
@@ -289,8 +290,8 @@ function render() {
   if (world.room === "watch") {
     lanes.render();
     table?.render();
-    map.render();
-    marks.soon();
+    map?.render();
+    marks?.soon();
   }
   conflict?.render();
   if (world.room === "watch") watchSaying();
@@ -320,7 +321,7 @@ export function setPalette(name) {
   world.palette = name;
   document.documentElement.dataset.palette = name;
   remember();
-  map.repaint();
+  map?.repaint();
   changed();
 }
 async function setLanguage(name) {
@@ -345,9 +346,9 @@ function listenToButtons() {
   on("#ahead", () => lanes.shift(15));
   on("#to-now", () => lanes.look(null));
   on("#play", () => lanes.play());
-  on("#zoom-in", () => map.zoomBy(1));
-  on("#zoom-out", () => map.zoomBy(-1));
-  on("#zoom-all", () => map.whole());
+  on("#zoom-in", () => map?.zoomBy(1));
+  on("#zoom-out", () => map?.zoomBy(-1));
+  on("#zoom-all", () => map?.whole());
   on("#table-button", () => set({ as_table: !world.as_table }));
   on("#prof-button", () => {
     const shownNow = $("#prof-box").classList.toggle("shown");

@@ -7,7 +7,8 @@ import * as f from "./format.js";
 import { now, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
-const CARDS_MAX = 12;
+const CARDS_MAX = 16;
+const CONFLICTS_MAX = 10;
 const LONG_MAX = 4;
 const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
 const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
@@ -143,8 +144,10 @@ export function render() {
   const half_minute = Math.floor(now() / 30000);
   draw($("#cards"), JSON.stringify([base, options, half_minute, list.map((n) => n.key)]), () => {
     if (!list.length) return nothing();
-    const cards = list.slice(0, CARDS_MAX).map(card);
-    if (list.length > CARDS_MAX) cards.push(h("p", { class: "nothing" }, t("needs.more", { count: list.length - CARDS_MAX })));
+    let conflicts = 0;
+    const told = list.filter((n) => n.kind !== "conflict" || ++conflicts <= CONFLICTS_MAX).slice(0, CARDS_MAX);
+    const cards = told.map(card);
+    if (list.length > told.length) cards.push(h("p", { class: "nothing" }, t("needs.more", { count: list.length - told.length })));
     return cards;
   });
   draw($("#calm"), JSON.stringify([base, "calm"]), calm);
