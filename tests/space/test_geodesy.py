@@ -130,9 +130,8 @@ def test_the_nearest_point_of_an_edge_is_exact() -> None:
         v = place["lat2"], place["lon2"]
         bounded = i % 2 == 0
         at, truth = foot(line, *v, bounded)
-        mine, x, y, z, where = edge.nearest(
-            *xyz(*v), *xyz(lat, lon), *xyz(end["lat2"], end["lon2"]), rng.uniform(-0.5, 1.5), bounded
-        )
+        ends = xyz(lat, lon), xyz(end["lat2"], end["lon2"])
+        mine, x, y, z, where = edge.nearest(xyz(*v), *ends, rng.uniform(-0.5, 1.5), 0.0 if bounded else math.inf)
         assert abs(abs(mine) - truth) < 2e-4
         if not bounded or 0 < at < length:
             assert (mine > 0) == (side > 0)

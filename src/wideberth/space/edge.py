@@ -15,6 +15,7 @@ from typing import Final
 from numba import njit
 
 from wideberth.space.geodesy import (
+    Vector,
     arc,
     direct,
     ecef_rad,
@@ -49,21 +50,21 @@ def bend(edge_m: float, reach_m: float, radius_m: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def nearest(
-    vx: float, vy: float, vz: float, px: float, py: float, pz: float, qx: float, qy: float, qz: float,
-    guess: float, bounded: bool,
-) -> tuple[float, float, float, float, int]:  # fmt: skip
-    """Nearest point to v on the edge from p to q, or on the whole line where not bounded.
+def nearest(v: Vector, p: Vector, q: Vector, guess: float, beyond: float) -> tuple[float, float, float, float, int]:
+    """Nearest point to v on the edge from p to q (beyond = 0), or on the whole line (beyond = infinity).
 
     `guess` is about where, 0 at p and 1 at q. Returns signed metres, the foot, and -1, 0 or 1 where the foot is p,
     between, or q.
     """
+    vx, vy, vz = v
+    px, py, pz = p
+    qx, qy, qz = q
     dx, dy, dz = qx - px, qy - py, qz - pz
     length = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if bounded:
+    if beyond == 0.0:
         guess = min(1.0, max(0.0, guess))
     if length > LONG_M or abs(guess - 0.5) * length > LONG_M:
-        return _nearest_long(vx, vy, vz, px, py, pz, qx, qy, qz, guess, bounded)
+        return _nearest_long(v, p, q, guess, beyond)
     cx, cy, cz = surface(px + guess * dx, py + guess * dy, pz + guess * dz)
     f = frame_along(cx, cy, cz, dx, dy, dz)
     v1, v2 = project(f, vx, vy, vz)
@@ -73,9 +74,9 @@ def nearest(
     t = ((v1 - p1) * e1 + (v2 - p2) * e2) / (e1 * e1 + e2 * e2)
     end = 0
     fx, fy, fz = px, py, pz
-    if bounded and t <= 0.0:
+    if beyond == 0.0 and t <= 0.0:
         end = -1
-    elif bounded and t >= 1.0:
+    elif beyond == 0.0 and t >= 1.0:
         end = 1
         fx, fy, fz = qx, qy, qz
     else:
@@ -87,10 +88,12 @@ def nearest(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _nearest_long(
-    vx: float, vy: float, vz: float, px: float, py: float, pz: float, qx: float, qy: float, qz: float,
-    guess: float, bounded: bool,
-) -> tuple[float, float, float, float, int]:  # fmt: skip
+    v: Vector, p: Vector, q: Vector, guess: float, beyond: float
+) -> tuple[float, float, float, float, int]:
     """The same by walking along the geodesic: a straight piece of 10 km around the guess, until the foot lies in it."""
+    vx, vy, vz = v
+    px, py, pz = p
+    qx, qy, qz = q
     lat, lon = geodetic(px, py, pz)
     lat2, lon2 = geodetic(qx, qy, qz)
     length, azimuth, _ = inverse(lat, lon, lat2, lon2)
@@ -117,10 +120,10 @@ def _nearest_long(
         part = (math.atan2(a1 + t * e1, f[12]) - start) / (math.atan2(b1, f[12]) - start)
         after = s + (2.0 * part - 1.0) * _HALF_M
         end = 0
-        if bounded and after <= 0.0:
+        if beyond == 0.0 and after <= 0.0:
             after, end = 0.0, -1
             fx, fy, fz = px, py, pz
-        elif bounded and after >= length:
+        elif beyond == 0.0 and after >= length:
             after, end = length, 1
             fx, fy, fz = qx, qy, qz
         if abs(after - s) < _HALF_M:

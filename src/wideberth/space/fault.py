@@ -12,15 +12,16 @@ Edges are geodesics: what the gnomonic plane around the middle leaves in doubt i
 over more than 6,000 km from its middle has no such plane and is WIDE before it is anything else.
 """
 
+import math
 from typing import Final
 
 import numpy as np
 from numba import njit
 
 from wideberth.space.edge import bend, nearest
-from wideberth.space.geodesy import Vector, arc, frame_at
+from wideberth.space.geodesy import arc, frame_at
 from wideberth.space.plane import apart2, foot, lay, sides
-from wideberth.space.ring import Float64s, Int64s, middle, vertices
+from wideberth.space.ring import Float64s, Int64s, middle, point, vertices
 
 SOUND: Final = 0
 FEW: Final = 1
@@ -64,17 +65,10 @@ def fault(ring: Int64s, extent_m: float, perimeter_m: float) -> tuple[int, float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _at(v: Float64s, i: int) -> Vector:
-    return v[i, 0], v[i, 1], v[i, 2]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _exact(v: Float64s, i: int, j: int, t: float, bounded: bool) -> tuple[float, int]:
+def _exact(v: Float64s, i: int, j: int, t: float, beyond: float) -> tuple[float, int]:
     """Signed metres from vertex j to edge i (or its line), and whether the nearest point is an end."""
     k = (i + 1) % len(v)
-    m, _, _, _, end = nearest(
-        v[j, 0], v[j, 1], v[j, 2], v[i, 0], v[i, 1], v[i, 2], v[k, 0], v[k, 1], v[k, 2], t, bounded
-    )
+    m, _, _, _, end = nearest(point(v, j), point(v, i), point(v, k), t, beyond)
     return m, end
 
 
@@ -97,7 +91,7 @@ def _is_thin(v: Float64s, p: Float64s, slack: float) -> bool:
     for i in range(len(p)):
         chord[2] = v[i]
         t = foot(p[i, 0], p[i, 1], line, 0)[1]
-        m = nearest(v[i, 0], v[i, 1], v[i, 2], v[0, 0], v[0, 1], v[0, 2], v[far, 0], v[far, 1], v[far, 2], t, False)[0]
+        m = nearest(point(v, i), point(v, 0), point(v, far), t, math.inf)[0]
         if abs(m) > THIN_M:
             return False
     return True
@@ -129,7 +123,7 @@ def _meeting(v: Float64s, p: Float64s, slack: float) -> tuple[int, int]:
 def _touches(v: Float64s, p: Float64s, i: int, j: int, room: float) -> bool:
     """Whether vertex j comes within `MEET_M` of edge i."""
     d2, t = foot(p[j, 0], p[j, 1], p, i)
-    return d2 <= room * room and abs(_exact(v, i, j, t, True)[0]) <= MEET_M
+    return d2 <= room * room and abs(_exact(v, i, j, t, 0.0)[0]) <= MEET_M
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -144,7 +138,7 @@ def _splits(v: Float64s, p: Float64s, i: int, j: int, slack: float) -> bool:
     k = (j + 1) % len(p)
     s1, s2 = sides(p, i, p, j)
     if abs(s1) <= slack:
-        s1 = _exact(v, i, j, foot(p[j, 0], p[j, 1], p, i)[1], False)[0]
+        s1 = _exact(v, i, j, foot(p[j, 0], p[j, 1], p, i)[1], math.inf)[0]
     if abs(s2) <= slack:
-        s2 = _exact(v, i, k, foot(p[k, 0], p[k, 1], p, i)[1], False)[0]
+        s2 = _exact(v, i, k, foot(p[k, 0], p[k, 1], p, i)[1], math.inf)[0]
     return s1 * s2 < 0.0

@@ -17,11 +17,10 @@ import shapely
 from numba import njit
 
 from wideberth.space.geodesy import Frame, frame_at, geodetic_nd, project, unproject
-from wideberth.space.overlap import slot_middle, slot_ring
 from wideberth.space.plane import lay, outward
 from wideberth.space.ring import Float64s, Int64s, doubled
 from wideberth.space.separation import between
-from wideberth.space.store import Store, empty_store, fill
+from wideberth.space.store import Store, empty_store, fill, slot_middle, slot_ring
 from wideberth.space.volume import Circle, Polygon
 
 Rings = tuple[tuple[int, ...], ...]

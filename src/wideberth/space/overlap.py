@@ -14,17 +14,20 @@ rule is applied, so a gap under half a millimetre touches.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from wideberth.space.geodesy import Vector, geodetic_nd
+from wideberth.space.geodesy import geodetic_nd
 from wideberth.space.ring import Float64s, Int64s, circle_area, ring_area
 from wideberth.space.separation import contained, separation
 from wideberth.space.store import ABSENT, Store, clear, compact, empty_store, fill
 from wideberth.space.volume import Circle, Flat, Polygon, Volume4D, flatten
+
+SLACK_M: Final = 0.0005
+"""What rounds to 0 mm is 0."""
 
 
 class Near(NamedTuple):
@@ -61,29 +64,6 @@ class Nears(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def slot_middle(store: Store, slot: int) -> Vector:
-    """The middle of a slot's outline."""
-    return store.places[slot, 0], store.places[slot, 1], store.places[slot, 2]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def slot_ring(store: Store, slot: int) -> Float64s:
-    """The vertices of a slot's outline; none for a circle."""
-    at = store.spans[slot, 0]
-    return store.vertices[at : at + abs(store.spans[slot, 1])]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _apart(a: Store, i: int, b: Store, j: int, minimum_m: float) -> tuple[float, float, float, float]:
-    """`separation` of two slots' outlines."""
-    return separation(
-        slot_ring(a, i), a.spans[i, 1] >= 0, slot_middle(a, i), a.places[i, 3],
-        slot_ring(b, j), b.spans[j, 1] >= 0, slot_middle(b, j), b.places[j, 3],
-        minimum_m,
-    )  # fmt: skip
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _near(a: Store, i: int, b: Store, j: int, minimum_m: float, minimum_mm: int, out: Int64s) -> bool:
     """Apply the rule to two slots; where it holds, write the fields of `Near`."""
     start, end = max(a.extents[i, 2], b.extents[j, 2]), min(a.extents[i, 3], b.extents[j, 3])
@@ -94,7 +74,7 @@ def _near(a: Store, i: int, b: Store, j: int, minimum_m: float, minimum_mm: int,
     if vertical >= minimum_mm and vertical > 0:
         return False
     horizontal_min = np.int64(round(minimum_m * 1000.0))
-    m, x, y, z = _apart(a, i, b, j, minimum_m)
+    m, x, y, z = separation(a, i, b, j, minimum_m)
     if m == np.inf:
         return False
     horizontal = np.int64(round(m * 1000.0))
@@ -123,17 +103,13 @@ def _nears(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _separation(store: Store) -> float:
-    return _apart(store, 0, store, 1, np.inf)[0]
+def _separation(store: Store, i: int, j: int) -> float:
+    return separation(store, i, store, j, np.inf)[0]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _contains(s: Store) -> bool:
-    return contained(
-        slot_ring(s, 0), s.spans[0, 1] >= 0, slot_middle(s, 0), s.places[0, 3],
-        slot_ring(s, 1), slot_middle(s, 1), s.places[1, 3],
-        0.0005,
-    )  # fmt: skip
+def _contains(store: Store, outer: int, inner: int) -> bool:
+    return contained(store, outer, inner, SLACK_M)
 
 
 def prepare(volumes: Sequence[Volume4D]) -> Store:
@@ -150,7 +126,7 @@ def _prepare(flat: Flat) -> Store:
 
 def separation_m(a: Circle | Polygon, b: Circle | Polygon) -> float:
     """Signed horizontal separation of two checked outlines, metres; `wideberth.space.separation` defines it."""
-    return float(_separation(prepare((Volume4D(a, 0, 0, 0, 0), Volume4D(b, 0, 0, 0, 0)))))
+    return float(_separation(prepare((Volume4D(a, 0, 0, 0, 0), Volume4D(b, 0, 0, 0, 0))), 0, 1))
 
 
 def area_m2(outline: Circle | Polygon) -> float:
@@ -162,7 +138,7 @@ def area_m2(outline: Circle | Polygon) -> float:
 
 def contains(outer: Circle | Polygon, inner: Circle | Polygon) -> bool:
     """Whether a checked outline lies within another; it may touch, and stick out by less than half a millimetre."""
-    return bool(_contains(prepare((Volume4D(outer, 0, 0, 0, 0), Volume4D(inner, 0, 0, 0, 0)))))
+    return bool(_contains(prepare((Volume4D(outer, 0, 0, 0, 0), Volume4D(inner, 0, 0, 0, 0))), 0, 1))
 
 
 def near(a: Volume4D, b: Volume4D, minimum_m: float, minimum_mm: int) -> Near | None:

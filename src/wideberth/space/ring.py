@@ -18,6 +18,7 @@ from wideberth.space.geodesy import (
     E2,
     RADIAN_PER_ND,
     F,
+    Vector,
     arc,
     ecef,
     frame_at,
@@ -36,6 +37,12 @@ HALF_ND: Final = 180_000_000_000
 TURN_ND: Final = 360_000_000_000
 _M_MIN: Final = A_M * (1.0 - E2)
 """Least meridional radius of curvature, at the equator."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def point(rows: Float64s, i: int) -> Vector:
+    """Row i of an (n, 3) array."""
+    return rows[i, 0], rows[i, 1], rows[i, 2]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,6 +1,6 @@
 """How far two outlines are from one another, signed, on the ellipsoid. All compiled.
 
-In:  outlines as ECEF vertices (counter-clockwise) or centre and radius, with middle and bounding radius; a minimum.
+In:  slots of stores, and a minimum.
 Out: metres, above 0 a gap, 0 touching, below 0 a depth; and a place between them or in what they share, in ECEF.
      Where the outlines are surely farther apart than the minimum, infinity.
 Refuses nothing. Accuracy, tested against geographiclib: 5 mm to 100 km, 1 m to 1,000 km; what touches is
@@ -52,7 +52,8 @@ from wideberth.space.plane import (
     rows,
     shared_middle,
 )
-from wideberth.space.ring import Float64s
+from wideberth.space.ring import Float64s, point
+from wideberth.space.store import Store, slot_middle, slot_ring
 
 Found: TypeAlias = tuple[float, float, float, float]
 """Signed metres and a place in ECEF."""
@@ -63,24 +64,22 @@ _STRETCH: Final = 1.03
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def separation(
-    va: Float64s, convex_a: bool, at_a: Vector, ra: float,
-    vb: Float64s, convex_b: bool, at_b: Vector, rb: float,
-    minimum_m: float,
-) -> Found:  # fmt: skip
-    """Signed metres between two outlines and a place; vertices of length 0 make a circle of radius r around `at`."""
+def separation(a: Store, i: int, b: Store, j: int, minimum_m: float) -> Found:
+    """Signed metres between the outlines in slot i of a and slot j of b, and a place."""
+    at_a, ra, at_b, rb = slot_middle(a, i), a.places[i, 3], slot_middle(b, j), b.places[j, 3]
     dx, dy, dz = at_b[0] - at_a[0], at_b[1] - at_a[1], at_b[2] - at_a[2]
-    chord = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if chord - ra - rb > max(minimum_m, 0.0) + 0.002:
+    between_m = math.sqrt(dx * dx + dy * dy + dz * dz) - ra - rb
+    if between_m > max(minimum_m, 0.0) + 0.002:
         return math.inf, 0.0, 0.0, 0.0
-    if chord - ra - rb > FAR_M or (len(va) == 0 and len(vb) == 0):
+    na, nb = a.spans[i, 1], b.spans[j, 1]
+    if between_m > FAR_M or (na == 0 and nb == 0):
         return _circles(at_a, ra, at_b, rb)
-    if len(va) == 0:
-        return _circle_ring(at_a, ra, vb, minimum_m)
-    if len(vb) == 0:
-        return _circle_ring(at_b, rb, va, minimum_m)
+    if na == 0:
+        return _circle_ring(at_a, ra, slot_ring(b, j), minimum_m)
+    if nb == 0:
+        return _circle_ring(at_b, rb, slot_ring(a, i), minimum_m)
     f = between(at_a, ra, at_b, rb)
-    return _rings(va, convex_a, vb, convex_b, f, minimum_m)
+    return _rings(slot_ring(a, i), na > 0, slot_ring(b, j), nb > 0, f, minimum_m)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -193,9 +192,7 @@ def _refine(v: Float64s, p: Float64s, w: Float64s, q: Float64s, bound: float, st
             d2, t = foot(q[j, 0], q[j, 1], p, i)
             if d2 > bound * bound:
                 continue
-            m, fx, fy, fz, end = nearest(
-                w[j, 0], w[j, 1], w[j, 2], v[i, 0], v[i, 1], v[i, 2], v[k, 0], v[k, 1], v[k, 2], t, True
-            )
+            m, fx, fy, fz, end = nearest(point(w, j), point(v, i), point(v, k), t, 0.0)
             if abs(m) < best:
                 best = abs(m)
                 outside = m > 0.0 if end == 0 else _is_corner(p, i if end < 0 else k)
@@ -232,9 +229,7 @@ def _clearance(v: Float64s, p: Float64s, w: Float64s, q: Float64s, floor: float,
         for j in range(len(q)):
             if a * q[j, 0] + b * q[j, 1] - c <= least + margin:
                 t = foot(q[j, 0], q[j, 1], p, i)[1]
-                m = nearest(w[j, 0], w[j, 1], w[j, 2], v[i, 0], v[i, 1], v[i, 2], v[k, 0], v[k, 1], v[k, 2], t, False)[
-                    0
-                ]
+                m = nearest(point(w, j), point(v, i), point(v, k), t, math.inf)[0]
                 exact = min(exact, m)
                 if exact <= best:
                     break
@@ -270,7 +265,7 @@ def signed(at: Vector, v: Float64s, minimum_m: float) -> tuple[float, float, flo
         if d2 > bound:
             continue
         k = i + 1 if i + 1 < len(p) else 0
-        m, fx, fy, fz, end = nearest(at[0], at[1], at[2], v[i, 0], v[i, 1], v[i, 2], v[k, 0], v[k, 1], v[k, 2], t, True)
+        m, fx, fy, fz, end = nearest(at, point(v, i), point(v, k), t, 0.0)
         if abs(m) < best:
             best = abs(m)
             x, y, z = fx, fy, fz
@@ -303,20 +298,20 @@ def _circle_ring(at: Vector, r: float, v: Float64s, minimum_m: float) -> Found:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def contained(
-    va: Float64s, convex_a: bool, at_a: Vector, ra: float, vb: Float64s, at_b: Vector, rb: float, slack_m: float
-) -> bool:
-    """Whether the second outline lies within the first, touching allowed, sticking out by at most the slack."""
+def contained(store: Store, outer: int, inner: int, slack_m: float) -> bool:
+    """Whether the outline in one slot lies within that in another, touching allowed, out by at most the slack."""
+    va, at_a, ra = slot_ring(store, outer), slot_middle(store, outer), store.places[outer, 3]
+    vb, at_b, rb = slot_ring(store, inner), slot_middle(store, inner), store.places[inner, 3]
     if len(vb) == 0:
         if len(va) == 0:
-            return arc(at_a[0], at_a[1], at_a[2], at_b[0], at_b[1], at_b[2]) + rb <= ra + slack_m
-        return signed(at_b, va, 0.0)[0] + rb <= slack_m
+            return bool(arc(at_a[0], at_a[1], at_a[2], at_b[0], at_b[1], at_b[2]) + rb <= ra + slack_m)
+        return bool(signed(at_b, va, 0.0)[0] + rb <= slack_m)
     for i in range(len(vb)):
-        at = vb[i, 0], vb[i, 1], vb[i, 2]
+        at = point(vb, i)
         ahead = arc(at_a[0], at_a[1], at_a[2], at[0], at[1], at[2]) - ra if len(va) == 0 else signed(at, va, 0.0)[0]
         if ahead > slack_m:
             return False
-    if convex_a or len(va) == 0:
+    if store.spans[outer, 1] >= 0:
         return True
     f = frame_at(at_b[0], at_b[1], at_b[2])
     pa, reach_a, longest_a = lay(f, va)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from wideberth.space.geodesy import ecef
+from wideberth.space.geodesy import Vector, ecef
 from wideberth.space.plane import is_convex
 from wideberth.space.ring import Float64s, Int64s, doubled, middle, plane, reverse, vertices
 
@@ -52,6 +52,19 @@ def empty_store(slots: int, pool: int) -> Store:
         np.zeros(_CLASSES, np.int64),
         np.zeros(2, np.int64),
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def slot_middle(store: Store, slot: int) -> Vector:
+    """The middle of a slot's outline."""
+    return store.places[slot, 0], store.places[slot, 1], store.places[slot, 2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def slot_ring(store: Store, slot: int) -> Float64s:
+    """The vertices of a slot's outline; none for a circle."""
+    at = store.spans[slot, 0]
+    return store.vertices[at : at + abs(store.spans[slot, 1])]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
