@@ -14,7 +14,8 @@ from wideberth.refusal import Refusal
 
 LONG = bool(os.environ.get("WIDEBERTH_LONG"))
 EXAMPLES = Path(__file__).parents[2] / "examples"
-DOCUMENTS = [json.loads(path.read_text()) for path in sorted(EXAMPLES.iterdir())]
+NAMES = ("relief-day.geojson", "two-drones.f3548.json")
+DOCUMENTS = [json.loads((EXAMPLES / name).read_text()) for name in NAMES]
 WORDS = st.sampled_from(
     [
         "type",
