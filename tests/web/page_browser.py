@@ -6,7 +6,6 @@ A picture of a running page: python tests/web/page_browser.py URL FILE.png [WIDT
 
 import base64
 import contextlib
-import fcntl
 import json
 import os
 import queue
@@ -25,6 +24,11 @@ FLAGS = [
     "--disable-extensions", "--disable-default-apps", "--disable-dev-shm-usage", "--remote-debugging-pipe",
 ]  # fmt: skip
 SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+# Chromium reads its pipe at descriptor 3 and answers at 4
+LAUNCH = (
+    "import fcntl,os,sys;a,b=[fcntl.fcntl(int(f),fcntl.F_DUPFD_CLOEXEC,10) for f in sys.argv[1:3]];"
+    "os.dup2(a,3);os.dup2(b,4);os.execv(sys.argv[3],sys.argv[3:])"
+)
 NO_GL = ["--disable-gpu", "--disable-3d-apis"]
 
 
@@ -44,15 +48,13 @@ class Browser:
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
 
-        def hand_over() -> None:
-            ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
-            os.dup2(ends[0], 3)
-            os.dup2(ends[1], 4)
-
+        command = [path, *FLAGS, *(SOFTWARE_GL if gl else NO_GL), f"--user-data-dir={self.profile}", "about:blank"]
         self.process = subprocess.Popen(
-            [path, *FLAGS, *(SOFTWARE_GL if gl else NO_GL), f"--user-data-dir={self.profile}", "about:blank"],
-            preexec_fn=hand_over, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-S", "-c", LAUNCH, str(to_browser), str(from_browser), *command],
+            pass_fds=(to_browser, from_browser),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(to_browser)
         os.close(from_browser)
         self.number = 0
