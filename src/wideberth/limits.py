@@ -114,6 +114,8 @@ GROUP_COMMANDS_MAX: Final = 256
 """Commands that share one sync of the disk; more gain nothing and let the first of them wait."""
 TURN_US_MAX: Final = 25_000
 """How long commands, then reads, are worked on before the others get their turn."""
+SHARED_TURN_US_MAX: Final = 2_000
+"""How long a group is decided where several parties wait: about as long as the disk takes to sync it."""
 CHECK_OPERATIONS_MAX: Final = 100
 """Plans of one dry run; each takes a turn of its own."""
 ROOM_BYTES_MIN: Final = 33_554_432

@@ -5,9 +5,9 @@ Out: the ledger, and the state that its entries make.
 Raises `NodeFailed` with one sentence: no theatre there, a key that is not the ledger's, a ledger that is damaged, in
 use, or cannot be read.
 
-In the folder lie the ledger (`ledger.sqlite3`), the signed head (`head`), the lock, the reserve, `node.key`, which only
-its owner may read, and between a clean stop and the next start a snapshot of the state. It goes at the start, so that what
-is erased later is nowhere.
+In the folder lie the ledger (`ledger.sqlite3`), the signed head (`head`), the lock, the reserve, `node.key`, which
+only its owner may read, and between a clean stop and the next start a snapshot of the state. It goes at the start, so
+that what is erased later is nowhere.
 """
 
 import os
@@ -98,8 +98,7 @@ def open_folder(folder: Path) -> Opened:
         seed, origin = _read_seed(folder), _read_origin(folder)
         signer = Signer(origin, SigningKey(seed))
         try:
-            state = _read_snapshot(folder)
-            ledger = SqliteLedger(folder, signer, each=partial(_replay_after, state, state.size))
+            ledger, state = _open_after_snapshot(folder, signer)
         except SnapshotUnfit:
             state = State()
             ledger = SqliteLedger(folder, signer, each=partial(replay, state))
@@ -118,6 +117,16 @@ def open_folder(folder: Path) -> Opened:
 
 class SnapshotUnfit(Exception):
     """The snapshot is not of this ledger: it is left aside, and everything replayed."""
+
+
+def _open_after_snapshot(folder: Path, signer: Signer) -> tuple[SqliteLedger, State]:
+    """The ledger, and the state that its snapshot and the entries after it make."""
+    state = _read_snapshot(folder)
+    ledger = SqliteLedger(folder, signer, each=partial(_replay_after, state, state.size))
+    if state.size == ledger.head.size:
+        return ledger, state
+    ledger.close()
+    raise SnapshotUnfit("the snapshot is of a longer ledger")
 
 
 def _read_snapshot(folder: Path) -> State:

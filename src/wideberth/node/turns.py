@@ -24,6 +24,11 @@ class Turns(Generic[Job]):
         """How many jobs wait."""
         return self._size
 
+    @property
+    def parties(self) -> int:
+        """How many parties have jobs waiting."""
+        return len(self._queues)
+
     def put(self, party: str, job: Job) -> bool:
         """Queue a job; False where the party has too many waiting."""
         queue = self._queues.setdefault(party, deque())
