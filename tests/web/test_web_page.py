@@ -3,100 +3,19 @@
 Skipped, with the reason on screen, where no Chromium is installed (Debian: apt-get install chromium).
 """
 
-import gzip
-import math
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import page_browser
 import page_stub
 import page_world as pw
 import pytest
-from page_browser import Browser, Page
+from page_browser import Page
+from page_steps import DRAWN, LIVE, button, said, sign_on
 
-import wideberth
 from wideberth.party.command import AcceptRisk, Concur, Object, PlanSubject, Procedure, ProposalSubject, Propose, Shift
 
-WEB = Path(wideberth.__file__).parent / "web"
 pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
-
-DRAWN = "document.documentElement.dataset.map==='idle'&&document.querySelector('#marks g')"
-LIVE = "document.documentElement.dataset.state==='live'&&document.querySelector('#cards').childElementCount"
-PALETTES = ["day", "dusk", "night"]
-LOOKS = [(palette, language) for palette in PALETTES for language in ("en", "de")]
-SIZES = [(1366, 625), (900, 1180), (640, 512), (1180, 820), (1920, 1080), (820, 1180), (390, 844)]
-LONG = bool(os.environ.get("WIDEBERTH_LONG"))
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[page_stub.Running]:
-    running = page_stub.Running()
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    browser = Browser()
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def plain_chromium() -> Iterator[Browser]:
-    """Without WebGL, where a test needs no map: drawing in software takes most of a test's time."""
-    browser = Browser(gl=False)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def stub(node: page_stub.Running) -> page_stub.Stub:
-    node.stub.reset("mock")
-    return node.stub
-
-
-@pytest.fixture
-def page(chromium: Browser, stub: page_stub.Stub) -> Iterator[Page]:
-    fresh = chromium.page(shift_to=stub.seconds())
-    yield fresh
-    fresh.close()
-
-
-@pytest.fixture
-def plain(plain_chromium: Browser, stub: page_stub.Stub) -> Iterator[Page]:
-    fresh = plain_chromium.page(shift_to=stub.seconds())
-    yield fresh
-    fresh.close()
-
-
-def sign_on(page: Page, node: page_stub.Running, wait: str = LIVE) -> None:
-    page.open(node.signed_on)
-    page.until(wait)
-
-
-def said(stub: page_stub.Stub, page: Page) -> object:
-    """The next command that the node got."""
-    page.until("true")
-    for _ in range(200):
-        if stub.commands:
-            return stub.commands.pop(0)["command"]
-        page.run("new Promise(resolve=>setTimeout(resolve,25))")
-    raise AssertionError("no command arrived")
-
-
-def button(page: Page, key: str) -> None:
-    """Presses a button as a person does: at its middle."""
-    page.until(f"document.querySelector('[data-k=\"{key}\"]')")
-    box = page.run(
-        f"(()=>{{const e=document.querySelector('[data-k=\"{key}\"]');e.scrollIntoView({{block:'center'}});"
-        "const b=e.getBoundingClientRect();return [b.x+b.width/2,b.y+b.height/2]})()"
-    )
-    page.click(*box)
 
 
 def test_loads_under_the_policy_and_asks_nobody_else(page: Page, node: page_stub.Running) -> None:
@@ -364,97 +283,3 @@ def test_works_without_webgl(plain: Page, node: page_stub.Running) -> None:
     assert "HAS-0417" in plain.run("document.querySelector('#as-table').innerText")
     plain.key("3")
     plain.until("document.querySelector('#conf h1')")
-
-
-LOOK = (Path(__file__).parent / "page_look.js").read_text(encoding="utf-8").split("\n", 1)[1]
-
-
-def check_look(page: Page, where: str) -> None:
-    found = page.run(LOOK)
-    text = found.pop("text").lower()
-    assert [word for word in ("clear to", "all clear", "safe", "sicher", "freigegeben") if word in text] == [], where
-    assert found.pop("nodes") <= 1500, where
-    assert found.pop("wide") <= 0, where
-    assert found == {"contrast": [], "small": [], "nameless": [], "keys": [], "cut": []}, where
-
-
-@pytest.mark.parametrize(("palette", "language"), LOOKS if LONG else [LOOKS[0], LOOKS[5]])
-def test_every_palette_and_language(
-    page: Page, node: page_stub.Running, stub: page_stub.Stub, palette: str, language: str
-) -> None:
-    """In each palette and language: text at 4.5 to 1 or better, targets of 24 px, names for all controls, at most 1,500
-    nodes in a full theatre, no untranslated key, no word that promises anything, no complaint."""
-    stub.reset("busy")
-    sign_on(page, node)
-    for choice in (palette, language):
-        page.run(f"document.querySelector('[data-v=\"{choice}\"]').click()")
-    page.until(f"document.documentElement.lang==='{language}'")
-    page.until(f"document.querySelector('[data-v=\"{language}\"]').ariaPressed==='true'")
-    check_look(page, "watch")
-    page.key("t")
-    page.until("document.querySelector('#as-table tbody tr')")
-    check_look(page, "table")
-    page.key("3")
-    page.until("document.querySelector('#conf .opt input')")
-    check_look(page, "conflict")
-    page.key("?", text="?")
-    check_look(page, "help")
-    assert page.complaints == []
-
-
-@pytest.mark.parametrize("size", SIZES if LONG else SIZES[:3])
-def test_reflow(plain: Page, node: page_stub.Running, stub: page_stub.Stub, size: tuple[int, int]) -> None:
-    """From a wall to a tablet, and at 200 % zoom, nothing is cut at the side, and every action is reachable."""
-    stub.reset("busy")
-    plain.size(*size)
-    sign_on(plain, node)
-    plain.run("document.querySelector('[data-v=\"dusk\"]').click()")
-    check_look(plain, f"watch at {size}")
-    plain.run("document.querySelector('[data-v=\"conflict\"]').click()")
-    plain.until("document.querySelector('#conf .opt input')")
-    check_look(plain, f"conflict at {size}")
-    button(plain, "act-main")
-    said(stub, plain)
-
-
-def test_text_on_the_map_reads_in_every_palette() -> None:
-    """Names on the map and in drawings reach 4.5 to 1 on land, from the tokens themselves."""
-    tokens = (WEB / "css/tokens.css").read_text()
-    for palette in PALETTES:
-        line = next(row for row in tokens.splitlines() if row.startswith(f'[data-palette="{palette}"]{{--hill'))
-        colours = dict(part.split(":", 1) for part in line.split("{")[1].rstrip("}").split(";"))
-        for ink, ground in (
-            ("--ink", "--land"),
-            ("--ink2", "--land"),
-            ("--stale", "--land"),
-            ("--amberInk", "--amber"),
-        ):
-            assert ratio(colours[ink], colours[ground]) >= 4.5, (palette, ink)
-        for mark in ("--other", "--own", "--amberLine", "--caut", "--border"):
-            assert ratio(colours[mark], colours["--land"]) >= 3, (palette, mark)
-
-
-def ratio(first: str, second: str) -> float:
-    """Contrast of two hex colours (WCAG 2.2, relative luminance)."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour.strip().lstrip("#")[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-        red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    high, low = sorted((luminance(first), luminance(second)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_sizes_stay_in_the_budget() -> None:
-    """Compressed: the shell in 60 KB, the map library with its worker and what drives it in 450, the type in 260."""
-    of_the_map = [WEB / "app/map.js", WEB / "app/marks.js"]
-    later = {"map.js", "marks.js", "about.js", "conflict.js", "drawings.js", "table.js", "signon.js"}
-    shell = [p for p in (WEB / "app").glob("*.js") if p.name not in later]
-    shell += [*(WEB / "css").glob("*.css"), WEB / "index.html", WEB / "words/de.json"]
-    packed = {p: len(gzip.compress(p.read_bytes(), 9)) for p in [*shell, *of_the_map, *(WEB / "vendor").rglob("*.mjs")]}
-    assert sum(packed[p] for p in shell) <= 60_000
-    assert sum(size for p, size in packed.items() if p not in shell) <= 450_000
-    assert sum(p.stat().st_size for p in (WEB / "fonts").glob("*.woff2")) <= 260_000
-    assert (WEB / "land/world.json").stat().st_size <= 1_500_000
-    assert math.fsum(p.stat().st_size for p in WEB.rglob("*") if p.is_file()) < 6_000_000
