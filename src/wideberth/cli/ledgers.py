@@ -266,7 +266,7 @@ def _print(finding: Finding, path: Path) -> None:
     show(rows)
     say()
     for label, value in (("genesis", finding.genesis), ("node key", finding.node_key), ("root", finding.root)):
-        if value:
+        if value.strip("0"):
             say(f"{label:<9}{spoken(bytes.fromhex(value))}")
 
 

@@ -89,9 +89,13 @@ def _print(filed: list[tuple[PlannedOperation, Answer]]) -> None:
         row(rows, operation.id, answer.version, answer.position, f"{late}{names or 'no known conflict'}")
     show(rows)
     opened = sum(len(answer.conflicts) for _, answer in filed)
+    count = f"{some(len(filed), 'operation')} filed"
     say()
-    said = some(opened, "conflict") if opened else "No known conflict"
-    say(f"{said}. {some(len(filed), 'operation')} filed." + (f" {filed[-1][1].statement}" if filed else ""))
+    if len(filed) == 1:
+        say(f"{count}. {filed[0][1].statement}")
+    else:
+        said = some(opened, "known conflict") if opened else "no known conflict"
+        say(f"{count}, {said}; each was checked against all that was live at its entry.")
 
 
 def _peer(conflict: Conflict) -> str:

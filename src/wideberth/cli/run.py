@@ -88,8 +88,8 @@ class FounderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     party: str
     name: str
-    root: Path
-    watch: Path
+    root: str
+    watch: str
     permits: tuple[str, ...] = ("*",)
     days: int = 30
     languages: tuple[str, ...] = ("en",)

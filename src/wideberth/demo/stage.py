@@ -165,6 +165,8 @@ def serving(folder: Path, port: int) -> Iterator[tuple[str, Callable[[], None]]]
         yield _address(node, log), stop
     finally:
         stop()
+        if node.stdout is not None:
+            node.stdout.close()
         log.close()
 
 
