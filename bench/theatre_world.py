@@ -53,9 +53,9 @@ def charter(separations: tuple[Separation, ...] = ()) -> Charter:
 MINIMA_3NM = (Separation(TrafficClass.CREWED_AIR, TrafficClass.CREWED_AIR, 5_556_000, 914_400),)
 
 
-def theatre(rules: Charter) -> Sequencer:
-    """An empty theatre in memory."""
-    founders = tuple(
+def founders() -> tuple[Founder, ...]:
+    """Every party, with keys that last."""
+    return tuple(
         Founder(
             party,
             party,
@@ -66,8 +66,12 @@ def theatre(rules: Charter) -> Sequencer:
         )
         for party in PARTIES
     )
+
+
+def theatre(rules: Charter) -> Sequencer:
+    """An empty theatre in memory."""
     store = MemoryStore(Signer(origin_of("bench", 1), SigningKey(NODE_SEED)))
-    genesis = Genesis("bench", 1, True, rules, founders, public_key(NODE_SEED), DECIDE_VERSION)
+    genesis = Genesis("bench", 1, True, rules, founders(), public_key(NODE_SEED), DECIDE_VERSION)
     return found(store, NODE_SEED, random.Random(1).randbytes, genesis, START_US)
 
 
