@@ -49,7 +49,19 @@ def run(quick: bool) -> list[Figure]:
     near = [len(live.near((volume,), NO_M, NO_MM).slot) for volume in volumes]
     figures = queries_figures(spreads, pg, hits, near)
     figures += upsert_figures(index, held, peers["rtree"], live, here, pg)
-    return [*figures, memory]
+    return [*figures, memory] if quick else [*figures, memory, crowded_figure(asked)]
+
+
+def crowded_figure(asked: int) -> Figure:
+    """The exact test where a query meets hundreds: a million wide volumes."""
+    live, _, _ = fill(world(LIVE, seed=1, crowded=True))
+    volumes = world(asked, seed=2, crowded=True).volumes()
+    ask = {"exact": lambda _: times_us(lambda v: live.near((v,), NO_M, NO_MM), volumes)}
+    ask["exact"](-1)
+    spread = in_turns(ask, "crowded queries")["exact"]
+    hits = [len(live.near((volume,), NO_M, NO_MM).slot) for volume in volumes]
+    note = f"with the exact test, us: {spread}; hits p50 {np.median(hits):.0f}, p99 {np.percentile(hits, 99):.0f}"
+    return Figure("index_query_crowded_us_p99", "us", spread.p99, note=note)
 
 
 def fill(here: World) -> tuple[LiveVolumes, Int64s, Figure]:
