@@ -2,7 +2,7 @@
 
 80 % lie in 20 hot spots of 20 km, the rest over 2,000 x 2,000 km; each is a quadrilateral of 0.1 to 20 km across and a
 window of 10 to 60 minutes, its band 30 to 150 m high with its base at 0 to 500 m. Sizes are spread evenly by their
-logarithm: half are under 1.4 km, as flights of drones are. With `crowded` they are spread evenly, half of them wider than
+logarithm: half are under 1.4 km, as flights of drones are. With `crowded` they are spread evenly, half of them over
 10 km, and a query meets five times as many.
 """
 
