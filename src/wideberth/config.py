@@ -67,10 +67,16 @@ def read_config(
             if value is not None:
                 told[name] = value
         told |= {name: value for name, value in given.items() if value is not None}
-        config = msgspec.convert(told, Config, strict=False)
+        config = msgspec.convert(told, Config, strict=False, dec_hook=_path)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return refuse(Reason.MALFORMED, "config", "settings as docs/operations.md lists them", str(error))
     return _check(config) or config
+
+
+def _path(kind: type, value: Any) -> Path:
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise ValueError(f"Expected a path, got `{type(value).__name__}`")
 
 
 def _check(config: Config) -> Refusal | None:

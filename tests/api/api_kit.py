@@ -189,10 +189,10 @@ class World:
 
     async def get(self, party: str, path: str, **query: Any) -> httpx.Response:
         """Read; a session that has ended is opened anew."""
-        answer = await self.client.get(path, headers=await self.headers(party), params=query)
+        answer = await self.client.get(path, headers=await self.headers(party), params=query or None)
         if answer.status_code == 401:
             del self._tokens[party]
-            answer = await self.client.get(path, headers=await self.headers(party), params=query)
+            answer = await self.client.get(path, headers=await self.headers(party), params=query or None)
         return answer
 
     async def view(self, party: str) -> Any:

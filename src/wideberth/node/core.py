@@ -29,8 +29,8 @@ from wideberth.limits import (
     READS_WAITING_MAX,
     RESERVE_BYTES,
     ROOM_BYTES_MIN,
-    TICK_US,
     SHARED_TURN_US_MAX,
+    TICK_US,
     TURN_US_MAX,
 )
 from wideberth.node.metrics import Metrics
@@ -52,6 +52,7 @@ Read = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 SLICE_US: Final = 1_000
 """How long the loop decides before it lets sockets be served."""
+UNDECIDED: Final = "it is not known whether this was written; ask again with the same bytes"
 CLOCK_POLL_S: Final = 1.0
 """How often a clock that was wrong is looked at again."""
 ROOM_POLL_US: Final = 1_000_000
@@ -163,8 +164,8 @@ class Node:
         return None
 
     def now_us(self) -> int:
-        """The time, never behind the ledger's."""
-        return max(self.clocks.wall_us(), self.state.time_us)
+        """The time, never behind the ledger's; the ledger's alone while the clock cannot be trusted."""
+        return self.state.time_us if self._clock.wrong else max(self.clocks.wall_us(), self.state.time_us)
 
     def hear(self, party: str) -> None:
         """A party was heard of."""
@@ -284,7 +285,7 @@ class Node:
                     await self._in_thread(self.sequencer._append, entries, size)
         except BaseException:
             for future, _ in answered:
-                settle(future, Answer(refuse(Reason.STORAGE, "ledger", "it is not known whether this was written")))
+                settle(future, Answer(refuse(Reason.STORAGE, "ledger", UNDECIDED)))
             raise
         for future, answer in answered:
             settle(future, answer)
@@ -307,8 +308,13 @@ class Node:
             job = self._commands.take()
             if job is None:
                 return
-            with self.metrics.deciding.time():
-                answered.append((job[1], self._decide_one(job[0], wall_us, entries)))
+            submission, future = job
+            try:
+                with self.metrics.deciding.time():
+                    answered.append((future, self._decide_one(submission, wall_us, entries)))
+            except BaseException:
+                settle(future, Answer(refuse(Reason.STORAGE, "ledger", UNDECIDED)))
+                raise
             if self.clocks.mono_us() - sliced > SLICE_US:
                 await asyncio.sleep(0)
                 sliced = self.clocks.mono_us()
