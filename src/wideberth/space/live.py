@@ -17,8 +17,9 @@ import numpy as np
 
 from wideberth.space.grid import Int64s
 from wideberth.space.index import Float64s, Index, Slots
-from wideberth.space.overlap import Arena, prepare
-from wideberth.space.volume import Volume4D, boxes
+from wideberth.space.overlap import Arena
+from wideberth.space.shapes import Shapes, shapes
+from wideberth.space.volume import Volume4D
 
 Fetch = Callable[[Int64s], Sequence[Volume4D]]
 
@@ -59,10 +60,12 @@ class LiveVolumes:
         """Bytes held."""
         return self._index.nbytes + self._arena.nbytes
 
-    def add(self, volumes: Sequence[Volume4D], kind: int) -> Int64s:
-        """Make checked volumes live. Out: their slots (n,)."""
-        slots = self.add_boxes(boxes(volumes), np.full(len(volumes), kind))
-        self._arena.put_many(slots, volumes)
+    def add(self, volumes: Sequence[Volume4D] | Shapes, kind: int) -> Int64s:
+        """Make checked volumes live. Out: their slots (n,), ascending."""
+        added = volumes if isinstance(volumes, Shapes) else shapes(volumes)
+        slots = self.add_boxes(added.boxes, np.full(len(added.boxes), kind))
+        if len(slots):
+            self._arena.adopt(slots, added.store)
         return slots
 
     def add_boxes(self, boxes: Int64s, kinds: Int64s) -> Int64s:
@@ -77,16 +80,27 @@ class LiveVolumes:
         self._arena.drop(slots[self._arena.has(slots)])
         self._slots.give(slots.tolist())
 
-    def near(self, volumes: Sequence[Volume4D], minimum_m: Float64s, minimum_mm: Int64s) -> NearLive:
+    def near(self, volumes: Sequence[Volume4D] | Shapes, minimum_m: Float64s, minimum_mm: Int64s) -> NearLive:
         """Live volumes too near to any of `volumes`: horizontal and vertical minimum (kinds,) by the live one's kind.
 
         Strictly nearer than both; what overlaps or touches counts also where a minimum is 0.
         """
-        query, slot = self._index.query(boxes(volumes), minimum_m, minimum_mm)
-        self._make_ready(slot)
+        query, slot, rows = self.near_rows(
+            volumes if isinstance(volumes, Shapes) else shapes(volumes), minimum_m, minimum_mm
+        )
+        return NearLive(query[rows[:, 0]], slot[rows[:, 0]], *rows[:, 1:].T)
+
+    def near_rows(self, asked: Shapes, minimum_m: Float64s, minimum_mm: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+        """The same as candidates, query (c,) and slot (c,), and rows (p, 9): which candidate, and how near."""
+        query, slot = self._index.query(asked.boxes, minimum_m, minimum_mm)
         kind = self._index.kinds_of(slot)
-        pair, *found = self._arena.near(prepare(volumes), query, slot, minimum_m[kind], minimum_mm[kind])
-        return NearLive(query[pair], slot[pair], *found)
+        question = (asked.store, query, slot, minimum_m[kind], minimum_mm[kind])
+        rows = self._arena.ask(*question)
+        if rows is None:
+            self._make_ready(slot)
+            rows = self._arena.ask(*question)
+        assert rows is not None
+        return query, slot, rows
 
     def _make_ready(self, slot: Int64s) -> None:
         """Fetch the shapes that the arena lacks."""

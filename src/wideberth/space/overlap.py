@@ -23,7 +23,7 @@ from numba import njit
 from wideberth.space.geodesy import geodetic_nd
 from wideberth.space.ring import Float64s, Int64s, circle_area, ring_area
 from wideberth.space.separation import contained, separation
-from wideberth.space.store import ABSENT, Store, clear, compact, empty_store, fill
+from wideberth.space.store import ABSENT, Store, adopt, clear, compact, empty_store, fill
 from wideberth.space.volume import Circle, Flat, Polygon, Volume4D, flatten
 
 SLACK_M: Final = 0.0005
@@ -144,25 +144,19 @@ def contains(outer: Circle | Polygon, inner: Circle | Polygon) -> bool:
 def near(a: Volume4D, b: Volume4D, minimum_m: float, minimum_mm: int) -> Near | None:
     """The rule for one pair of checked volumes; symmetric but for the place, which may differ by rounding."""
     store = prepare((a, b))
-    pair = np.array((0, 1))
-    found = _ask(store, store, pair[:1], pair[1:], np.array((minimum_m,)), np.array((minimum_mm,)))
+    pair, minima = np.array((0, 1)), (np.array((minimum_m,), np.float64), np.array((minimum_mm,), np.int64))
+    found = _ask(store, store, pair[:1], pair[1:], *minima)
+    assert found is not None
     return Near(*found[0, 1:].tolist()) if len(found) else None
 
 
-def _ask(a: Store, b: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s) -> Int64s:
-    """One row a near pair: its number and the fields of `Near`."""
+def _ask(
+    a: Store, b: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s
+) -> Int64s | None:
+    """One row a near pair: its number and the fields of `Near`; None where a slot is empty."""
     out = np.empty((len(query_of), 1 + len(Near._fields)), np.int64)
-    n = _nears(
-        a,
-        b,
-        np.asarray(query_of, np.int64),
-        np.asarray(slot_of, np.int64),
-        np.asarray(minimum_m, np.float64),
-        np.asarray(minimum_mm, np.int64),
-        out,
-    )
-    assert n >= 0, f"pair {-1 - n} names an empty slot"
-    return out[:n]
+    n = _nears(a, b, query_of, slot_of, minimum_m, minimum_mm, out)
+    return out[:n] if n >= 0 else None
 
 
 class Arena:
@@ -202,6 +196,12 @@ class Arena:
         self._reserve(int(slots.max()) + 1, len(flat.coordinates) // 2)
         fill(self._store, slots, *flat)
 
+    def adopt(self, slots: Int64s, ready: Store) -> None:
+        """Fill empty slots (n,), ascending, with what `prepare` made of n volumes."""
+        self._reserve(int(slots[-1]) + 1, len(ready.vertices))
+        free = adopt(self._store, slots, ready)
+        assert free, "a slot is filled already"
+
     def drop(self, slots: Int64s) -> None:
         """Empty filled slots."""
         slots = np.asarray(slots, np.int64)
@@ -211,7 +211,21 @@ class Arena:
 
     def near(self, queries: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s) -> Nears:
         """The rule for every pair (query_of[k], slot_of[k]) with its own minima; exactly what `near` says of each."""
-        return Nears(*_ask(queries, self._store, query_of, slot_of, minimum_m, minimum_mm).T)
+        rows = self.ask(
+            queries,
+            np.asarray(query_of, np.int64),
+            np.asarray(slot_of, np.int64),
+            np.asarray(minimum_m, np.float64),
+            np.asarray(minimum_mm, np.int64),
+        )
+        assert rows is not None, "a pair names an empty slot"
+        return Nears(*rows.T)
+
+    def ask(
+        self, queries: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s
+    ) -> Int64s | None:
+        """The same as rows of the columns of `Nears`; None where a slot is empty."""
+        return _ask(queries, self._store, query_of, slot_of, minimum_m, minimum_mm)
 
     def _reserve(self, slots: int, more: int) -> None:
         """Make room for that many slots and for that many more vertices; what dropped rings left is closed up first."""

@@ -133,6 +133,24 @@ def clear(store: Store, slots: Int64s) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def adopt(store: Store, slots: Int64s, other: Store) -> bool:
+    """Copy another store's volumes into empty slots, room having been seen to; False, at the first that is filled."""
+    for i in range(len(slots)):
+        slot, n = slots[i], abs(other.spans[i, 1])
+        if store.spans[slot, 0] != ABSENT:
+            return False
+        at = _take(store, n) if n > 0 else 0
+        for j in range(n):
+            for k in range(3):
+                store.vertices[at + j, k] = other.vertices[other.spans[i, 0] + j, k]
+        store.spans[slot, 0], store.spans[slot, 1] = at, other.spans[i, 1]
+        for k in range(4):
+            store.extents[slot, k] = other.extents[i, k]
+            store.places[slot, k] = other.places[i, k]
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def compact(store: Store, pool: Float64s) -> None:
     """Copy all blocks to the start of a new pool, in the order of the slots; no free block remains."""
     at = 0
