@@ -6,7 +6,7 @@ Everything is deterministic: the same seed and the same calls give the same byte
 
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from nacl.signing import SigningKey
@@ -86,9 +86,10 @@ def square(lat: float, lon: float, half_deg: float) -> Polygon:
 class World:
     """A theatre in memory."""
 
-    def __init__(
-        self, seed: int = 1, parties: Sequence[str] = ("AAA", "BBB", "CCC"), rules: Charter | None = None
-    ) -> None:
+    usual: ClassVar[tuple[str, ...]] = ("AAA", "BBB", "CCC")
+
+    def __init__(self, seed: int = 1, parties: Sequence[str] | None = None, rules: Charter | None = None) -> None:
+        parties = parties if parties is not None else World.usual
         self.random = random.Random(seed)
         self.now_us = START_US
         self.store: Store = MemoryStore(Signer(origin_of("test", 1), SigningKey(NODE_SEED)))

@@ -1,5 +1,7 @@
 """The main job: plan, see the conflict, settle it, activate."""
 
+import inspect
+
 import pytest
 from worlds import DAY, HOUR, MINUTE, World, charter, circle
 
@@ -24,6 +26,15 @@ from wideberth.party.command import (
 from wideberth.refusal import Reason
 from wideberth.theatre.lifecycle import ConflictState
 from wideberth.theatre.outcome import ConflictItem, StateItem
+
+
+@pytest.fixture(params=[2, 3, 7], ids=lambda n: f"{n} parties", autouse=True)
+def at_the_table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every rule holds with two parties, three and seven; CCC is at the table where a test speaks of it."""
+    parties = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG")[: request.param]
+    if request.param == 2 and "CCC" in inspect.getsource(request.function):
+        parties = ("AAA", "BBB", "CCC")
+    monkeypatch.setattr(World, "usual", parties)
 
 
 def two_in_conflict(world: World, **changes: object) -> tuple[bytes, bytes, bytes]:
