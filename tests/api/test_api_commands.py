@@ -349,6 +349,6 @@ def test_past_its_queue_a_party_is_told_to_come_back(tmp_path: Path) -> None:
     run(tmp_path, steps)
 
 
-async def hold() -> None:
+async def hold(_wall_us: int) -> None:
     """Stands in for deciding: nothing is decided."""
     await asyncio.sleep(0.01)

@@ -144,10 +144,11 @@ class Node:
         if self._loop is not None:
             await self._loop
         self._thread.shutdown()
-        if self._full or self.failed or self._clock.check(self.clocks.wall_us(), self.clocks.mono_us()):
+        wall_us = self._trusted_wall_us()
+        if self._full or self.failed or wall_us is None:
             return
         try:
-            write_snapshot(self.config.folder, self.sequencer, self.clocks.wall_us())
+            write_snapshot(self.config.folder, self.sequencer, wall_us)
         except (LedgerFailed, OSError) as error:
             self.log.exception("snapshot.failed", sentence=str(error))
 
@@ -205,9 +206,10 @@ class Node:
         try:
             while not self.closing:
                 await self._wait_for_work()
-                if self._clock_is_right():
-                    await self._pass_time()
-                    await self._decide_group()
+                wall_us = self._trusted_wall_us()
+                if wall_us is not None:
+                    await self._pass_time(wall_us)
+                    await self._decide_group(wall_us)
                 self._serve_reads()
         except LedgerFailed as error:
             self._fail(str(error))
@@ -248,19 +250,20 @@ class Node:
         due = next_due(self.state)
         return self._tick_at_us if due is None else min(due[0], self._tick_at_us)
 
-    def _clock_is_right(self) -> bool:
-        was = self._clock.wrong
-        wrong = self._clock.check(self.clocks.wall_us(), self.clocks.mono_us())
+    def _trusted_wall_us(self) -> int | None:
+        """The wall clock, where it can be trusted; what is decided next goes by this very look at it."""
+        was, wall_us = self._clock.wrong, self.clocks.wall_us()
+        wrong = self._clock.check(wall_us, self.clocks.mono_us())
         if wrong != was:
             self.log.error("clock.wrong", sentence=wrong) if wrong else self.log.info("clock.right")
-        if wrong:
-            while (command := self._commands.take()) is not None:
-                settle(command[1], Answer(refuse(Reason.CLOCK, "clock", wrong)))
-        return not wrong
+        if not wrong:
+            return wall_us
+        while (command := self._commands.take()) is not None:
+            settle(command[1], Answer(refuse(Reason.CLOCK, "clock", wrong)))
+        return None
 
-    async def _pass_time(self) -> None:
+    async def _pass_time(self, wall_us: int) -> None:
         """Dues that have come, and the tick: they are entries, and every stream hears of the tick."""
-        wall_us = self.clocks.wall_us()
         if self._due_us() > wall_us:
             return
         self._look_for_room()
@@ -271,11 +274,11 @@ class Node:
             self.streams.wake(self.streams.parties())
         self._tell()
 
-    async def _decide_group(self) -> None:
+    async def _decide_group(self, wall_us: int) -> None:
         if not self._commands:
             return
         self._look_for_room()
-        size, wall_us = self.state.size, self.clocks.wall_us()
+        size = self.state.size
         entries: list[Entry] = []
         answered: list[tuple[asyncio.Future[Answer], Answer]] = []
         try:
