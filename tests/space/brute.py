@@ -121,7 +121,7 @@ def random_outline(rng: np.random.Generator, lat: float, lon: float, size: float
     if rng.random() < 0.25:
         return Circle(round(lat * 1e9), round(lon * 1e9), round(size * 1e3))
     corners = int(rng.integers(3, 9))
-    azimuth = (np.arange(corners) + rng.uniform(-0.35, 0.35, corners)) * -360.0 / corners
+    azimuth = (np.arange(corners) + rng.uniform(-0.35, 0.35, corners) + rng.uniform(0, corners)) * -360.0 / corners
     reach = np.full(corners, size) if rng.random() < 0.5 else size * rng.uniform(0.2, 1, corners)
     ring_lat, ring_lon, _ = go(lat, lon, azimuth, reach)
     ring_lon = (ring_lon + 180) % 360 - 180

@@ -107,6 +107,25 @@ def test_what_is_the_same_overlaps_by_its_width() -> None:
     assert separation_m(ell, ell) < -100_000
 
 
+@pytest.mark.parametrize("offset_m", [-2.0, -0.01, 0.01, 2.0])
+def test_a_centre_beside_a_long_edge_is_on_its_side(offset_m: float) -> None:
+    """Circles about points centimetres off an edge of 700 km, and off corners that turn either way: the right sign."""
+    line = [GEOD.fwd(10.0, 50.0, 35.0, metres) for metres in (-350_000.0, -70_000.0, 350_000.0)]
+    behind = GEOD.fwd(10.0, 50.0, -55.0, 200_000.0)
+    ring = deg(*(x for lon, lat, _ in (line[0], line[2], behind) for x in (lat, lon)))
+    lon, lat, _ = GEOD.fwd(line[1][0], line[1][1], line[1][2] + 180 + 90, offset_m)
+    radius_mm = 5
+    found = separation_m(Circle(round(lat * 1e9), round(lon * 1e9), radius_mm), ring)
+    assert found == pytest.approx(offset_m - 0.005, abs=0.0003)
+    # corners: a spike outward and a notch inward, on the line that halves their angle
+    notched = deg(48, 10, 52, 5, 50, 10, 52, 15)
+    for corner_lat in (48.0, 50.0):
+        lon, lat, _ = GEOD.fwd(10.0, corner_lat, 0.0, offset_m)
+        found = separation_m(Circle(round(lat * 1e9), 10_000_000_000, radius_mm), notched)
+        outside = offset_m < 0 if corner_lat == 48.0 else offset_m > 0
+        assert (found + 0.005 > 0) == outside
+
+
 def test_what_lies_within_overlaps_by_the_way_out() -> None:
     """Nesting is depth, for every kind of outline, and no corner needs to lie in the other."""
     inner = deg(10.4, 20.4, 10.4, 20.6, 10.6, 20.6, 10.6, 20.4)

@@ -142,14 +142,18 @@ def test_the_first_reason_of_the_list_is_given() -> None:
     assert places == sorted(set(places))
 
 
-@pytest.mark.parametrize(("offset", "refused"), [(3, True), (-3, False)])
-def test_crossing_is_decided_on_geodesics(offset: int, refused: bool) -> None:
-    """A corner 3 mm beyond the opposite edge of 700 km, whose geodesic bulges 7 km from the parallel, crosses it."""
-    azimuth, metres = between(50.0, 10.0, 50.0, 20.0)
-    lat, lon, ahead = go(50.0, 10.0, azimuth, metres * 0.4)
-    tip_lat, tip_lon, _ = go(lat, lon, ahead - 90, offset / 1000)
-    ring = deg(50, 10, 50, 20, 48, 16, float(tip_lat), float(tip_lon), 48, 14)
-    assert (reason(volume(ring)) is Reason.SELF_CROSSING) == refused
+@pytest.mark.parametrize("heading", range(0, 180, 15))
+@pytest.mark.parametrize(("offset_mm", "refused"), [(3, True), (-3, False)])
+def test_crossing_is_decided_on_geodesics(heading: int, offset_mm: int, refused: bool) -> None:
+    """A corner 3 mm beyond the opposite edge of 700 km crosses it, 3 mm before it does not, whichever way it runs;
+    in the plane such an edge is off by metres."""
+    line = [go(50.0, 10.0, heading, metres) for metres in (-350_000.0, -70_000.0, 350_000.0)]
+    (lat1, lon1, _), (lat, lon, ahead), (lat2, lon2, _) = line
+    tip = go(lat, lon, ahead - 90, offset_mm / 1000)
+    right = go(50.0, 10.0, heading + 60, 200_000.0)
+    left = go(50.0, 10.0, heading + 120, 200_000.0)
+    ring = [float(x) for at in ((lat1, lon1), (lat2, lon2), right[:2], tip[:2], left[:2]) for x in at]
+    assert (reason(volume(deg(*ring))) is Reason.SELF_CROSSING) == refused
 
 
 BOUNDS = (10 * ND, 20 * ND, 170 * ND, 190 * ND)
@@ -240,6 +244,20 @@ def boundary(outline: Circle | Polygon) -> tuple[np.ndarray, np.ndarray]:
     parts = np.linspace(0, 1, 60)
     lat, lon, _ = go(lats[:, None], lons[:, None], azimuth[:, None], metres[:, None] * parts)
     return lat.ravel(), lon.ravel()
+
+
+@pytest.mark.parametrize("lat", [-89.0, -60.0, -5.0, 30.0, 75.0, 84.0])
+@pytest.mark.parametrize("metres", [100.0, 5_000.0, 29_000.0, 32_000.0, 300_000.0])
+def test_boxes_cover_the_bulge_of_edges_that_run_east(lat: float, metres: float) -> None:
+    """The middle of an edge between two points of one latitude lies nearer to the pole than both, and in the box."""
+    half = float(go(lat, 0.0, 90.0, metres / 2)[1])
+    edge_lat = 2 * [float(go(lat, half, 90.0, 0.0)[0])]
+    ring = deg(edge_lat[0], -half, edge_lat[1], half, lat - np.sign(lat) * metres / 222_000, 0)
+    azimuth, length = between(edge_lat[0], -half, edge_lat[1], half)
+    middle = float(go(edge_lat[0], -half, azimuth, length / 2)[0])
+    south, north, _, _ = box_nd(volume(ring))
+    sag = abs(middle - lat) * 1e9
+    assert 0 <= (north - middle * 1e9 if lat > 0 else middle * 1e9 - south) <= 0.12 * sag + 3
 
 
 def test_boxes_of_poles_and_antimeridian() -> None:
