@@ -20,6 +20,7 @@ from wideberth.client import (
     NoticeRow,
     Problem,
     Tick,
+    Unanswered,
     View,
     catch_up,
     follow,
@@ -116,6 +117,33 @@ def test_a_lost_answer_is_asked_for_again(url: str) -> None:
     with client(url, "BBB", transport=Lossy(), sleep=lambda _: None) as mine:
         command, parts = _plan_of(mine, 40.3)
         answer = good(mine.say(command, parts))
+        found = mine.operation(command.operation)
+        assert not isinstance(found, Problem)
+        assert (found.version, found.position) == (1, answer.position)
+
+
+def test_an_unanswered_command_is_asked_for_later(url: str) -> None:
+    """When patience ends, the caller holds the sealed command and asks again by its id: it stands once."""
+    inner = httpx.HTTPTransport()
+    dead = True
+
+    class Dead(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            answer = inner.handle_request(request)
+            if dead and request.url.path == "/v1/commands":
+                answer.read()
+                raise httpx.ReadError("the line broke")
+            return answer
+
+        def close(self) -> None:
+            inner.close()
+
+    with client(url, "CCC", transport=Dead(), sleep=lambda _: None, patience_s=1) as mine:
+        command, parts = _plan_of(mine, 40.35)
+        with pytest.raises(Unanswered) as lost:
+            mine.say(command, parts)
+        dead = False
+        answer = good(mine.repeat(lost.value.sealed))
         found = mine.operation(command.operation)
         assert not isinstance(found, Problem)
         assert (found.version, found.position) == (1, answer.position)

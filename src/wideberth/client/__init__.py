@@ -8,7 +8,7 @@ Refusals are returned as `Problem`s. Raised are `Unreachable`, `BadAnswer`, and 
         answer = client.plan(client.new_id(), volumes, label="HAS-0417")
 """
 
-from wideberth.client.client import BadReceipt, Client, Sealed, plan_subject, proposal_subject
+from wideberth.client.client import BadReceipt, Client, Sealed, Unanswered, plan_subject, proposal_subject
 from wideberth.client.connection import Refused, Unreachable
 from wideberth.client.history import Fork, History, Known
 from wideberth.client.stream import Silence, catch_up, follow
@@ -28,6 +28,7 @@ __all__ = [
     "Sealed",
     "Silence",
     "Tick",
+    "Unanswered",
     "Unreachable",
     "View",
     "catch_up",

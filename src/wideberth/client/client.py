@@ -3,7 +3,7 @@
 In:  a base address, a party, the seed of its watch key; commands of the closed set and their parts.
 Out: an `Answer` with its verified receipt, or a `Problem`; typed reads; a stream of notices that resumes by itself.
 Raises `Fork` where the node's history does not extend the one known (an alarm), `BadReceipt` where a receipt does not
-hold, `Unreachable` where nobody answered: then the command may or may not stand, and `repeat` asks again by its id.
+hold, `Unanswered` where nobody answered a command: it may or may not stand, and `repeat` asks again by its id.
 """
 
 import os
@@ -17,7 +17,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from wideberth.client.connection import Connection, problem
+from wideberth.client.connection import Connection, Unreachable, problem
 from wideberth.client.history import Fork, History, Known
 from wideberth.client.wire import (
     About,
@@ -67,6 +67,15 @@ class Sealed(msgspec.Struct, frozen=True):
         parts = [{"salt": b64(p.salt), "content": b64(p.content)} for p in self.parts]
         signatures = [b64(s) for s in self.signed.signatures]
         return {"envelope": b64(self.signed.envelope), "signatures": signatures, "parts": parts}
+
+
+class Unanswered(Unreachable):
+    """Nobody answered a command: it may or may not stand. `Client.repeat(error.sealed)` asks again."""
+
+    def __init__(self, text: str, sealed: Sealed) -> None:
+        """`sealed` is the command as it was sent."""
+        super().__init__(text)
+        self.sealed = sealed
 
 
 class _Note(Wire, frozen=True):
@@ -217,7 +226,10 @@ class Client:
 
     def repeat(self, sealed: Sealed) -> Answer | Problem:
         """Send a sealed command, again if need be: the same id gets the first answer."""
-        response = self.connection.request("POST", "/v1/commands", json=sealed.body())
+        try:
+            response = self.connection.request("POST", "/v1/commands", json=sealed.body())
+        except Unreachable as error:
+            raise Unanswered(str(error), sealed) from error
         answer = read(response.content, Answer) if response.status_code == 200 else problem(response)
         if isinstance(answer, Problem) and answer.reason == "forked":
             raise Fork(f"The node does not know the history that {self.party} was shown: {answer.sentence()}")
