@@ -81,7 +81,6 @@ class CharterForm(Form, frozen=True):
     budget_km2_h: int | None = None
     budget_checks: int | None = None
     budget_peers: int | None = None
-    proposals_spend: bool = False
     vertical_step_m: float | None = None
     cell_deg: float | None = None
     languages: tuple[str, ...] = ("en",)
@@ -123,7 +122,6 @@ def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
         quorum=form.quorum,
         areas=tuple(_area(area) for area in form.areas),
         priorities=tuple(form.priorities.items()),
-        proposals_spend=form.proposals_spend,
         languages=form.languages,
         local_offset_s=form.local_offset_s,
         **given,

@@ -93,8 +93,6 @@ class Charter(msgspec.Struct, frozen=True, array_like=True):
     """Checks of one party a day."""
     budget_peers: int = 50
     """Distinct parties that one party may meet in conflicts by its checks a day."""
-    proposals_spend: bool = False
-    """Whether options and proposals may be tested against hidden plans, out of the budget."""
     vertical_step_mm: int = 30_480
     """A vertical shortfall against a hidden plan is shown in steps of this (100 ft by default)."""
     cell_nd: int = 50_000_000

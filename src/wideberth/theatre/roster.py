@@ -52,7 +52,6 @@ class Rules(Shown, frozen=True):
     budget_km2_h: int
     budget_checks: int
     budget_peers: int
-    proposals_spend: bool
     vertical_step_m: float
     cell_deg: float
     languages: tuple[str, ...]
@@ -145,7 +144,6 @@ def rules(charter: Charter) -> Rules:
         budget_km2_h=charter.budget_km2_h,
         budget_checks=charter.budget_checks,
         budget_peers=charter.budget_peers,
-        proposals_spend=charter.proposals_spend,
         vertical_step_m=mm_to_m(charter.vertical_step_mm),
         cell_deg=nd_to_deg(charter.cell_nd),
         languages=charter.languages,
