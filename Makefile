@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-export NUMBA_CACHE_DIR ?= $(CURDIR)/.numba
 
 .PHONY: demo test test-long lint bench traffic lock clean
 
@@ -56,4 +55,4 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	touch $@
 
 clean:                    ## remove what the targets above made
-	rm -rf $(VENV) .venv-traffic .numba .mypy_cache .ruff_cache bench/out
+	rm -rf $(VENV) .venv-traffic .mypy_cache .ruff_cache bench/out

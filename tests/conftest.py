@@ -1,7 +1,6 @@
-"""What all tests share: the folders of `worlds` and `simulation`, and one cache of compiled code."""
+"""What all tests share: the folder of the simulation beside this one."""
 
 import os
 import sys
 
-os.environ.setdefault("NUMBA_CACHE_DIR", os.path.join(os.path.dirname(__file__), "..", ".numba"))
 sys.path.append(os.path.join(os.path.dirname(__file__), "sim"))

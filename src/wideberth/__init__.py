@@ -15,4 +15,8 @@ The rooms, in the order in which the data passes them; each imports only those b
 It protects and does nothing else: it has no field for targets, weapons or unit strengths.
 """
 
+from wideberth.compiled import place_cache
+
 __version__ = "0.1.0"
+
+place_cache()
