@@ -139,7 +139,7 @@ def test_an_unanswered_command_is_asked_for_later(url: str) -> None:
             inner.close()
 
     with client(url, "CCC", transport=Dead(), sleep=lambda _: None, patience_s=1) as mine:
-        command, parts = _plan_of(mine, 40.35)
+        command, parts = _plan_of(mine, 39.0)
         with pytest.raises(Unanswered) as lost:
             mine.say(command, parts)
         dead = False

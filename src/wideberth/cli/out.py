@@ -6,6 +6,7 @@ Out: text. Results go to standard output, all else to standard error; progress s
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.status import Status
 from rich.table import Table
 
 from wideberth.refusal import Refusal
@@ -86,6 +88,11 @@ def progress() -> Progress:
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True)
+
+
+def waiting(what: str) -> Status | nullcontext[None]:
+    """Say on a terminal what is waited for."""
+    return Console(file=sys.stderr).status(what) if sys.stderr.isatty() else nullcontext()
 
 
 def tracked(things: Iterable[T], what: str, total: int | None) -> Iterator[T]:

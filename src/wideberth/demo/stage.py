@@ -20,7 +20,7 @@ import msgspec
 
 from wideberth.cli.audit import Audit
 from wideberth.cli.ledgers import Finding, examine
-from wideberth.cli.out import figure, progress, row, say, say_json, show, table
+from wideberth.cli.out import figure, progress, row, say, say_json, show, table, waiting
 from wideberth.client import BadAnswer, BadReceipt, Fork, Refused, Unreachable
 from wideberth.client.wire import b64
 from wideberth.demo.exercise import PERSON, Exercise, Unexpected, everything, genesis, seed_of
@@ -162,7 +162,9 @@ def serving(folder: Path, port: int) -> Iterator[tuple[str, Callable[[], None]]]
             node.wait()
 
     try:
-        yield _address(node, log), stop
+        with waiting("Starting the node. The first time the geometry is compiled, which takes about a minute."):
+            address = _address(node, log)
+        yield address, stop
     finally:
         stop()
         if node.stdout is not None:
