@@ -120,5 +120,11 @@ CHECK_OPERATIONS_MAX: Final = 100
 """Plans of one dry run; each takes a turn of its own."""
 ROOM_BYTES_MIN: Final = 33_554_432
 """Free disk below which only what is essential is decided: a write-ahead log, its copy, and room to spare."""
+HEAD_BYTES_MAX: Final = 65_536
+"""Head of one request: address and headers, a browser's with room to spare."""
+HEAD_S_MAX: Final = 15
+"""How long the head of a request may take to arrive; slower is no client."""
+BODY_S_MAX: Final = 30
+"""How long the body of a request may take: a megabyte over a line of 300 kbit/s."""
 STREAM_SEND_S_MAX: Final = 30
 """How long one event may take to be taken off the node's hands before the stream is closed; the client resumes."""

@@ -28,6 +28,7 @@ from wideberth.api.reads import KeptViews
 from wideberth.api.routes import ENDPOINTS, JSON, Endpoint
 from wideberth.api.static import Static
 from wideberth.ledger.store import LedgerFailed
+from wideberth.limits import BODY_S_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ def _endpoint(node: "Node", endpoint: Endpoint) -> Callable[[Request], Awaitable
         except WrongMedia as wrong:
             response = respond(plain_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"{wrong}."))
             response.headers["connection"] = "close"
+        except TimeoutError:
+            sentence = f"The body did not come within {BODY_S_MAX} s."
+            response = respond(plain_problem(HTTPStatus.REQUEST_TIMEOUT, sentence), {"connection": "close"})
         except ClientDisconnect:
             response = respond(plain_problem(HTTPStatus.BAD_REQUEST, "The body was not sent to its end."))
         except LedgerFailed as error:

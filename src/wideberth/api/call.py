@@ -4,6 +4,7 @@ In:  the request, the node.
 Out: the session, query members, bodies of bounded size, ids and bytes behind their text; or a `Refusal`.
 """
 
+import asyncio
 import base64
 import binascii
 import re
@@ -14,7 +15,7 @@ from uuid import UUID
 import msgspec
 from starlette.requests import Request
 
-from wideberth.limits import BODY_BYTES_MAX
+from wideberth.limits import BODY_BYTES_MAX, BODY_S_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.shown import b64
 from wideberth.theatre.state import Member
@@ -94,7 +95,7 @@ class Call:
         return found.bytes if str(found) == text.lower() else refuse(Reason.MALFORMED, "id", "a UUID", text)
 
     async def body(self, media: tuple[str, ...] = JSON_MEDIA) -> bytes | Refusal:
-        """The body, never more of it than is allowed. Raises WrongMedia."""
+        """The body, never more of it than is allowed. Raises WrongMedia, and TimeoutError where it does not come."""
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in media:
             raise WrongMedia(media)
@@ -103,10 +104,11 @@ class Call:
         if _INT.fullmatch(stated) and int(stated) > BODY_BYTES_MAX:
             return refuse(Reason.TOO_LARGE, "body", limit, f"{stated} bytes")
         data = bytearray()
-        async for chunk in self.request.stream():
-            data += chunk
-            if len(data) > BODY_BYTES_MAX:
-                return refuse(Reason.TOO_LARGE, "body", limit, "more")
+        async with asyncio.timeout(BODY_S_MAX):
+            async for chunk in self.request.stream():
+                data += chunk
+                if len(data) > BODY_BYTES_MAX:
+                    return refuse(Reason.TOO_LARGE, "body", limit, "more")
         return bytes(data)
 
     async def json(self, form: type[T]) -> T | Refusal:

@@ -19,6 +19,7 @@ STATUSES: Final = {
     "401": "A session is needed, or a signature does not fit",
     "403": "This is not the sender's to do",
     "404": "There is no such thing, or it is not yours to see",
+    "408": "The body did not come in time",
     "409": "It does not fit what stands",
     "413": "The body is too large",
     "415": "The body is of another kind",
@@ -26,7 +27,7 @@ STATUSES: Final = {
     "500": "A command was set aside, or the node met a fault of its own",
     "503": "The node does not decide just now",
 }
-BODILESS: Final = ("413", "415")
+BODILESS: Final = ("408", "413", "415")
 
 
 def document(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:

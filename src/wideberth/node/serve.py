@@ -24,10 +24,10 @@ from wideberth.limits import TURN_US_MAX
 from wideberth.node.core import Node
 from wideberth.node.metrics import MetricsServer
 from wideberth.node.opening import NodeFailed
+from wideberth.node.protocol import BoundedProtocol
 
 GRACE_S = 5
 BACKLOG = 1_024
-HEADER_BYTES_MAX = 16_384
 
 
 class Ready:
@@ -65,7 +65,7 @@ def configure_log(level: str) -> None:
 def uvicorn_server(app: ASGIApp, config: Config) -> Server:
     """A server for an app, with this house's limits."""
     settings: dict[str, Any] = {
-        "http": "httptools",
+        "http": BoundedProtocol,
         "ws": "none",
         "lifespan": "off",
         "log_config": None,
