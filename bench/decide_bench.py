@@ -80,7 +80,7 @@ def replay_figures(sequencer: Sequencer, quick: bool) -> list[Figure]:
         gc.freeze()
         for entry in entries:
             replay(state, entry)
-        state.settle_index()
+        state.occupied.settle()
         rounds.append(len(entries) / (time.perf_counter() - begin))
     rate = sorted(rounds)[len(rounds) // 2]
     note = f"{len(entries):,} entries of four volumes to a ready index, no snapshot"

@@ -35,6 +35,8 @@ from wideberth.party.envelope import (
 )
 from wideberth.party.identity import public_key, sign
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.theatre.apply import apply
+from wideberth.theatre.applying import Meaning
 from wideberth.theatre.decide import authenticate, decide, decide_node
 from wideberth.theatre.dues import next_due
 from wideberth.theatre.filing import Parts
@@ -47,7 +49,7 @@ from wideberth.theatre.outcome import (
     decode_effects,
     decode_notice,
 )
-from wideberth.theatre.record import compose, replay
+from wideberth.theatre.record import compose
 from wideberth.theatre.state import Draw, State
 
 ANSWERS_KEPT: Final = 8_192
@@ -202,13 +204,14 @@ class Sequencer:
             self.set_aside(submission, traceback.format_exc())
             limit = f"command {submission.envelope.command_id.hex()} was set aside; the node's log names it"
             return Answer(refuse(Reason.SET_ASIDE, "command", limit))
-        entry = compose(self.state, time_us, submission.signed, outcome, submission.attached, self._draw)
-        self._enter(entry, group)
-        return self._keep(self._answer(entry, command_digest(submission.signed.envelope)))
+        sent = (submission.envelope, submission.signed, submission.attached)
+        composed = compose(self.state, time_us, sent, outcome, self._draw)
+        self._enter(composed, group)
+        return self._keep(Answer(composed.decision, composed.entry, command_digest(submission.signed.envelope)))
 
-    def _enter(self, entry: Entry, group: list[Entry]) -> None:
-        replay(self.state, entry)
-        group.append(entry)
+    def _enter(self, composed: Meaning, group: list[Entry]) -> None:
+        apply(self.state, composed)
+        group.append(composed.entry)
         if self.state.size % STATE_DIGEST_ENTRIES == 0:
             self._say(CommitState(self.state.digest()), self.state.time_us, group)
 
@@ -227,9 +230,9 @@ class Sequencer:
         keys = (self.node_key,)
         envelope = Envelope(CONTEXT, self.state.genesis, "", keys, command_id, not_after, (0, b""), command)
         outcome: Outcome = decide_node(self.state, command, time_us)
-        entry = compose(self.state, time_us, seal(envelope, (self._seed,)), outcome, (), self._draw)
-        self._enter(entry, group)
-        return outcome.decision
+        composed = compose(self.state, time_us, (envelope, seal(envelope, (self._seed,)), ()), outcome, self._draw)
+        self._enter(composed, group)
+        return composed.decision
 
     def say(self, command: Genesis | NewEpoch | CommitState, wall_us: int) -> None:
         """Append a command of the node's own."""

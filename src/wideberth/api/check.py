@@ -17,7 +17,7 @@ from wideberth.intake.plans import read_plans
 from wideberth.limits import BODY_BYTES_MAX, CHECK_OPERATIONS_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.units import mm_to_m
-from wideberth.theatre.filing import check_volumes
+from wideberth.theatre.filing import measure
 from wideberth.theatre.options import Met, meetings, plan_side
 from wideberth.theatre.shown import AsOf, Shown
 
@@ -75,10 +75,10 @@ async def check(call: Call) -> Dry | Refusal:
 
 def _try(call: Call, plan: PlannedOperation) -> CheckedPlan | Refusal:
     node = call.node
-    no = check_volumes(node.state, plan.volumes, node.now_us())
-    if no is not None:
-        return refuse(no.reason, f"{plan.id}.{no.field}", no.limit, no.received)
-    side = plan_side(call.party, _id_of(plan.id), plan.kind, plan.priority, plan.volumes)
+    shapes = measure(node.state, plan.volumes, node.now_us())
+    if isinstance(shapes, Refusal):
+        return refuse(shapes.reason, f"{plan.id}.{shapes.field}", shapes.limit, shapes.received)
+    side = plan_side(call.party, _id_of(plan.id), plan.kind, plan.priority, shapes)
     met = tuple(meetings(node.state, call.party, side))
     count = "No known conflict" if not met else f"{len(met)} known"
     notes = tuple(Note(note.code, note.text) for note in plan.notes)

@@ -29,6 +29,8 @@ from wideberth.theatre.outcome import (
     Effects,
     Notice,
     Outcome,
+    Places,
+    Spots,
     decode_decision,
     decode_derived,
     decode_notice,
@@ -211,6 +213,8 @@ def compare(outcome: Outcome, recorded: Recorded) -> str | None:
 
 def same(new: Any, old: Any, name: str = "") -> bool:
     """Equal, figures of length and place within a millimetre."""
+    if isinstance(new, Places | Spots):
+        return type(new) is type(old) and same(new.each(), old.each())
     if isinstance(new, msgspec.Struct):
         fields = new.__struct_fields__
         return type(new) is type(old) and all(same(getattr(new, f), getattr(old, f), f) for f in fields)

@@ -110,7 +110,7 @@ def open_folder(folder: Path) -> Opened:
     if (state.node_key, origin_of(state.theatre, state.epoch)) != (public_key(seed), origin):
         ledger.close()
         raise NodeFailed(f"The key or the signed head in {folder} is not that of the theatre {state.theatre}.")
-    state.settle_index()
+    state.occupied.settle()
     (folder / SNAPSHOT).unlink(missing_ok=True)
     return Opened(ledger, state, seed, origin)
 

@@ -348,6 +348,17 @@ class Index:
         kinds: Int64s = self._grid.records[slots, LEVEL] >> KIND_BITS
         return kinds
 
+    def boxes_of(self, slots: Int64s) -> Int64s:
+        """Boxes (n, 8) of what is live at slots (n,), as they were added."""
+        records = self._grid.records[slots]
+        boxes = np.empty((len(slots), 8), np.int64)
+        boxes[:, 0], boxes[:, 1] = records[:, LAT_MIN], records[:, LAT_MAX]
+        boxes[:, 2], boxes[:, 3] = records[:, LON_MIN], records[:, LON_MAX]
+        boxes[:, 2:4] -= TURN_ND // 2
+        boxes[:, 4], boxes[:, 5] = records[:, BAND] >> 32, records[:, BAND] << 32 >> 32
+        boxes[:, 6], boxes[:, 7] = records[:, START], records[:, END]
+        return boxes
+
     def query(
         self, boxes: Int64s, margin_m: float | Float64s = 0.0, margin_mm: int | Int64s = 0
     ) -> tuple[Int64s, Int64s]:

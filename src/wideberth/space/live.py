@@ -19,6 +19,7 @@ from wideberth.space.grid import Int64s
 from wideberth.space.index import Float64s, Index, Slots
 from wideberth.space.overlap import Arena
 from wideberth.space.shapes import Shapes, shapes
+from wideberth.space.store import Store
 from wideberth.space.volume import Volume4D
 
 Fetch = Callable[[Int64s], Sequence[Volume4D]]
@@ -85,13 +86,15 @@ class LiveVolumes:
 
         Strictly nearer than both; what overlaps or touches counts also where a minimum is 0.
         """
-        query, slot, rows = self.near_rows(
+        query, slot, _, rows = self.near_rows(
             volumes if isinstance(volumes, Shapes) else shapes(volumes), minimum_m, minimum_mm
         )
         return NearLive(query[rows[:, 0]], slot[rows[:, 0]], *rows[:, 1:].T)
 
-    def near_rows(self, asked: Shapes, minimum_m: Float64s, minimum_mm: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-        """The same as candidates, query (c,) and slot (c,), and rows (p, 9): which candidate, and how near."""
+    def near_rows(
+        self, asked: Shapes, minimum_m: Float64s, minimum_mm: Int64s
+    ) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+        """The same as candidates, query, slot and kind (c,), and rows (p, 9): which candidate, and how near."""
         query, slot = self._index.query(asked.boxes, minimum_m, minimum_mm)
         kind = self._index.kinds_of(slot)
         question = (asked.store, query, slot, minimum_m[kind], minimum_mm[kind])
@@ -100,7 +103,16 @@ class LiveVolumes:
             self._make_ready(slot)
             rows = self._arena.ask(*question)
         assert rows is not None
-        return query, slot, rows
+        return query, slot, kind, rows
+
+    @property
+    def store(self) -> Store:
+        """Exact outlines by slot, to read: of volumes that were added as such, or that some answer held."""
+        return self._arena.store
+
+    def boxes_of(self, slots: Int64s) -> Int64s:
+        """Boxes (n, 8) of what is live at slots (n,)."""
+        return self._index.boxes_of(slots)
 
     def _make_ready(self, slot: Int64s) -> None:
         """Fetch the shapes that the arena lacks."""

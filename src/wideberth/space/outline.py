@@ -43,9 +43,17 @@ def too_near_outline(own: Circle | Polygon, other: Circle | Polygon, minimum_m: 
     return _shared(own, other, minimum_m)
 
 
+def shared_outline(own: Store, i: int, other: Store, j: int, margin_m: float) -> Rings:
+    """The part of one store's volume i that lies within a margin of, or with none inside, another's volume j."""
+    return _rings_of(*_laid(own, i, other, j, margin_m), margin_m)
+
+
 def _shared(own: Circle | Polygon, other: Circle | Polygon, margin_m: float) -> Rings:
     packed = np.array((*_packed(own), *_packed(other)), np.int64)
-    convex, ring, f, p, q = _both(packed, float(margin_m))
+    return _rings_of(*_both(packed, float(margin_m)), margin_m)
+
+
+def _rings_of(convex: bool, ring: Int64s, f: Frame, p: Float64s, q: Float64s, margin_m: float) -> Rings:
     if convex:
         return (tuple(ring.tolist()),) if len(ring) else ()
     grown = shapely.Polygon(q)
@@ -77,18 +85,24 @@ def _rings(f: Frame, shared: shapely.Geometry) -> Rings:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _both(packed: Int64s, margin_m: float) -> tuple[bool, Int64s, Frame, Float64s, Float64s]:
-    """Whether both outlines are convex, and then the ring that they share; the plane, and both as they lie in it."""
+    """`_laid` of two outlines that no store holds."""
     cut = 2 + packed[0]
     starts = np.array((0, packed[0], packed[0] + packed[cut]))
     radii = np.array((packed[1], packed[cut + 1]))
     coordinates = np.concatenate((packed[2:cut], packed[cut + 2 :]))
     store = empty_store(2, len(coordinates) // 2)
     fill(store, np.arange(2), starts, coordinates, radii, np.zeros((2, 4), np.int64))
-    f = between(slot_middle(store, 0), store.places[0, 3], slot_middle(store, 1), store.places[1, 3])
-    p, q = _corners(store, 0, f), _corners(store, 1, f)
-    if store.spans[0, 1] >= 0 and store.spans[1, 1] >= 0:
+    return _laid(store, 0, store, 1, margin_m)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _laid(own: Store, i: int, other: Store, j: int, margin_m: float) -> tuple[bool, Int64s, Frame, Float64s, Float64s]:
+    """Whether both outlines are convex, and then the ring that they share; the plane, and both as they lie in it."""
+    f = between(slot_middle(own, i), own.places[i, 3], slot_middle(other, j), other.places[j, 3])
+    p, q = _corners(own, i, f), _corners(other, j, f)
+    if own.spans[i, 1] >= 0 and other.spans[j, 1] >= 0:
         return True, _convex(f, p, q, margin_m), f, p, q
-    return False, packed[:0], f, p, q
+    return False, np.empty(0, np.int64), f, p, q
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -169,6 +169,11 @@ class Arena:
         self._store = empty_store(slots, 4 * slots)
 
     @property
+    def store(self) -> Store:
+        """What is filled, to read."""
+        return self._store
+
+    @property
     def nbytes(self) -> int:
         """Bytes allocated."""
         return sum(column.nbytes for column in self._store)

@@ -1,14 +1,10 @@
 """Writes into the state what an entry says, and nothing else.
 
-In:  an entry's sequence and time, its opened envelope, decision, and the contents of its other parts (None where
-     destroyed). The work was done by `decide`; here is no geometry, no check, no choice.
+In:  an entry with what its parts say. The work was done by `decide`; here is no geometry, no check, no choice.
 Out: the state after it. Refuses nothing: what stands in the ledger has happened.
 """
 
 from array import array
-from collections.abc import Sequence
-
-import msgspec
 
 from wideberth.party.charter import DAY_US, HOUR_US
 from wideberth.party.command import (
@@ -39,13 +35,11 @@ from wideberth.party.command import (
     Tick,
     Withdraw,
 )
-from wideberth.party.envelope import Envelope
 from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
 from wideberth.theatre.apply_things import end, expect, file, set_state
-from wideberth.theatre.applying import Applying
+from wideberth.theatre.applying import Applying, Meaning
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
-from wideberth.theatre.outcome import Decision
 from wideberth.theatre.state import (
     Conflict,
     Draft,
@@ -57,21 +51,15 @@ from wideberth.theatre.state import (
 )
 
 
-def apply(
-    state: State,
-    sequence: int,
-    time_us: int,
-    envelope: Envelope,
-    decision: Decision,
-    contents: Sequence[bytes | None],
-    commitments: Sequence[bytes],
-) -> None:
-    """Write one entry into the state. `contents` and `commitments` are those of the parts after the decision."""
-    assert sequence == state.size, f"entry {sequence} does not follow {state.size - 1}"
-    state.size, state.time_us = sequence + 1, time_us
-    at = Applying(state, sequence, time_us, envelope, decision, contents, commitments)
+def apply(state: State, meaning: Meaning) -> None:
+    """Write one entry into the state."""
+    at = Applying(state, meaning)
+    assert at.sequence == state.size, f"entry {at.sequence} does not follow {state.size - 1}"
+    state.size, state.time_us = at.sequence + 1, at.time_us
+    if at.sequence == 0:
+        state.genesis = meaning.entry.leaf_hash
     _remember(at)
-    if not isinstance(decision.outcome, msgspec.Struct) or decision.derived == 0:
+    if at.decision.derived == 0:
         member = state.members.get(at.party)
         if member is not None:
             member.refusals += 1

@@ -60,7 +60,7 @@ def move(at: Applying, thing: Thing, moved: Moved, volumes: Held) -> None:
     """A thing's next version takes the place of the one before."""
     state = at.state
     if thing.version:
-        state.vacate(thing.ref)
+        state.occupied.remove(moved.ref)
     owner = state.members[thing.owner]
     owner.claim_m2_s += moved.claim_m2_s - thing.claim_m2_s
     state.touch("member", thing.owner)
@@ -70,7 +70,10 @@ def move(at: Applying, thing: Thing, moved: Moved, volumes: Held) -> None:
         thing.later_seq, thing.concurred, thing.objected = at.sequence, (), ()
     thing.confirm_by_us = moved.confirm_by_us
     thing.start_us, thing.end_us = span_of_boxes(moved.boxes)
-    state.occupy(thing.ref, thing.class_number, moved.boxes)
+    if at.shapes is None:
+        state.occupied.add(moved.ref, thing.class_number, at.sequence, moved.boxes)
+    else:
+        state.occupied.put(moved.ref, thing.class_number, at.sequence, at.shapes)
     expect(at, thing)
     if thing.disclosure == "open":
         state.open_version += 1
@@ -108,7 +111,7 @@ def end(at: Applying, ref: Ref) -> None:
     """A thing ends: its volumes leave the index, its claim is given back."""
     state = at.state
     thing = state.things[ref]
-    state.vacate(ref)
+    state.occupied.remove(ref)
     thing.state, thing.ended_us = OperationState.ENDED, at.time_us
     owner = state.members[thing.owner]
     owner.live -= 1

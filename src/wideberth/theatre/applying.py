@@ -1,45 +1,43 @@
 """One entry on its way into the state: what all of apply's files share.
 
-In:  an entry's sequence, time, envelope, decision, and the contents and commitments of its other parts.
-Out: the effects, and the parts as `Held` rows keep them.
+In:  an entry with what its parts say, decoded from it, or at hand from deciding.
+Out: the same, and the parts as `Held` rows keep them.
 """
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
+from wideberth.ledger.entry import Entry
 from wideberth.party.envelope import Envelope
-from wideberth.theatre.outcome import Decision, Effects, decode_effects
+from wideberth.space.shapes import Shapes
+from wideberth.theatre.outcome import Decision, Effects
 from wideberth.theatre.state import Held, State, Word
+
+
+class Meaning(NamedTuple):
+    """An entry, and what its parts say. `shapes` of what it moves only where they are at hand."""
+
+    entry: Entry
+    commitments: tuple[bytes, ...]
+    """Of all its parts."""
+    envelope: Envelope
+    decision: Decision
+    effects: Effects
+    shapes: Shapes | None = None
 
 
 class Applying:
     """One entry on its way into the state."""
 
-    def __init__(
-        self,
-        state: State,
-        sequence: int,
-        time_us: int,
-        envelope: Envelope,
-        decision: Decision,
-        contents: Sequence[bytes | None],
-        commitments: Sequence[bytes],
-    ) -> None:
-        self.state, self.sequence, self.time_us = state, sequence, time_us
-        self.envelope, self.decision = envelope, decision
-        self.contents, self.commitments = contents, commitments
-        self.party = envelope.party
-        self.effects = self._effects()
-
-    def _effects(self) -> Effects:
-        if not self.decision.derived:
-            return Effects()
-        content = self.contents[self.decision.attached]
-        assert content is not None, "effects are never destroyed"
-        return decode_effects(content)
+    def __init__(self, state: State, meaning: Meaning) -> None:
+        self.state = state
+        entry, self.commitments, self.envelope, self.decision, self.effects, self.shapes = meaning
+        self.sequence, self.time_us, self.parts = entry.sequence, entry.time_us, entry.parts
+        self.party = self.envelope.party
 
     def held(self, index: int) -> Held:
         """An attached or derived part by its place after the decision."""
-        return Held(self.commitments[index], self.contents[index])
+        part = self.parts[index + 2]
+        return Held(self.commitments[index + 2], None if part is None else part.content)
 
     def held_or_none(self, index: int | None) -> Held | None:
         """The same, for a part that may be absent."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from wideberth.limits import CONFLICTS_PER_ENTRY_MAX, ID_BYTES, OPERATIONS_LIVE_MAX, VOLUMES_MAX
-from wideberth.party.charter import CLASSES, DAY_US, Area, TrafficClass
+from wideberth.party.charter import CLASSES, DAY_US, TrafficClass
 from wideberth.party.command import (
     About,
     Constrain,
@@ -19,39 +19,41 @@ from wideberth.party.command import (
     Volumes,
 )
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.space.overlap import area_m2, contains
-from wideberth.space.overlap import near as pair_near
-from wideberth.space.volume import Volume4D, boxes, check_volume
+from wideberth.space.overlap import contains
+from wideberth.space.shapes import Shapes, check_volumes
+from wideberth.space.volume import Volume4D
 from wideberth.theatre.conflicts import (
-    Outliner,
+    SEVERITIES,
     Side,
+    blocked,
+    blocks_word,
     class_number,
-    conflict_item,
     find,
-    severity_of,
-    side_of,
-    swapped,
+    shown_party,
 )
 from wideberth.theatre.lifecycle import REPLANNED, ConflictState
+from wideberth.theatre.occupied import Found
 from wideberth.theatre.outcome import (
     Accepted,
     AskedItem,
+    ConflictItem,
     Effects,
     Item,
     Kept,
     LateItem,
     Moved,
-    Near,
     Notice,
     Opened,
     Outcome,
     Place,
     Places,
     Ref,
+    Spots,
     StateItem,
     accepted,
 )
-from wideberth.theatre.state import Conflict, Draw, Member, State, Thing
+from wideberth.theatre.places import Outliner, place_in_area, told
+from wideberth.theatre.state import Conflict, Draw, Held, Member, State, Thing
 
 Parts = Sequence[tuple[Volumes | About | Text, bytes]]
 """The opened attached parts, each with its commitment."""
@@ -118,10 +120,13 @@ def _filing(
     old = _replaced(state, ref, command.replaces, what)
     if isinstance(old, Refusal):
         return old
-    side = _side(command, ref, command.replaces + 1, shared, volumes.volumes, state.size)
-    no = check_volumes(state, volumes.volumes, now_us) or _check_rank(state, member, command)
+    shapes = measure(state, volumes.volumes, now_us)
+    if isinstance(shapes, Refusal):
+        return shapes
+    no = _check_rank(state, member, command)
     if no is not None:
         return no
+    side = _side(command, ref, command.replaces + 1, shared, shapes, state.size)
     return Filing(side, command.replaces, confirm_by(state, volumes.volumes, what, now_us))
 
 
@@ -144,7 +149,7 @@ def _side(
     ref: Ref,
     version: int,
     shared: bytes | None,
-    volumes: tuple[Volume4D, ...],
+    shapes: Shapes,
     sequence: int,
 ) -> Side:
     match command:
@@ -158,7 +163,7 @@ def _side(
             number = CLASSES.index(TrafficClass.PROTECTED)
             kind, priority, disclosure = command.kind.value, 0, Disclosure.CONFLICT_ONLY.value
     what = _what_of(command)
-    return Side(ref, version, what, kind, number, priority, sequence, disclosure, shared, volumes)
+    return Side(ref, version, what, kind, number, priority, sequence, disclosure, shared, shapes)
 
 
 def _replaced(state: State, ref: Ref, replaces: int, what: str) -> Thing | Refusal | None:
@@ -174,15 +179,11 @@ def _replaced(state: State, ref: Ref, replaces: int, what: str) -> Thing | Refus
     return old
 
 
-def check_volumes(state: State, volumes: tuple[Volume4D, ...], now_us: int) -> Refusal | None:
-    """Refuse volumes that break a limit or lie outside the theatre or its horizon."""
+def measure(state: State, volumes: tuple[Volume4D, ...], now_us: int) -> Shapes | Refusal:
+    """Measure volumes; refuses those that break a limit or lie outside the theatre or its horizon."""
     if not 1 <= len(volumes) <= VOLUMES_MAX:
         return refuse(Reason.OUT_OF_RANGE, "volumes", f"1 to {VOLUMES_MAX} volumes", len(volumes))
-    for i, volume in enumerate(volumes):
-        no = check_volume(volume, now_us, state.charter.horizon_us, state.charter.bounds_nd, f"volumes[{i}]")
-        if no is not None:
-            return no
-    return None
+    return check_volumes(volumes, now_us, state.charter.horizon_us, state.charter.bounds_nd)
 
 
 def _check_rank(state: State, member: Member, command: Plan | Constrain | Protect) -> Refusal | None:
@@ -205,9 +206,10 @@ def confirm_by(state: State, volumes: tuple[Volume4D, ...], what: str, now_us: i
     return due if what == "operation" and due < start else 0
 
 
-def claim_of(volumes: Sequence[Volume4D]) -> int:
+def claim_of(shapes: Shapes) -> int:
     """Square metres times seconds of space that volumes claim."""
-    return sum(int(area_m2(v.outline) * ((v.end_us - v.start_us) / 1_000_000)) for v in volumes)
+    windows_us = (shapes.boxes[:, 7] - shapes.boxes[:, 6]).tolist()
+    return sum(int(a * (us / 1_000_000)) for a, us in zip(shapes.areas_m2.tolist(), windows_us, strict=True))
 
 
 def file_version(
@@ -216,7 +218,7 @@ def file_version(
     """Check a version against everything live; refuses past the claim or the budget."""
     side = filing.side
     owner = state.members[side.party]
-    claim = claim_of(side.volumes)
+    claim = claim_of(side.shapes)
     old = state.things.get(side.ref) if filing.replaces else None
     no = _check_accounts(state, owner, payer, claim, old, now_us)
     if no is not None:
@@ -225,14 +227,18 @@ def file_version(
     if contained and old is not None:
         side.later_seq = old.later_seq
     found = find(state, side)
-    if len(found) > CONFLICTS_PER_ENTRY_MAX:
-        return refuse(Reason.TOO_MANY, "volumes", f"at most {CONFLICTS_PER_ENTRY_MAX} conflicts a plan", len(found))
-    no = _check_peers(state, payer, found, now_us)
+    if len(found.refs) > CONFLICTS_PER_ENTRY_MAX:
+        limit = f"at most {CONFLICTS_PER_ENTRY_MAX} conflicts a plan"
+        return refuse(Reason.TOO_MANY, "volumes", limit, len(found.refs))
+    met = met_peers(state, payer.party, found.refs)
+    no = _check_peers(state, payer, met, now_us)
     if no is not None:
         return no
     if side.version >= 2**31:
         return refuse(Reason.OUT_OF_RANGE, "command.replaces", "below 2^31", side.version)
-    return _Filed(state, side, filing, contained, now_us, draw).outcome(found, claim, payer, attached)
+    paid_by = payer.party if payer.party != side.party else ""
+    accounts = (claim, paid_by, tuple(sorted(met)))
+    return _Filed(state, side, filing, contained, now_us, draw).outcome(found, accounts, attached)
 
 
 def _check_accounts(
@@ -253,18 +259,17 @@ def _check_accounts(
     return None
 
 
-def _check_peers(state: State, payer: Member, found: dict[Ref, tuple[Near, ...]], now_us: int) -> Refusal | None:
+def _check_peers(state: State, payer: Member, met: set[str], now_us: int) -> Refusal | None:
     known = payer.peers if payer.day == now_us // DAY_US else []
-    met = set(known) | met_peers(state, payer.party, found)
-    if len(met) > state.charter.budget_peers:
+    if len(met.union(known)) > state.charter.budget_peers:
         limit = f"{state.charter.budget_peers} distinct parties met in hidden plans a day"
         return refuse(Reason.BUDGET, "volumes", limit, "one more")
     return None
 
 
-def met_peers(state: State, party: str, found: dict[Ref, tuple[Near, ...]]) -> set[str]:
-    """Owners of hidden plans among what was found."""
-    return {ref[0] for ref in found if ref[0] != party and state.things[ref].disclosure != Disclosure.OPEN}
+def met_peers(state: State, party: str, refs: Sequence[Ref]) -> set[str]:
+    """Owners of hidden plans among things."""
+    return {ref[0] for ref in refs if ref[0] != party and state.things[ref].disclosure != Disclosure.OPEN}
 
 
 def lies_inside(side: Side, old: Thing, old_volumes: Sequence[Volume4D]) -> bool:
@@ -280,6 +285,36 @@ def _inside(new: Volume4D, old: Volume4D) -> bool:
     return in_time and in_band and contains(old.outline, new.outline)
 
 
+class Event(NamedTuple):
+    """What happened to a conflict, the same for both sides."""
+
+    conflict: bytes
+    what: str
+    minima_mm: tuple[int, int]
+    severity: str
+    settle_by_us: int
+
+
+def conflict_item(
+    event: Event, mine: Side | Thing, other: Side | Thing, loser: Ref | None, spots: Spots
+) -> ConflictItem:
+    """What the owner of `mine` is told. `loser`: whose activation the conflict blocks."""
+    return ConflictItem(
+        event.conflict,
+        event.what,
+        mine.ref[1],
+        mine.version,
+        shown_party(other),
+        other.what,
+        other.shared.commitment if isinstance(other.shared, Held) else other.shared,
+        event.minima_mm,
+        event.severity,
+        event.settle_by_us,
+        blocks_word(loser, mine.ref),
+        spots,
+    )
+
+
 class _Filed:
     """Puts together what a checked version means: conflicts opened, kept and closed, concurrences, notices."""
 
@@ -287,58 +322,56 @@ class _Filed:
         self.state, self.side, self.filing, self.contained = state, side, filing, contained
         self.now_us, self.draw = now_us, draw
         self.items: dict[str, list[Item]] = {}
-        self.outliner = Outliner()
         self.start_us = min(v.start_us for v in side.volumes)
         self.late = side.what == "operation" and self.start_us < now_us + state.charter.lead_us
 
-    def outcome(self, found: dict[Ref, tuple[Near, ...]], claim: int, payer: Member, attached: int) -> Outcome:
-        """The whole outcome."""
+    def outcome(self, found: Found, accounts: tuple[int, str, tuple[str, ...]], attached: int) -> Outcome:
+        """The whole outcome. `accounts`: the claim, who pays if not the owner, which hidden plans' owners were met."""
         standing = {c.other(self.side.ref): c for c in self.state.conflicts_of(self.side.ref)}
-        opened = [self._open(ref, near) for ref, near in found.items() if ref not in standing]
-        kept = [self._keep(standing[ref], found[ref]) for ref in found if ref in standing]
-        closed = [self._close(c) for ref, c in standing.items() if ref not in found]
-        near = tuple(found[r] for r in found if r not in standing) + tuple(found[r] for r in found if r in standing)
-        missing = self._ask()
+        if standing:
+            found = found.only(sorted(range(len(found.refs)), key=lambda i: found.refs[i] in standing))
+        opened, kept = self._conflicts(found, standing)
+        met = set(found.refs)
+        closed = [self._close(conflict) for ref, conflict in standing.items() if ref not in met]
+        claim, _, _ = accounts
         moved = Moved(
             self.side.ref,
             self.side.version,
             self.contained,
-            boxes(self.side.volumes).astype("<i8").tobytes(),
+            self.side.shapes.boxes.astype("<i8", copy=False).tobytes(),
             claim,
             self.filing.confirm_by_us,
-            missing,
+            self._ask(),
         )
-        paid_by = payer.party if payer.party != self.side.party else ""
-        met = tuple(sorted(met_peers(self.state, payer.party, found)))
-        effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), claim, paid_by, met)
-        told = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
+        effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), *accounts)
+        said = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
         checked = self.state.minima[self.side.class_number].flat
-        result = accepted(Accepted(self.side.version, told, self.late, checked), effects, attached)
-        if near:
-            result.places = Places(near)
+        result = accepted(Accepted(self.side.version, said, self.late, checked), effects, attached)
+        if found.refs:
+            result.places = Places(tuple(found.ends), found.rows.astype("<i8", copy=False).tobytes())
         result.notices = [(party, Notice(tuple(items))) for party, items in sorted(self.items.items())]
+        result.shapes = self.side.shapes
         return result
 
     def _tell(self, party: str, item: Item) -> None:
         self.items.setdefault(party, []).append(item)
 
-    def _settle_by(self, near: Sequence[Near]) -> int:
-        first = min(n.start_us for n in near)
-        return max(first - self.state.charter.settle_us, self.now_us)
-
-    def _open(self, ref: Ref, near: tuple[Near, ...]) -> Opened:
-        conflict = self.draw(ID_BYTES)
-        minima = self._minima(ref)
-        opened = Opened(conflict, self.side.ref, ref, minima, severity_of(near, minima), self._settle_by(near))
-        self._tell_both(conflict, "opened", ref, near, opened.severity, opened.settle_by_us)
-        return opened
-
-    def _keep(self, conflict: Conflict, near: tuple[Near, ...]) -> Kept:
-        ref = conflict.other(self.side.ref)
-        severity = severity_of(near, self._minima(ref))
-        kept = Kept(conflict.id, not self.contained, severity, self._settle_by(near))
-        self._tell_both(conflict.id, "moved" if self.contained else "changed", ref, near, severity, kept.settle_by_us)
-        return kept
+    def _conflicts(self, found: Found, standing: dict[Ref, Conflict]) -> tuple[list[Opened], list[Kept]]:
+        """What opens and what goes on, in the order of what was found; both sides are told."""
+        opened, kept = list[Opened](), list[Kept]()
+        settle_us, row = self.state.charter.settle_us, self.state.minima[self.side.class_number].pairs
+        each = zip(found.refs, found.severities, found.starts_us, *told(self.state, self.side, found), strict=True)
+        for ref, worst, start_us, mine, theirs in each:
+            other, conflict = self.state.things[ref], standing.get(ref)
+            minima, word, by_us = row[other.class_number], SEVERITIES[worst], max(start_us - settle_us, self.now_us)
+            if conflict is None:
+                event = Event(self.draw(ID_BYTES), "opened", minima, word, by_us)
+                opened.append(Opened(event.conflict, self.side.ref, ref, minima, word, by_us))
+            else:
+                event = Event(conflict.id, "moved" if self.contained else "changed", minima, word, by_us)
+                kept.append(Kept(conflict.id, not self.contained, word, by_us))
+            self._tell_both(event, other, mine, theirs)
+        return opened, kept
 
     def _close(self, conflict: Conflict) -> bytes:
         item = StateItem(conflict.id, ConflictState.CLEARED, "no longer too near")
@@ -346,24 +379,14 @@ class _Filed:
             self._tell(party, item)
         return conflict.id
 
-    def _minima(self, ref: Ref) -> tuple[int, int]:
-        return self.state.minima[self.side.class_number].pairs[self.state.things[ref].class_number]
-
-    def _tell_both(
-        self, conflict: bytes, what: str, ref: Ref, near: tuple[Near, ...], severity: str, settle_by_us: int
-    ) -> None:
-        other = side_of(self.state, self.state.things[ref])
-        minima = self._minima(ref)
-        charter = self.state.charter
-        for mine, theirs, seen in ((self.side, other, near), (other, self.side, swapped(near))):
-            if mine is other and other.party == self.side.party:
-                continue
-            item = conflict_item(
-                charter, conflict, what, mine, theirs, seen, minima, severity, settle_by_us, self.outliner
-            )
-            self._tell(mine.party, item)
-        if self.late and other.party != self.side.party:
-            self._tell(other.party, LateItem(conflict, self.start_us))
+    def _tell_both(self, event: Event, other: Thing, mine: Spots, theirs: Spots) -> None:
+        side, loser = self.side, blocked(self.side, other)
+        self._tell(side.party, conflict_item(event, side, other, loser, mine))
+        if other.owner == side.party:
+            return
+        self._tell(other.owner, conflict_item(event, other, side, loser, theirs))
+        if self.late:
+            self._tell(other.owner, LateItem(event.conflict, self.start_us))
 
     def _ask(self) -> tuple[str, ...]:
         """The parties whose concurrence the charter asks for; each is told what lies inside its area."""
@@ -371,8 +394,10 @@ class _Filed:
             return ()
         missing: dict[str, None] = {}
         old = self.state.things.get(self.side.ref) if self.contained else None
+        outliner = Outliner()
         for area in self.state.charter.areas:
-            places = tuple(p for v in self.side.volumes if (p := self._in_area(area, v)) is not None)
+            found = (place_in_area(area, volume, outliner) for volume in self.side.volumes)
+            places = tuple(place for place in found if place is not None)
             if not places:
                 continue
             for party in area.parties:
@@ -386,21 +411,6 @@ class _Filed:
     def _asked(self, area: str, places: tuple[Place, ...]) -> AskedItem:
         side = self.side
         return AskedItem(side.party, side.ref[1], side.version, area, side.shared, places)
-
-    def _in_area(self, area: Area, volume: Volume4D) -> Place | None:
-        return place_in_area(area, volume, self.outliner)
-
-
-def place_in_area(area: Area, volume: Volume4D, outliner: Outliner) -> Place | None:
-    """What of a volume lies inside an area of the charter, or None."""
-    zone = Volume4D(area.outline, area.lower_mm, area.upper_mm, volume.start_us, volume.end_us)
-    near = pair_near(volume, zone, 0.0, 0)
-    if near is None:
-        return None
-    rings = outliner.overlap(volume, zone)
-    band = (near.lower_mm, near.upper_mm)
-    window = (volume.start_us, volume.end_us)
-    return Place("overlap", rings, *band, *window, near.horizontal_mm, near.vertical_mm, near.lat_nd, near.lon_nd)
 
 
 def spans(volumes: Sequence[Volume4D]) -> tuple[int, int]:

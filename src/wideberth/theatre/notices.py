@@ -191,7 +191,7 @@ def conflict_told(item: ConflictItem, what: str, names: Names, texts: Texts) -> 
         label_of(item.conflict),
         Mine(what, id_text(item.mine), item.mine_version, None),
         Other(item.party, names(item.party), item.other, shared=_text(texts, item.shared)),
-        shown.places(item.places, item.minima_mm),
+        shown.places(item.places.each(), item.minima_mm),
         item.severity,
         time_text(item.settle_by_us),
         item.blocks,

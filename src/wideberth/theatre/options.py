@@ -14,23 +14,16 @@ import msgspec
 from wideberth.party.charter import CLASSES, TrafficClass
 from wideberth.party.command import Disclosure
 from wideberth.refusal import Refusal
+from wideberth.space.shapes import Shapes
 from wideberth.space.units import mm_to_m
 from wideberth.space.volume import Volume4D
 from wideberth.theatre import shown
-from wideberth.theatre.conflicts import (
-    Outliner,
-    Side,
-    blocked,
-    blocks_word,
-    find,
-    place_for,
-    severity_of,
-    side_of,
-    swapped,
-)
-from wideberth.theatre.filing import check_volumes
+from wideberth.theatre.conflicts import SEVERITIES, Side, blocked, blocks_word, find, side_of, swapped
+from wideberth.theatre.filing import measure
 from wideberth.theatre.lifecycle import REPLANNED
+from wideberth.theatre.occupied import Found
 from wideberth.theatre.outcome import ConflictItem, Near, Ref
+from wideberth.theatre.places import told
 from wideberth.theatre.settlement import shifted
 from wideberth.theatre.shown import Change, Other, Shown, id_text, time_text
 from wideberth.theatre.state import Conflict, State, Thing
@@ -72,29 +65,28 @@ class Shift(msgspec.Struct, frozen=True):
         return Shift(-self.start_us, -self.altitude_mm)
 
 
-def known_near(state: State, reader: str, side: Side) -> dict[Ref, tuple[Near, ...]]:
+def known_near(state: State, reader: str, side: Side) -> Found:
     """Own and open things that come too near to a plan; hidden ones never show here."""
-    return {ref: near for ref, near in find(state, side).items() if is_open_to(reader, state.things[ref])}
+    found = find(state, side)
+    return found.only([i for i, ref in enumerate(found.refs) if is_open_to(reader, state.things[ref])])
 
 
-def plan_side(reader: str, plan_id: bytes, kind: TrafficClass, priority: int, volumes: tuple[Volume4D, ...]) -> Side:
+def plan_side(reader: str, plan_id: bytes, kind: TrafficClass, priority: int, shapes: Shapes) -> Side:
     """A plan that is only asked about."""
     row = CLASSES.index(kind)
-    return Side((reader, plan_id), 0, "operation", "", row, priority, 2**62, Disclosure.CONFLICT_ONLY, None, volumes)
+    return Side((reader, plan_id), 0, "operation", "", row, priority, 2**62, Disclosure.CONFLICT_ONLY, None, shapes)
 
 
 def meetings(state: State, reader: str, side: Side) -> Iterator[Met]:
     """What a plan would meet among own and open things, each in full."""
-    for ref, near in known_near(state, reader, side).items():
+    found = known_near(state, reader, side)
+    for ref, worst, spots in zip(found.refs, found.severities, told(state, side, found)[0], strict=True):
         thing = state.things[ref]
-        other = side_of(state, thing)
-        minima = state.charter.minima_mm(CLASSES[side.class_number], CLASSES[thing.class_number])
-        outliner = Outliner()
-        told = tuple(place_for(state.charter, side, other, n, minima, outliner) for n in near)
+        minima = state.minima[side.class_number].pairs[thing.class_number]
         name = state.members[thing.owner].name
         seen = Other(thing.owner, name, thing.what, about_of(thing)[0], id_text(thing.id))
-        word = blocks_word(blocked(side, other), side.ref)
-        yield Met(seen, severity_of(near, minima), word, shown.places(told, minima))
+        word = blocks_word(blocked(side, thing), side.ref)
+        yield Met(seen, SEVERITIES[worst], word, shown.places(spots.each(), minima))
 
 
 def options(
@@ -187,11 +179,8 @@ def _moved(state: State, thing: Thing, shift: Shift, now_us: int) -> Side | None
     if thing.what != "operation" or thing.state not in REPLANNED:
         return None
     moved = shifted(state.volumes_of(thing.ref), shift.start_us, shift.altitude_mm)
-    if isinstance(check_volumes(state, moved, now_us), Refusal):
-        return None
-    side = side_of(state, thing)
-    side.volumes = moved
-    return side
+    shapes = measure(state, moved, now_us)
+    return None if isinstance(shapes, Refusal) else side_of(thing, shapes)
 
 
 def _by_me(state: State, reader: str, mine: Thing, other: Thing, shift: Shift, now_us: int) -> Option | None:
@@ -199,7 +188,7 @@ def _by_me(state: State, reader: str, mine: Thing, other: Thing, shift: Shift, n
     if side is None:
         return None
     met = known_near(state, reader, side)
-    if other.ref in met:
+    if other.ref in met.refs:
         return None
     what = "the places shown, your own plans and the open plans"
     hidden = "" if is_open_to(reader, other) else "; what else the other side plans is hidden and was not tested"
@@ -216,14 +205,14 @@ def _by_other(state: State, reader: str, mine: Thing, other: Thing, shift: Shift
     if side is None:
         return None
     met = known_near(state, reader, side)
-    if mine.ref in met:
+    if mine.ref in met.refs:
         return None
     checked = "Tested against your own plans and the open plans; what is hidden from you was not tested."
     return _option("other", shift, met, checked, other.start_us + shift.start_us)
 
 
-def _option(whose: str, shift: Shift, met: dict[Ref, tuple[Near, ...]], checked: str, start_us: int) -> Option:
-    return Option(_change(whose, shift), "this" if met else "all-known", checked, time_text(start_us))
+def _option(whose: str, shift: Shift, met: Found, checked: str, start_us: int) -> Option:
+    return Option(_change(whose, shift), "this" if met.refs else "all-known", checked, time_text(start_us))
 
 
 def seen_from(conflict: Conflict, mine: Ref, near: Sequence[Near]) -> tuple[Near, ...]:

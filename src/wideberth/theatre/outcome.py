@@ -13,12 +13,15 @@ Out: frozen values with canonical bytes.
 Only `Decision` and the party's own notice ever leave the node for a party.
 """
 
+from itertools import chain, repeat
+from struct import iter_unpack
 from typing import Final
 
 import msgspec
 
 from wideberth.party.command import Volumes
 from wideberth.refusal import Refusal
+from wideberth.space.shapes import Shapes
 
 DECIDE_VERSION: Final = 1
 
@@ -135,7 +138,15 @@ class Effects(Struct, frozen=True, tag="effects"):
 class Places(Struct, frozen=True, tag="places"):
     """Where the opened and kept conflicts are, in the order: opened, kept."""
 
-    near: tuple[tuple[Near, ...], ...]
+    ends: tuple[int, ...]
+    """Conflict i has the rows from ends[i - 1] (or 0) to ends[i]."""
+    rows: bytes
+    """int64, little-endian, ten a row: the fields of `Near`."""
+
+    def each(self) -> tuple[tuple[Near, ...], ...]:
+        """The pairs of each conflict."""
+        rows = [Near(*row) for row in iter_unpack("<10q", self.rows)]
+        return tuple(tuple(rows[begin:end]) for begin, end in zip((0, *self.ends), self.ends, strict=False))
 
 
 class Notice(Struct, frozen=True, tag="notice"):
@@ -144,13 +155,15 @@ class Notice(Struct, frozen=True, tag="notice"):
     items: tuple["Item", ...]
 
 
-class Place(Struct, frozen=True):
-    """A place of a conflict as its reader may see it.
+SHOWS: Final = ("overlap", "own-part", "cell")
+"""What the outline of a place may be: of both, the reader's own volume inside the minima, or a cell."""
 
-    `shows` is "overlap" (of both), "own-part" (the reader's own volume inside the minima) or "cell".
-    """
+
+class Place(Struct, frozen=True):
+    """A place of a conflict as its reader may see it."""
 
     shows: str
+    """One of `SHOWS`."""
     rings: tuple[tuple[int, ...], ...]
     """Flat latitude, longitude in nanodegrees; empty past the limit of outlines of one entry."""
     lower_mm: int
@@ -161,6 +174,23 @@ class Place(Struct, frozen=True):
     vertical_mm: int
     lat_nd: int
     lon_nd: int
+
+
+class Spots(Struct, frozen=True):
+    """Places of a conflict, column by column."""
+
+    shows: bytes
+    """A byte a place: which of `SHOWS`."""
+    rings: tuple[tuple[tuple[int, ...], ...], ...]
+    """Of the first places, as far as outlines were drawn."""
+    rows: bytes
+    """int64, little-endian, eight a place: the figures of `Place`."""
+
+    def each(self) -> tuple[Place, ...]:
+        """Place by place."""
+        rings = chain(self.rings, repeat(()))
+        rows = zip(self.shows, rings, iter_unpack("<8q", self.rows), strict=False)
+        return tuple(Place(SHOWS[shows], drawn, *row) for shows, drawn, row in rows)
 
 
 class ConflictItem(Struct, frozen=True, tag="conflict"):
@@ -182,7 +212,7 @@ class ConflictItem(Struct, frozen=True, tag="conflict"):
     settle_by_us: int
     blocks: str
     """Whose activation it blocks: "mine", "other" or "none"."""
-    places: tuple[Place, ...]
+    places: Spots
 
 
 class StateItem(Struct, frozen=True, tag="state"):
@@ -261,6 +291,8 @@ class Outcome(msgspec.Struct):
     places: Places | None = None
     volumes: Volumes | None = None
     notices: list[tuple[str, Notice]] = []
+    shapes: Shapes | None = None
+    """What the effects move, measured: no part of the entry, but at hand for `apply`."""
 
     @property
     def refusal(self) -> Refusal | None:

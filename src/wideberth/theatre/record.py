@@ -1,8 +1,9 @@
 """From an outcome to an entry, and from an entry back into the state.
 
-In:  `compose`: the state before, the signed bytes as they came, the outcome, the attached parts, and where salts come
-     from. `replay`: an entry read from a ledger.
-Out: the entry to append, with the notice chains carried on and their heads in the effects; or the state after it.
+In:  `compose`: the state before, the opened envelope, its signed bytes and parts as they came, the outcome, and where
+     salts come from. `read` and `replay`: an entry of a ledger.
+Out: the entry to append with what it means, the notice chains carried on and their heads in the effects; or the state
+     after it. `apply` of what was composed, and `replay` of its entry, make the same state.
 Order of the parts: see `theatre.outcome`.
 """
 
@@ -11,41 +12,47 @@ from collections.abc import Sequence
 import msgspec
 
 from wideberth.ledger.entry import Entry, Part, chain_notice, leaf_bytes
-from wideberth.party.envelope import SALT_BYTES, Attachment, Signed, decode_envelope, encode
+from wideberth.party.envelope import SALT_BYTES, Attachment, Envelope, Signed, decode_envelope, encode
 from wideberth.theatre.apply import apply
-from wideberth.theatre.outcome import Head, Outcome, decode_decision
+from wideberth.theatre.applying import Meaning
+from wideberth.theatre.outcome import Decision, Effects, Head, Outcome, decode_decision, decode_effects
 from wideberth.theatre.state import ZERO_HEAD, Draw, State
 
 _decode_signed = msgspec.msgpack.Decoder(Signed).decode
 _decode_leaf = msgspec.msgpack.Decoder(tuple[int, int, int, tuple[bytes, ...]]).decode
+NO_EFFECTS = Effects()
 
 
 def compose(
     state: State,
     time_us: int,
-    signed: Signed,
+    sent: tuple[Envelope, Signed, Sequence[Attachment]],
     outcome: Outcome,
-    attached: Sequence[Attachment],
     draw: Draw,
-) -> Entry:
+) -> Meaning:
     """The entry that records an outcome, at the end of the ledger that made `state`."""
+    envelope, signed, attached = sent
     sequence = state.size
     notices, heads = _chain(state, sequence, time_us, outcome)
-    contents: list[bytes] = []
-    if outcome.effects is not None:
-        effects = msgspec.structs.replace(outcome.effects, heads=heads)
-        derived = [part for part in (effects, outcome.places, outcome.volumes) if part is not None]
-        outcome.decision = msgspec.structs.replace(outcome.decision, derived=len(derived))
-        contents = [encode(part) for part in derived]
-    kept = attached[: outcome.decision.attached]
-    fresh = [encode(signed), encode(outcome.decision)]
-    salts = draw(SALT_BYTES * (len(fresh) + len(contents) + len(notices)))
-    made = [
-        Part(salts[i * SALT_BYTES : (i + 1) * SALT_BYTES], content)
-        for i, content in enumerate([*fresh, *contents, *notices])
-    ]
-    parts = (*made[:2], *(Part(a.salt, a.content) for a in kept), *made[2:])
-    return Entry(sequence, time_us, leaf_bytes(sequence, time_us, [p.commitment for p in parts]), parts)
+    decision, effects, derived = _derive(outcome, heads)
+    contents = [encode(signed), encode(decision), *derived, *notices]
+    salts = draw(SALT_BYTES * len(contents))
+    made = [Part(salts[i * SALT_BYTES : (i + 1) * SALT_BYTES], content) for i, content in enumerate(contents)]
+    kept = [Part(a.salt, a.content) for a in attached[: decision.attached]]
+    parts = (*made[:2], *kept, *made[2:])
+    commitments = tuple([part.commitment for part in parts])
+    entry = Entry(sequence, time_us, leaf_bytes(sequence, time_us, commitments), parts)
+    return Meaning(entry, commitments, envelope, decision, effects, outcome.shapes)
+
+
+def _derive(outcome: Outcome, heads: tuple[Head, ...]) -> tuple[Decision, Effects, list[bytes]]:
+    """Decision and effects as they stand in the entry, and the contents of the derived parts."""
+    if outcome.effects is None:
+        return outcome.decision, NO_EFFECTS, []
+    effects = msgspec.structs.replace(outcome.effects, heads=heads) if heads else outcome.effects
+    derived = [encode(part) for part in (effects, outcome.places, outcome.volumes) if part is not None]
+    told = outcome.decision
+    return Decision(told.decide_version, told.outcome, told.attached, len(derived)), effects, derived
 
 
 def _chain(state: State, sequence: int, time_us: int, outcome: Outcome) -> tuple[list[bytes], tuple[Head, ...]]:
@@ -60,17 +67,21 @@ def _chain(state: State, sequence: int, time_us: int, outcome: Outcome) -> tuple
     return contents, tuple(heads)
 
 
-def replay(state: State, entry: Entry) -> None:
-    """Write one entry of a ledger into the state that its predecessors made."""
-    parts = entry.parts
-    first, second = parts[0], parts[1]
+def read(entry: Entry) -> Meaning:
+    """An entry of a ledger with what its parts say."""
+    first, second = entry.parts[0], entry.parts[1]
     assert first is not None, "envelopes are never destroyed"
     assert second is not None, "decisions are never destroyed"
-    data = _decode_signed(first.content).envelope
     decision = decode_decision(second.content)
-    last = 2 + decision.attached + decision.derived
-    contents = [None if part is None else part.content for part in parts[2:last]]
-    commitments = _decode_leaf(entry.leaf)[3]
-    if entry.sequence == 0:
-        state.genesis = entry.leaf_hash
-    apply(state, entry.sequence, entry.time_us, decode_envelope(data), decision, contents, commitments[2:last])
+    effects = NO_EFFECTS
+    if decision.derived:
+        third = entry.parts[2 + decision.attached]
+        assert third is not None, "effects are never destroyed"
+        effects = decode_effects(third.content)
+    envelope = decode_envelope(_decode_signed(first.content).envelope)
+    return Meaning(entry, _decode_leaf(entry.leaf)[3], envelope, decision, effects)
+
+
+def replay(state: State, entry: Entry) -> None:
+    """Write one entry of a ledger into the state that its predecessors made."""
+    apply(state, read(entry))

@@ -26,10 +26,11 @@ from wideberth.party.command import (
 )
 from wideberth.party.envelope import decode_volumes
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.space.shapes import Shapes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.admission import concur_charter
 from wideberth.theatre.conflicts import shown_party, side_of
-from wideberth.theatre.filing import Filing, Parts, check_volumes, confirm_by, file_version, text_part, volumes_part
+from wideberth.theatre.filing import Filing, Parts, confirm_by, file_version, measure, text_part, volumes_part
 from wideberth.theatre.lifecycle import REPLANNED, ConflictState, conflict_after, proposal_after
 from wideberth.theatre.outcome import (
     Accepted,
@@ -144,7 +145,7 @@ def _check_change(
             if whose == "other":
                 return None
             moved = shifted(state.volumes_of(thing.ref), start_us, altitude_mm)
-            return check_volumes(state, moved, now_us)
+            return _refusal(measure(state, moved, now_us))
         case Reroute(index):
             thing = _movable(state, conflict, member.party)
             volumes = volumes_part(parts, index, "command.change.volumes")
@@ -152,9 +153,13 @@ def _check_change(
                 if isinstance(no, Refusal):
                     return no
             assert isinstance(volumes, Volumes)
-            return check_volumes(state, volumes.volumes, now_us)
+            return _refusal(measure(state, volumes.volumes, now_us))
         case Procedure(index):
             return text_part(parts, index, "command.change.text")
+
+
+def _refusal(found: Shapes | Refusal) -> Refusal | None:
+    return found if isinstance(found, Refusal) else None
 
 
 def _movable(state: State, conflict: Conflict, owner: str) -> Thing | Refusal:
@@ -261,11 +266,11 @@ def _carry_out(
         volumes = decode_volumes(proposal.volumes.content).volumes
     else:
         volumes = shifted(state.volumes_of(thing.ref), proposal.start_us, proposal.altitude_mm)
-    no = check_volumes(state, volumes, now_us)
-    if no is not None:
-        return no
-    side = side_of(state, thing)
-    side.version, side.volumes, side.later_seq = thing.version + 1, volumes, state.size
+    shapes = measure(state, volumes, now_us)
+    if isinstance(shapes, Refusal):
+        return shapes
+    side = side_of(thing, shapes)
+    side.version, side.later_seq = thing.version + 1, state.size
     filing = Filing(side, thing.version, confirm_by(state, volumes, thing.what, now_us))
     result = file_version(state, state.members[proposal.by], filing, now_us, draw, 0)
     if isinstance(result, Refusal):

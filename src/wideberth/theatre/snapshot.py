@@ -82,7 +82,7 @@ def dump(state: State) -> bytes:
             list(state.members.values()),
             list(state.invitations.values()),
             list(state.things.values()),
-            list(state.boxes.items()),
+            list(state.occupied.boxes()),
             list(state.conflicts.values()),
             list(state.by_thing.items()),
             list(state.drafts.items()),
@@ -130,7 +130,8 @@ def _state(rows: Rows) -> State:
             table[key] = row
             state.touch(name, key)
     for ref, boxes in rows.boxes:
-        state.occupy(ref, state.things[ref].class_number, boxes)
+        thing = state.things[ref]
+        state.occupied.add(ref, thing.class_number, thing.planned_seq, boxes)
     state.by_thing = dict(rows.by_thing)
     state.seen, state.seen_until = dict(rows.seen), dict(rows.seen_until)
     state.dues, state.fading = rows.dues, deque(rows.fading)

@@ -17,16 +17,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from wideberth.party.charter import CLASSES, Charter
 from wideberth.party.command import OperationState
 from wideberth.party.envelope import decode_volumes
 from wideberth.party.identity import KeyGrant, Role, RootSet
-from wideberth.space.live import LiveVolumes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
+from wideberth.theatre.occupied import MinimaRow, Occupied
 from wideberth.theatre.outcome import Near, Places, Ref, decode_derived
 
 ZERO_HEAD: Final = bytes(32)
@@ -233,16 +231,6 @@ def _public(value: Any) -> Any:
 _digest_encode = msgspec.msgpack.Encoder(enc_hook=_public).encode
 
 
-class MinimaRow:
-    """The minima of one class against every class, in the order of `CLASSES`."""
-
-    def __init__(self, charter: Charter, own: int) -> None:
-        self.pairs = charter.row_mm(CLASSES[own])
-        self.flat = tuple(mm for pair in self.pairs for mm in pair)
-        self.horizontal_m = np.array([h / 1000 for h, _ in self.pairs])
-        self.vertical_mm = np.array([v for _, v in self.pairs], dtype=np.int64)
-
-
 class State:
     """All tables of one theatre."""
 
@@ -273,13 +261,7 @@ class State:
         self.notice_at: dict[str, array[int]] = {}
         """By party, the entry of each of its notices: number n stands at n - 1."""
         self.open_version = 0
-        self.live = LiveVolumes(self._fetch)
-        self.slots: dict[Ref, npt.NDArray[np.int64]] = {}
-        self.boxes: dict[Ref, bytes] = {}
-        """What the index was given, for snapshots."""
-        self.slot_ref: list[Ref] = []
-        self.slot_place: list[int] = []
-        self.waiting_boxes: list[tuple[Ref, int, bytes]] = []
+        self.occupied = Occupied(self.volumes_of)
         self._touched: set[tuple[str, Any]] = set()
         self._hashes: dict[tuple[str, Any], bytes] = {}
         self._sum = 0
@@ -295,47 +277,6 @@ class State:
         self._charter = charter
         self.minima = tuple(MinimaRow(charter, own) for own in range(len(CLASSES)))
 
-    # live volumes
-
-    def occupy(self, ref: Ref, class_number: int, boxes: bytes) -> None:
-        """Note boxes (int64, eight a volume) for the index; they enter it before the next question."""
-        self.waiting_boxes.append((ref, class_number, boxes))
-        self.boxes[ref] = boxes
-
-    def vacate(self, ref: Ref) -> None:
-        """Take a thing's volumes out of the index."""
-        self.settle_index()
-        self.live.remove(self.slots.pop(ref))
-        del self.boxes[ref]
-
-    def settle_index(self) -> None:
-        """Bring waiting boxes into the index, all in one call."""
-        waiting = self.waiting_boxes
-        if not waiting:
-            return
-        boxes = np.frombuffer(b"".join(raw for _, _, raw in waiting), dtype="<i8").reshape(-1, 8)
-        counts = np.array([len(raw) // 64 for _, _, raw in waiting])
-        kinds = np.repeat(np.array([kind for _, kind, _ in waiting], dtype=np.int64), counts)
-        slots = self.live.add_boxes(boxes, kinds)
-        top = int(slots.max(initial=-1)) + 1
-        if top > len(self.slot_ref):
-            grow = max(top - len(self.slot_ref), len(self.slot_ref) // 2)
-            self.slot_ref.extend([("", b"")] * grow)
-            self.slot_place.extend([0] * grow)
-        at = 0
-        for (ref, _, _), count in zip(waiting, counts.tolist(), strict=True):
-            mine = slots[at : at + count]
-            self.slots[ref] = mine
-            for place, slot in enumerate(mine.tolist()):
-                self.slot_ref[slot] = ref
-                self.slot_place[slot] = place
-            at += count
-        waiting.clear()
-
-    def _fetch(self, slots: npt.NDArray[np.int64]) -> list[Volume4D]:
-        """Exact volumes of slots that the index meets for the first time."""
-        return [self.volumes_of(self.slot_ref[s])[self.slot_place[s]] for s in slots.tolist()]
-
     def volumes_of(self, ref: Ref) -> tuple[Volume4D, ...]:
         """A thing's volumes; none where they were erased, which only an ended thing's may be."""
         content = self.things[ref].volumes.content
@@ -345,7 +286,7 @@ class State:
         """The pairs of volumes of a conflict; none where they were erased."""
         if conflict.places.content is None:
             return ()
-        return decode_places(conflict.places.content)[conflict.places_index]
+        return decode_places(conflict.places.content).each()[conflict.places_index]
 
     # deadlines
 
@@ -403,11 +344,11 @@ def class_name(number: int) -> str:
     return CLASSES[number].value
 
 
-def decode_places(content: bytes) -> tuple[tuple[Near, ...], ...]:
-    """The rows of a places part."""
+def decode_places(content: bytes) -> Places:
+    """A places part."""
     value = decode_derived(content)
     assert isinstance(value, Places)
-    return value.near
+    return value
 
 
 Draw = Callable[[int], bytes]

@@ -14,10 +14,11 @@ from wideberth.party.command import About, Disclosure, Text
 from wideberth.party.envelope import decode_part
 from wideberth.space.units import mm_to_m
 from wideberth.theatre import shown
-from wideberth.theatre.conflicts import Outliner, unsettled_blocks
-from wideberth.theatre.filing import M2_S_PER_KM2_H, place_in_area
+from wideberth.theatre.conflicts import unsettled_blocks
+from wideberth.theatre.filing import M2_S_PER_KM2_H
 from wideberth.theatre.outcome import ConflictItem, Notice, Ref
 from wideberth.theatre.outcome import Place as PlaceTold
+from wideberth.theatre.places import Outliner, place_in_area
 from wideberth.theatre.planning import label_of
 from wideberth.theatre.shown import id_text, time_or_none, time_text
 from wideberth.theatre.state import Conflict, Held, Member, Proposal, Said, State, Thing
@@ -219,7 +220,7 @@ class Views:
             item.severity,
             shown.Mine(mine.what, id_text(mine.id), item.mine_version, about_of(mine)[0]),
             self._other(reader, item, other),
-            shown.places(item.places, item.minima_mm),
+            shown.places(item.places.each(), item.minima_mm),
             time_text(conflict.opened_us),
             conflict.said[-1].sequence,
             time_text(conflict.settle_by_us),

@@ -1,0 +1,177 @@
+"""What each side of a conflict is shown of where it is.
+
+In:  the state, one side as it will be, and what was found to be too near.
+Out: `Spots` for the one side's owner and for the owners of what was found; and what of a volume lies in an area.
+Where nothing overlaps, each is shown the part of its own volume inside the minima. The height of a plan that is hidden
+shows in steps of the charter, a protected place of another's as a cell of the charter. Past the limit of outlines
+places carry their point alone.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from wideberth.limits import OUTLINES_PER_ENTRY_MAX
+from wideberth.party.charter import Area
+from wideberth.party.command import Disclosure
+from wideberth.space.outline import overlap_outline, shared_outline
+from wideberth.space.overlap import near as pair_near
+from wideberth.space.volume import Volume4D
+from wideberth.theatre.conflicts import Side
+from wideberth.theatre.occupied import Found
+from wideberth.theatre.outcome import SHOWS, Place, Spots
+from wideberth.theatre.state import State, Thing
+
+Int64s = npt.NDArray[np.int64]
+Rings = tuple[tuple[int, ...], ...]
+
+MM_PER_ND: Final = 1.11320e-1
+"""Millimetres of latitude in a nanodegree, to 0.6 %: 111.32 km a degree."""
+OVERLAP, OWN_PART, CELL = range(len(SHOWS))
+OPEN, HIDDEN, PROTECTED = range(3)
+"""How much of the other side a reader is shown."""
+LOWER, UPPER, START, END, HORIZONTAL, VERTICAL, LAT, LON = range(8)
+"""Columns of `Spots.rows`."""
+ROW_BYTES: Final = 64
+
+
+class Outliner:
+    """Draws outlines until the entry's limit is reached."""
+
+    def __init__(self) -> None:
+        self.left = OUTLINES_PER_ENTRY_MAX
+
+    def overlap(self, own: Volume4D, other: Volume4D) -> Rings:
+        """What both cover."""
+        self.left -= 1
+        return overlap_outline(own.outline, other.outline) if self.left >= 0 else ()
+
+
+def place_in_area(area: Area, volume: Volume4D, outliner: Outliner) -> Place | None:
+    """What of a volume lies inside an area of the charter, or None."""
+    zone = Volume4D(area.outline, area.lower_mm, area.upper_mm, volume.start_us, volume.end_us)
+    near = pair_near(volume, zone, 0.0, 0)
+    if near is None:
+        return None
+    rings = outliner.overlap(volume, zone)
+    band = (near.lower_mm, near.upper_mm)
+    window = (volume.start_us, volume.end_us)
+    return Place("overlap", rings, *band, *window, near.horizontal_mm, near.vertical_mm, near.lat_nd, near.lon_nd)
+
+
+def veil(reader: str, other: Side | Thing) -> int:
+    """How much of a thing its reader in a conflict is shown."""
+    if other.ref[0] == reader:
+        return OPEN
+    if other.what == "protected":
+        return PROTECTED
+    return OPEN if other.disclosure == Disclosure.OPEN else HIDDEN
+
+
+def told(state: State, side: Side, found: Found) -> tuple[list[Spots], list[Spots]]:
+    """For each thing found: its places as the owner of `side` may see them, and as the thing's owner may."""
+    if not found.refs:
+        return [], []
+    charter, things = state.charter, [state.things[ref] for ref in found.refs]
+    veils = np.array([[veil(side.party, thing) for thing in things], [veil(t.owner, side) for t in things]])
+    extents = (side.shapes.boxes[:, 4:], state.occupied.store.extents)
+    sizes = (charter.vertical_step_mm, charter.cell_nd)
+    shows, rows = _seen(found.rows, found.slots, np.array(found.ends), *extents, veils, *sizes)
+    drawn = _draw(state, side, found, things, shows, rows)
+    mine, theirs = (_spots(found, shows[i].tobytes(), rows[i].tobytes(), drawn[i]) for i in (0, 1))
+    return mine, theirs
+
+
+def _spots(found: Found, shows: bytes, rows: bytes, rings: list[Rings]) -> list[Spots]:
+    return [
+        Spots(shows[begin:end], tuple(rings[begin:end]), rows[ROW_BYTES * begin : ROW_BYTES * end])
+        for begin, end in found.spans()
+    ]
+
+
+@njit(cache=True, nogil=True)
+def _seen(
+    found: Int64s,
+    slots: Int64s,
+    ends: Int64s,
+    own: Int64s,
+    live: Int64s,
+    veils: Int64s,
+    step_mm: int,
+    cell_nd: int,
+) -> tuple[npt.NDArray[np.uint8], Int64s]:
+    """What stands at each place for both sides: shows (2, p) and rows (2, p, 8). Outlines are drawn later.
+
+    `own` and `live` are extents (n, 4) of the plan's volumes and of those in slots; veils (2, things).
+    """
+    shows, rows = np.empty((2, len(found)), np.uint8), np.empty((2, len(found), 8), np.int64)
+    thing = 0
+    for k in range(len(found)):
+        while ends[thing] <= k:
+            thing += 1
+        for reader in range(2):
+            extent = own[found[k, 0]] if reader == 0 else live[slots[k]]
+            at, covered = rows[reader, k], veils[reader, thing]
+            at[HORIZONTAL], at[VERTICAL], at[START], at[END] = found[k, 2], found[k, 3], found[k, 4], found[k, 5]
+            at[LOWER], at[UPPER], at[LAT], at[LON] = found[k, 6], found[k, 7], found[k, 8], found[k, 9]
+            shows[reader, k] = OVERLAP if at[HORIZONTAL] <= 0 else OWN_PART
+            if at[VERTICAL] > 0 or covered == PROTECTED:
+                at[LOWER], at[UPPER] = extent[0], extent[1]
+            if at[VERTICAL] > 0 and covered == HIDDEN:
+                at[VERTICAL] = _step_down(at[VERTICAL], step_mm)
+            if covered == PROTECTED:
+                shows[reader, k] = CELL
+                at[HORIZONTAL] = _step_down(max(at[HORIZONTAL], 0), int(cell_nd * MM_PER_ND))
+                at[VERTICAL] = _step_down(max(at[VERTICAL], 0), step_mm)
+                at[LAT] = at[LAT] // cell_nd * cell_nd + cell_nd // 2
+                at[LON] = at[LON] // cell_nd * cell_nd + cell_nd // 2
+    return shows, rows
+
+
+@njit(cache=True, nogil=True)
+def _step_down(value: int, step: int) -> int:
+    return value // step * step if step else value
+
+
+def _draw(
+    state: State, side: Side, found: Found, things: list[Thing], shows: npt.NDArray[np.uint8], rows: Int64s
+) -> tuple[list[Rings], list[Rings]]:
+    """Outlines of the first places for both sides; a place of one's own part moves to its middle."""
+    plan, live = side.shapes.store, state.occupied.store
+    minima = state.minima[side.class_number].horizontal_m[[thing.class_number for thing in things]]
+    drawn: tuple[list[Rings], list[Rings]] = ([], [])
+    left, thing, pairs = OUTLINES_PER_ENTRY_MAX, 0, found.rows[:, :3].tolist()
+    for k, (first, _, gap_mm) in enumerate(pairs):
+        if left <= 0:
+            break
+        while found.ends[thing] <= k:
+            thing += 1
+        margin_m = float(minima[thing]) if gap_mm > 0 else 0.0
+        here, there = (plan, first), (live, int(found.slots[k]))
+        rings = shared_outline(*here, *there, margin_m)
+        drawn[0].append(rings)
+        drawn[1].append(shared_outline(*there, *here, margin_m) if gap_mm > 0 else rings)
+        left -= 2 if gap_mm > 0 else 1
+    for reader in (0, 1):
+        _finish(drawn[reader], shows[reader], rows[reader], state.charter.cell_nd)
+    return drawn
+
+
+def _finish(rings: list[Rings], shows: npt.NDArray[np.uint8], rows: Int64s, cell_nd: int) -> None:
+    """Cells get their square; the other places with an outline of the reader's own part their middle."""
+    kinds = shows.tolist()
+    for k, kind in enumerate(kinds[: len(rings)]):
+        if kind == OWN_PART and rings[k]:
+            rows[k, LAT], rows[k, LON] = _middle(rings[k][0])
+    for k in (k for k, kind in enumerate(kinds) if kind == CELL):
+        rings += [()] * (k + 1 - len(rings))
+        south, west = (rows[k, LAT:] - cell_nd // 2).tolist()
+        north, east = south + cell_nd, west + cell_nd
+        rings[k] = ((south, west, south, east, north, east, north, west),)
+
+
+def _middle(ring: tuple[int, ...]) -> tuple[int, int]:
+    lats, lons = ring[0::2], ring[1::2]
+    return sum(lats) // len(lats), sum(lons) // len(lons)
