@@ -270,7 +270,7 @@ class Exercise:
 
 
 def everything() -> tuple[Flight | Closed | Kept, ...]:
-    """All that is filed, in order: what is protected first, the late plan last."""
+    """All that is filed, in order: what is protected first, late comers last."""
     return (*PROTECTED, *CONSTRAINTS, *FLIGHTS)
 
 

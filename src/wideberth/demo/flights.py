@@ -61,7 +61,6 @@ def _merova() -> tuple[Flight, ...]:
     p = "MAF"
     return (
         Flight(p, "MAF-2207", TRANSIT, CROSSING),
-        Flight(p, "MAF-2208", PATROL, circle((42.14, -37.66), 6_000, 2_900, 4_000, 95, 160), PRIVATE),
         Flight(p, "MAF-2209", TRANSPORT, route(["Arvona", "Teplin"], 1_500, 3_000, 3_300, 60, 95)),
         Flight(p, "MAF-2210", TRANSPORT, route(["Arvona", "Joril"], 1_500, 1_200, 1_500, 110, 130)),
         Flight(p, "MAF-2212", PATROL, route([(42.78, -38.25), (42.12, -38.25)], 1_500, 4_500, 4_800, 30, 80)),
@@ -168,6 +167,12 @@ LATE: Final = Flight("MAF", "MAF-2211", MEDICAL, route([(42.66, -37.66), (42.40,
                      QUIET, shared="Ambulance flight, filed late: the call came eight minutes ago.")  # fmt: skip
 """The plan that comes inside the charter's lead time."""
 
+UNNAMED: Final = Flight("MAF", "MAF-2208", PATROL, circle((42.14, -37.66), 6_000, 2_900, 4_000, 95, 160), PRIVATE)
+"""A private plan that meets an open one."""
+
+ARRIVALS: Final = ((40.0, LATE), (140.0, UNNAMED))
+"""What is filed while somebody looks on, each with its second from the start."""
+
 FLIGHTS: Final = (
-    *_taldan(), *_merova(), *_civil(), *_convoys(), *_drones(), *_rescue(), *_humanitarian(), LATE
+    *_taldan(), *_merova(), *_civil(), *_convoys(), *_drones(), *_rescue(), *_humanitarian(), LATE, UNNAMED
 )  # fmt: skip

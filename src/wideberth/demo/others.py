@@ -17,7 +17,7 @@ import msgspec
 from wideberth.client import Answer, Client, Problem, View, catch_up, plan_subject, proposal_subject
 from wideberth.client.wire import Asked, Conflict, Operation, Proposal
 from wideberth.demo.exercise import PERSON, Exercise
-from wideberth.demo.flights import OPEN, PATROL, QUIET, RELIEF, SURVEY, TRANSIT, TRANSPORT
+from wideberth.demo.flights import ARRIVALS, OPEN, PATROL, QUIET, RELIEF, SURVEY, TRANSIT, TRANSPORT
 from wideberth.demo.land import Bands, circle, route
 from wideberth.demo.plans import Flight
 from wideberth.demo.talk import LATER
@@ -51,7 +51,7 @@ class Others:
         self._exercise = exercise
         self._todo: dict[tuple[str, str], Todo] = {}
         self._done: set[tuple[str, str]] = set()
-        self._said = 0
+        self._said = self._arrived = 0
         self._filed = count(1)
         self._file_at_s, self._sign_at_s = FILE_EVERY_S, SIGN_EVERY_S
 
@@ -75,12 +75,15 @@ class Others:
         return said
 
     def _script(self, elapsed_s: float) -> int:
-        """The words of the script whose time has come; a conflict that is settled meanwhile needs them no more."""
-        before = self._said
+        """Plans and words of the script whose time has come; what is settled meanwhile needs no more words."""
+        before = self._said + self._arrived
+        while self._arrived < len(ARRIVALS) and ARRIVALS[self._arrived][0] <= elapsed_s:
+            self._exercise.file(ARRIVALS[self._arrived][1])
+            self._arrived += 1
         while self._said < len(LATER) and LATER[self._said].at_s <= elapsed_s:
             self._exercise.try_to(LATER[self._said])
             self._said += 1
-        return self._said - before
+        return self._said + self._arrived - before
 
     def _consider(self, party: str, view: View, elapsed_s: float, now: datetime) -> None:
         for conflict in view.conflicts:

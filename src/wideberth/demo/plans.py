@@ -19,7 +19,7 @@ PARTIES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "CAA": ("Civil Aviation Cell", ("en", "de")),
     "OHM": ("Open Hands Convoys", ("en",)),
     "KSD": ("Karst Survey Drones", ("en",)),
-    "CPS": ("Civil Protection Sarvel", ("en", "de")),
+    "CPS": ("Civil Protection", ("en", "de")),
 }
 """Code, name, languages. CAA convenes."""
 
@@ -108,7 +108,7 @@ PROTECTED: Final = (
     Kept("OHM", "Vessa clinic", PlaceKind.HOSPITAL, circle((42.205, -38.325), 800, 380, 600, -60, 20 * DAY),
          "Open Hands medical desk", -2_000, 7 * DAY),
     Kept("CPS", "Hadri school", PlaceKind.SCHOOL, circle((42.3725, -38.55), 500, 380, 450, -60, 20 * DAY),
-         "Civil Protection Sarvel", -700, 5 * DAY),
+         "Civil Protection", -700, 5 * DAY),
     Kept("OHM", "Selin camp", PlaceKind.CAMP, circle("Selin", 1_500, 380, 600, -60, 20 * DAY),
          "Open Hands camp desk", -400, 3 * DAY),
 )  # fmt: skip

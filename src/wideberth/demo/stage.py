@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +24,9 @@ from wideberth.cli.out import figure, progress, row, say, say_json, show, table,
 from wideberth.client import BadAnswer, BadReceipt, Fork, Refused, Unreachable
 from wideberth.client.wire import b64
 from wideberth.demo.exercise import PERSON, Exercise, Unexpected, everything, genesis, seed_of
+from wideberth.demo.flights import ARRIVALS
 from wideberth.demo.others import Others
-from wideberth.demo.plans import PARTIES
+from wideberth.demo.plans import PARTIES, Closed, Flight, Kept
 from wideberth.demo.talk import ANSWERS, BEFORE, LATER, Word
 from wideberth.node import found_theatre
 from wideberth.party.identity import public_key
@@ -79,7 +80,7 @@ class Stage:
         """Play to the end, with simulated answers of the person's party; 0 where the ledger is sound."""
         with self._set() as (folder, url, stop):
             exercise = self._exercise(url)
-            self._act(exercise, [*BEFORE, *LATER, *ANSWERS])
+            self._act(exercise, everything(), [*BEFORE, *LATER, *ANSWERS])
             exercise.close()
             stop()
             finding, audit = examine(folder, again=True)
@@ -94,7 +95,8 @@ class Stage:
         """Serve the page and keep the other parties going until Ctrl-C."""
         with self._set() as (folder, url, _):
             exercise = self._exercise(url)
-            self._act(exercise, list(BEFORE))
+            later = {flight for _, flight in ARRIVALS}
+            self._act(exercise, tuple(thing for thing in everything() if thing not in later), BEFORE)
             _welcome(url, folder, self._seed)
             others, begun = Others(exercise), time.monotonic()
             try:
@@ -127,8 +129,7 @@ class Stage:
     def _exercise(self, url: str) -> Exercise:
         return Exercise(url, self._seed, time.time_ns() // 1_000 + LEAD_S * 1_000_000)
 
-    def _act(self, exercise: Exercise, words: list[Word]) -> None:
-        things = everything()
+    def _act(self, exercise: Exercise, things: Sequence[Flight | Closed | Kept], words: Sequence[Word]) -> None:
         try:
             with progress() as bar:
                 task = bar.add_task("filing plans", total=len(things) + len(words))

@@ -82,9 +82,9 @@ BEFORE: Final[tuple[Word, ...]] = (
 
 LATER: Final[tuple[Word, ...]] = (
     Say("MAF", "MAF-2211", "HAS", "procedure", "The ambulance passes first and calls on 121.5 when past you.",
-        at_s=20),
-    Say("MAF", "MAF-2208", "HAS", "shift", "We can pass above you.", altitude_m=800, at_s=60),
+        at_s=65),
     Say("KSD", "KSD-0234", "HAS", "reroute", "West of the river only.", bands=_PELIT_WEST, at_s=100),
+    Say("MAF", "MAF-2208", "HAS", "shift", "We can pass above you.", altitude_m=800, at_s=170),
 )  # fmt: skip
 
 ANSWERS: Final[tuple[Word, ...]] = (
