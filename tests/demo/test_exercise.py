@@ -381,26 +381,21 @@ def test_a_stage_that_cannot_be_built_says_so(tmp_path: Path, capsys: pytest.Cap
     assert "cannot listen" in capsys.readouterr().err
 
 
-def test_ctrl_c_ends_the_exercise(tmp_path: Path) -> None:
-    """The page is served until Ctrl-C; then node and temporary folder are gone, and the status is 0."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_exercise_ends_when_told_to(tmp_path: Path, number: signal.Signals) -> None:
+    """The page is served until Ctrl-C or SIGTERM; then node and temporary folder are gone, and the status is 0."""
     demo = subprocess.Popen(
         [sys.executable, "-m", "wideberth.cli", "demo", "--port", "0"],
         stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     assert demo.stdout is not None
     with demo.stdout:
-        shown = "".join(
-            iter(
-                demo.stdout.readline,
-                "An exercise on invented land. Not certified for operational use. Ctrl-C ends it.\n",
-            )
-        )
+        shown = "".join(iter(demo.stdout.readline, LAST_LINE))
         address = re.search(r"http://127\.0\.0\.1:\d+", shown)
         assert address is not None, shown
         about = httpx.get(f"{address[0]}/v1/about").json()
         page = httpx.get(f"{address[0]}/")
-        demo.send_signal(signal.SIGINT)
+        demo.send_signal(number)
         assert "The exercise ends." in demo.stdout.read()
     assert demo.wait(60) == 0
     assert (about["theatre"], about["exercise"]) == ("sarvel", True)

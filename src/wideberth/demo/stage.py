@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import msgspec
@@ -69,6 +71,24 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.cleared + self.by_procedure + self.risk_accepted
 
 
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends the exercise as Ctrl-C does, so that its node goes as well; also where a shell ignores Ctrl-C."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class Stage:
     """One exercise."""
 
@@ -116,7 +136,10 @@ class Stage:
     @contextmanager
     def _set(self) -> Iterator[tuple[Path, str, Callable[[], None]]]:
         """A folder with a founded theatre and a node that serves it."""
-        with tempfile.TemporaryDirectory(prefix="wideberth-", ignore_cleanup_errors=True) as temporary:
+        with (
+            _ended_by_signals(),
+            tempfile.TemporaryDirectory(prefix="wideberth-", ignore_cleanup_errors=True) as temporary,
+        ):
             folder = self._folder or Path(temporary) / "sarvel"
             if folder.exists() and any(folder.iterdir()):
                 raise StageFailed(f"{folder} is not empty; name a new folder for the exercise.")
