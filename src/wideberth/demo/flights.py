@@ -41,7 +41,7 @@ HADRI: Final[list[tuple[float, float]]] = [
 def _taldan() -> tuple[Flight, ...]:
     p = "TAF"
     return (
-        Flight(p, "TAF-0118", TRANSPORT, circle((42.3621, -38.7909), 5_200, 900, 2_400, 0, 80), OPEN,
+        Flight(p, "TAF-0118", TRANSPORT, circle((42.3621, -38.7909), 5_200, 900, 2_400, -30, 80), OPEN,
                note="Airlift into Kemra, one aircraft every 12 minutes."),
         Flight(p, "TAF-0119", TRANSPORT, route([(42.30, -39.52), (42.15, -38.95)], 1_500, 1_800, 2_100, 45, 72)),
         Flight(p, "TAF-0120", OTHER, circle("Marvik", 4_000, 430, 6_000, 75, 240), domain=Domain.AIR_DEFENCE,
@@ -108,7 +108,7 @@ def _drones() -> tuple[Flight, ...]:
 
     bridges = [(42.318, -38.425), (42.322, -38.365), (42.300, -38.352), (42.296, -38.412)]
     return (
-        survey("KSD-0233", area(HADRI, 620, 1_020, 0, 60), "Cracks in roofs and roads round Hadri."),
+        survey("KSD-0233", area(HADRI, 620, 1_020, -20, 60), "Cracks in roofs and roads round Hadri."),
         survey("KSD-0234", area(bridges, 500, 700, 40, 95), "The two bridges of Pelit."),
         survey("KSD-0235", circle((42.48, -38.95), 5_000, 700, 1_100, 20, 80), "Landslide at Kemra.", QUIET),
         survey("KSD-0236", circle((42.02, -38.30), 3_500, 600, 900, 60, 120), "Dam of the upper lake."),

@@ -48,6 +48,9 @@ _PELIT_WEST: Final = area(
 )
 
 BEFORE: Final[tuple[Word, ...]] = (
+    # under way
+    Say("TAF", "TAF-0118", "", "activate"),
+    Say("KSD", "KSD-0233", "", "activate"),
     # HAS-0417 and a Merova plan 450 ft above it: the one that waits for somebody at the page
     Say("HAS", "HAS-0417", "MAF", "shift", "Please pass higher over the valley.", "other", altitude_m=783),
     Say("MAF", "MAF-2207", "HAS", "object", "The aircraft is heavy and cannot climb before the border."),
