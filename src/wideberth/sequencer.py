@@ -18,7 +18,7 @@ import msgspec
 
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.store import Store
-from wideberth.limits import CLOCK_STEP_US_MAX, STATE_DIGEST_ENTRIES, TICK_US
+from wideberth.limits import CLOCK_STEP_US_MAX, GROUP_COMMANDS_MAX, STATE_DIGEST_ENTRIES, TICK_US
 from wideberth.party.command import CommitState, Due, Erase, Genesis, NewEpoch, Tick
 from wideberth.party.envelope import (
     CONTEXT,
@@ -122,22 +122,30 @@ class Clock:
 
     def __init__(self, wall_us: int, mono_us: int, last_entry_us: int, trusted: bool = False) -> None:
         """`trusted`: the operator vouches for a long gap since the last entry."""
+        self._last_entry_us, self._trusted = last_entry_us, trusted
         self._offset_us = wall_us - mono_us
-        gap = wall_us - last_entry_us
-        self.wrong = ""
-        if last_entry_us and gap < -CLOCK_STEP_US_MAX:
-            self.wrong = f"the clock is {-gap // 1_000_000} s behind the last entry"
-        elif last_entry_us and gap > IDLE_GAP_US_MAX and not trusted:
-            self.wrong = f"the clock is {gap // 86_400_000_000} days ahead of the last entry, and nobody vouched for it"
-        self._standing = self.wrong
+        self.wrong = self._at_start(wall_us)
+        self._believed = not self.wrong
+
+    def _at_start(self, wall_us: int) -> str:
+        gap = wall_us - self._last_entry_us
+        if self._last_entry_us and gap < -CLOCK_STEP_US_MAX:
+            return f"the clock is {-gap // 1_000_000} s behind the last entry"
+        if self._last_entry_us and gap > IDLE_GAP_US_MAX and not self._trusted:
+            return f"the clock is {gap // 86_400_000_000} days ahead of the last entry, and nobody vouched for it"
+        return ""
 
     def check(self, wall_us: int, mono_us: int) -> str:
         """What is wrong with the clock now; empty when nothing is. A clock that comes back is believed again."""
+        if not self._believed:
+            self._offset_us = wall_us - mono_us
+            self.wrong = self._at_start(wall_us)
+            self._believed = not self.wrong
+            return self.wrong
         step = wall_us - mono_us - self._offset_us
-        stepped = f"the clock was stepped by {step / 1e6:+.1f} s" if abs(step) > CLOCK_STEP_US_MAX else ""
-        if not stepped:
+        self.wrong = f"the clock was stepped by {step / 1e6:+.1f} s" if abs(step) > CLOCK_STEP_US_MAX else ""
+        if not self.wrong:
             self._offset_us += max(-100, min(100, step))
-        self.wrong = self._standing or stepped
         return self.wrong
 
 
@@ -189,18 +197,19 @@ class Sequencer:
         """Decide, apply and append a group; the answers stand only when this returns."""
         size = self.state.size
         group: list[Entry] = []
-        answers = [self._decide_one(submission, wall_us, group) for submission in submissions]
-        self._append(group, size)
+        answers = [self.decide_one(submission, wall_us, group) for submission in submissions]
+        self.append(group, size)
         return answers
 
-    def _decide_one(self, submission: Submission, wall_us: int, group: list[Entry]) -> Answer:
+    def decide_one(self, submission: Submission, wall_us: int, group: list[Entry]) -> Answer:
+        """Decide and apply one command; its entry joins the group. The answer stands once the group is appended."""
         again = self.repeated(submission)
         if again is not None:
             return again
         time_us = max(self.state.time_us + 1, wall_us)
         try:
             outcome = decide(self.state, submission.envelope, submission.parts, time_us, self, self._draw)
-        except AssertionError:
+        except Exception:  # noqa: BLE001  decide touches nothing, so whatever went wrong, the command alone is set aside
             self.set_aside(submission, traceback.format_exc())
             limit = f"command {submission.envelope.command_id.hex()} was set aside; the node's log names it"
             return Answer(refuse(Reason.SET_ASIDE, "command", limit))
@@ -215,7 +224,8 @@ class Sequencer:
         if self.state.size % STATE_DIGEST_ENTRIES == 0:
             self._say(CommitState(self.state.digest()), self.state.time_us, group)
 
-    def _append(self, group: list[Entry], size: int) -> None:
+    def append(self, group: list[Entry], size: int) -> None:
+        """Make a group durable at the size before it, then destroy what its erasures name."""
         erasing = [command for entry in group if (command := erase_of(entry)) is not None]
         self.store.append(group, size)
         for sequence, part in erasing:
@@ -238,19 +248,19 @@ class Sequencer:
         """Append a command of the node's own."""
         size, group = self.state.size, list[Entry]()
         self._say(command, wall_us, group)
-        self._append(group, size)
+        self.append(group, size)
 
     def pass_time(self, wall_us: int) -> int:
-        """Append every due that has come and, every 5 s, a tick; how many entries that were."""
+        """Append the dues that have come, so many at a time, and every 5 s a tick; how many entries that were."""
         size, group = self.state.size, list[Entry]()
-        while (due := next_due(self.state)) is not None and due[0] <= wall_us:
+        while (due := next_due(self.state)) is not None and due[0] <= wall_us and len(group) < GROUP_COMMANDS_MAX:
             at_us, kind, subject = due
             decision = self._say(Due(kind, subject, at_us), wall_us, group)
             assert isinstance(decision.outcome, Accepted), decision
         if wall_us - self.state.time_us >= TICK_US or self._tick_is_due(wall_us):
             self._say(Tick(), wall_us, group)
             self._last_tick_us = wall_us
-        self._append(group, size)
+        self.append(group, size)
         return len(group)
 
     _last_tick_us = 0

@@ -26,10 +26,10 @@ class HeldAppend:
     """Holds every append until it is let go; or has it fail."""
 
     def __init__(self, node: Node) -> None:
-        self._append, self.node = node.sequencer._append, node
+        self._append, self.node = node.sequencer.append, node
         self.begun, self.go = threading.Event(), threading.Event()
         self.error: Exception | None = None
-        node.sequencer._append = self  # type: ignore[method-assign]
+        node.sequencer.append = self  # type: ignore[method-assign]
 
     def __call__(self, group: list[Entry], size: int) -> None:
         """In place of appending."""
@@ -101,7 +101,7 @@ def test_a_fault_of_the_house_ends_the_node_with_a_sentence(tmp_path: Path) -> N
         def broken(*_: object) -> Any:
             raise KeyError("unforeseen")
 
-        world.node.sequencer._decide_one = broken  # type: ignore[method-assign]
+        world.node.sequencer.decide_one = broken  # type: ignore[method-assign]
         _, answer = await world.plan("AAA", world.box())
         assert answer.status_code == 503
         await world.node.ended.wait()

@@ -39,7 +39,7 @@ class Simulated:
         self.took: list[int] = []
         self.coming: list[tuple[int, str]] = []
         self.under_way = 0
-        for name, us in (("_decide_one", DECIDING_US), ("_append", SYNC_US)):
+        for name, us in (("decide_one", DECIDING_US), ("append", SYNC_US)):
             setattr(node.sequencer, name, self.timed(getattr(node.sequencer, name), us))
 
     def timed(self, work: Any, us: int) -> Any:

@@ -285,7 +285,7 @@ class Node:
             await self._decide_some(entries, answered, wall_us)
             if entries:
                 with self.metrics.appending.time():
-                    await self._in_thread(self.sequencer._append, entries, size)
+                    await self._in_thread(self.sequencer.append, entries, size)
         except BaseException:
             for future, _ in answered:
                 settle(future, Answer(refuse(Reason.STORAGE, "ledger", UNDECIDED)))
@@ -326,7 +326,7 @@ class Node:
         if self._full and not essential(submission.envelope.command):
             limit = "the disk is full; what is essential is still taken"
             return Answer(refuse(Reason.STORAGE, "ledger", limit))
-        return self.sequencer._decide_one(submission, wall_us, entries)
+        return self.sequencer.decide_one(submission, wall_us, entries)
 
     def _serve_reads(self) -> None:
         began = self.clocks.mono_us()

@@ -16,6 +16,7 @@ from numba import njit
 from wideberth.limits import OUTLINES_PER_ENTRY_MAX
 from wideberth.party.charter import Area
 from wideberth.party.command import Disclosure
+from wideberth.space.geodesy import geodetic_nd
 from wideberth.space.outline import overlap_outline, shared_outline
 from wideberth.space.overlap import near as pair_near
 from wideberth.space.volume import Volume4D
@@ -25,6 +26,7 @@ from wideberth.theatre.outcome import SHOWS, Place, Spots
 from wideberth.theatre.state import State, Thing
 
 Int64s = npt.NDArray[np.int64]
+Float64s = npt.NDArray[np.float64]
 Rings = tuple[tuple[int, ...], ...]
 
 MM_PER_ND: Final = 1.11320e-1
@@ -77,8 +79,9 @@ def told(state: State, side: Side, found: Found) -> tuple[list[Spots], list[Spot
     charter, things = state.charter, [state.things[ref] for ref in found.refs]
     veils = np.array([[veil(side.party, thing) for thing in things], [veil(t.owner, side) for t in things]])
     extents = (side.shapes.boxes[:, 4:], state.occupied.store.extents)
+    middles = (side.shapes.store.places, state.occupied.store.places)
     sizes = (charter.vertical_step_mm, charter.cell_nd)
-    shows, rows = _seen(found.rows, found.slots, np.array(found.ends), *extents, veils, *sizes)
+    shows, rows = _seen(found.rows, found.slots, np.array(found.ends), *extents, *middles, veils, *sizes)
     drawn = _draw(state, side, found, things, shows, rows)
     mine, theirs = (_spots(found, shows[i].tobytes(), rows[i].tobytes(), drawn[i]) for i in (0, 1))
     return mine, theirs
@@ -98,13 +101,17 @@ def _seen(
     ends: Int64s,
     own: Int64s,
     live: Int64s,
+    own_middles: Float64s,
+    live_middles: Float64s,
     veils: Int64s,
     step_mm: int,
     cell_nd: int,
 ) -> tuple[npt.NDArray[np.uint8], Int64s]:
     """What stands at each place for both sides: shows (2, p) and rows (2, p, 8). Outlines are drawn later.
 
-    `own` and `live` are extents (n, 4) of the plan's volumes and of those in slots; veils (2, things).
+    `own` and `live` are extents (n, 4) of the plan's volumes and of those in slots, the middles theirs in ECEF; veils
+    (2, things). A place of the reader's own part stands at the middle of its volume until the outline is drawn: a
+    point between the two would tell where the other one begins.
     """
     shows, rows = np.empty((2, len(found)), np.uint8), np.empty((2, len(found), 8), np.int64)
     thing = 0
@@ -117,6 +124,9 @@ def _seen(
             at[HORIZONTAL], at[VERTICAL], at[START], at[END] = found[k, 2], found[k, 3], found[k, 4], found[k, 5]
             at[LOWER], at[UPPER], at[LAT], at[LON] = found[k, 6], found[k, 7], found[k, 8], found[k, 9]
             shows[reader, k] = OVERLAP if at[HORIZONTAL] <= 0 else OWN_PART
+            if at[HORIZONTAL] > 0 and covered == HIDDEN:
+                m = own_middles[found[k, 0]] if reader == 0 else live_middles[slots[k]]
+                at[LAT], at[LON] = geodetic_nd(m[0], m[1], m[2])
             if at[VERTICAL] > 0 or covered == PROTECTED:
                 at[LOWER], at[UPPER] = extent[0], extent[1]
             if at[VERTICAL] > 0 and covered == HIDDEN:

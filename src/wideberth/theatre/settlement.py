@@ -8,6 +8,8 @@ one who concurs, and the moved plan is checked against everything live like any 
 
 from collections.abc import Sequence
 
+import msgspec
+
 from wideberth.limits import ID_BYTES, PROPOSALS_MAX
 from wideberth.party.command import (
     AcceptRisk,
@@ -35,6 +37,7 @@ from wideberth.theatre.lifecycle import REPLANNED, ConflictState, conflict_after
 from wideberth.theatre.outcome import (
     Accepted,
     AnswerItem,
+    Decision,
     Effects,
     Item,
     Notice,
@@ -246,7 +249,7 @@ def _concur_proposal(
         result = accepted(Accepted(), Effects())
         result.notices = told(conflict, items)
         return result
-    return _carry_out(state, conflict, proposal, now_us, draw, items)
+    return _carry_out(state, conflict, proposal, now_us, draw, items, member.party)
 
 
 def _carry_out(
@@ -256,13 +259,15 @@ def _carry_out(
     now_us: int,
     draw: Draw,
     items: dict[str, list[Item]],
+    concurring: str,
 ) -> Outcome | Refusal:
     """File the proposed version on behalf of its owner, who has signed for it; the proposer's budget pays."""
     thing = _movable(state, conflict, proposal.whose)
     if isinstance(thing, Refusal):
         return thing
     if proposal.volumes is not None:
-        assert proposal.volumes.content is not None
+        if proposal.volumes.content is None:
+            return refuse(Reason.WRONG_STATE, "command.subject.proposal", "a proposal whose volumes stand", "erased")
         volumes = decode_volumes(proposal.volumes.content).volumes
     else:
         volumes = shifted(state.volumes_of(thing.ref), proposal.start_us, proposal.altitude_mm)
@@ -276,11 +281,23 @@ def _carry_out(
     if isinstance(result, Refusal):
         return result
     result.volumes = Volumes(volumes)
+    result.decision = _for_concurring(state, result, concurring, thing)
     merged = {party: list(told_items) for party, told_items in items.items()}
     for party, notice in result.notices:
         merged.setdefault(party, []).extend(notice.items)
     result.notices = [(party, Notice(tuple(told_items))) for party, told_items in sorted(merged.items())]
     return result
+
+
+def _for_concurring(state: State, result: Outcome, concurring: str, thing: Thing) -> Decision:
+    """The decision as the concurring party may read it: of a peer's moved plan only the conflicts it is in itself."""
+    outcome = result.decision.outcome
+    if thing.owner == concurring or not isinstance(outcome, Accepted) or result.effects is None:
+        return result.decision
+    theirs = {c.id for c in state.conflicts_of(thing.ref) if c.side_of(concurring) is not None}
+    theirs |= {o.conflict for o in result.effects.opened if o.second[0] == concurring}
+    shown = Accepted(conflicts=tuple(c for c in outcome.conflicts if c in theirs))
+    return msgspec.structs.replace(result.decision, outcome=shown)
 
 
 def decide_object(state: State, member: Member, command: Object, parts: Parts) -> Outcome | Refusal:
@@ -318,8 +335,9 @@ def _answer_plan(
     if thing.version != subject.version:
         limit = f"the current version {thing.version}"
         return refuse(Reason.STALE_VERSION, "command.subject.version", limit, subject.version)
-    given = any(word.party == member.party for word in thing.concurred)
-    if given == (what == "concurred"):
+    concurred = any(word.party == member.party for word in thing.concurred)
+    given = concurred if what == "concurred" else member.party in thing.objected
+    if given:
         return refuse(Reason.WRONG_STATE, "command.subject", "an answer that is not given yet", what)
     item = AnswerItem(member.party, thing.id, thing.version, what, text)
     result = accepted(Accepted(thing.version), Effects(), attached)
