@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from nacl.signing import SigningKey
 from worlds import NODE_SEED, START_US, World, charter, founder, seed_of
@@ -11,7 +12,7 @@ from wideberth.ledger.sqlite import SqliteLedger
 from wideberth.ledger.store import LedgerFailed
 from wideberth.node import found_theatre, opening
 from wideberth.node.opening import SNAPSHOT, open_folder, write_snapshot
-from wideberth.party.command import Genesis
+from wideberth.party.command import AcceptRisk, Erase, Genesis, Text
 from wideberth.party.identity import public_key
 from wideberth.sequencer import Sequencer
 from wideberth.theatre.outcome import DECIDE_VERSION
@@ -79,3 +80,24 @@ def test_a_ledger_is_opened_by_its_own_key_alone(tmp_path: Path) -> None:
     stopped(tmp_path / "t")
     with pytest.raises(LedgerFailed):
         SqliteLedger(tmp_path / "t", Signer(origin_of("test", 1), SigningKey(seed_of("other"))))
+
+
+def test_an_erasure_that_a_crash_cut_short_is_done_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure is in the ledger, the part still there: the next start destroys it."""
+    folder = tmp_path / "t"
+    stopped(folder)
+    opened = open_folder(folder)
+    world = World()
+    world.store, world.now_us = opened.ledger, opened.state.time_us
+    world.sequencer = Sequencer(opened.ledger, opened.seed, world.draw, opened.state)
+    (conflict,) = opened.state.conflicts
+    said = world.say("BBB", AcceptRisk(conflict, 0), Text("en", "Call Ms Example at home."))
+    assert said.entry is not None
+    commitment = msgspec.msgpack.decode(said.entry.leaf)[3][2]
+    monkeypatch.setattr(opened.ledger, "erase", lambda sequence, part: False)
+    assert world.say("BBB", Erase(said.entry.sequence, 2, commitment)).accepted is not None
+    opened.ledger.close()
+    open_folder(folder).ledger.close()
+    assert not any(b"Ms Example" in path.read_bytes() for path in folder.iterdir())

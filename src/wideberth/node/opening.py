@@ -30,7 +30,7 @@ from wideberth.ledger.store import LedgerFailed
 from wideberth.party.command import CommitState, Genesis
 from wideberth.party.identity import public_key
 from wideberth.refusal import Refusal
-from wideberth.sequencer import Sequencer, envelope_of, found
+from wideberth.sequencer import Sequencer, envelope_of, erase_of, found
 from wideberth.space.live import LiveVolumes
 from wideberth.space.outline import overlap_outline, too_near_outline
 from wideberth.space.overlap import area_m2, contains, near
@@ -94,14 +94,17 @@ def found_theatre(
 
 def open_folder(folder: Path) -> Opened:
     """Check everything in a folder and replay it."""
+    erased: list[tuple[int, int]] = []
     try:
         seed, origin = _read_seed(folder), _read_origin(folder)
         signer = Signer(origin, SigningKey(seed))
         try:
-            ledger, state = _open_after_snapshot(folder, signer)
+            ledger, state = _open_after_snapshot(folder, signer, erased)
         except SnapshotUnfit:
             state = State()
-            ledger = SqliteLedger(folder, signer, each=partial(replay, state))
+            ledger = SqliteLedger(folder, signer, each=partial(_take, state, 0, erased))
+        for sequence, part in erased:
+            ledger.erase(sequence, part)
     except (LedgerFailed, OSError) as error:
         raise NodeFailed(str(error)) from error
     if state.size == 0:
@@ -119,10 +122,10 @@ class SnapshotUnfit(Exception):
     """The snapshot is not of this ledger: it is left aside, and everything replayed."""
 
 
-def _open_after_snapshot(folder: Path, signer: Signer) -> tuple[SqliteLedger, State]:
+def _open_after_snapshot(folder: Path, signer: Signer, erased: list[tuple[int, int]]) -> tuple[SqliteLedger, State]:
     """The ledger, and the state that its snapshot and the entries after it make."""
     state = _read_snapshot(folder)
-    ledger = SqliteLedger(folder, signer, each=partial(_replay_after, state, state.size))
+    ledger = SqliteLedger(folder, signer, each=partial(_take, state, state.size, erased))
     if state.size == ledger.head.size:
         return ledger, state
     ledger.close()
@@ -140,8 +143,14 @@ def _read_snapshot(folder: Path) -> State:
     return state
 
 
-def _replay_after(state: State, size: int, entry: Entry) -> None:
-    """Take on an entry after the snapshot; the one at its size must commit to its digest."""
+def _take(state: State, size: int, erased: list[tuple[int, int]], entry: Entry) -> None:
+    """Take on an entry after the snapshot; the one at its size must commit to its digest.
+
+    What entries had erased is noted, and erased again: the process may have ended between the two.
+    """
+    erasure = erase_of(entry)
+    if erasure is not None:
+        erased.append(erasure)
     if size and entry.sequence == size:
         command = envelope_of(entry).command
         if not isinstance(command, CommitState) or command.digest != state.digest():
