@@ -50,6 +50,8 @@ _PELIT_WEST: Final = area(
 BEFORE: Final[tuple[Word, ...]] = (
     # under way
     Say("TAF", "TAF-0118", "", "activate"),
+    Nod("TAF", "KSD", "KSD-0233"),
+    Nod("MAF", "KSD", "KSD-0233"),
     Say("KSD", "KSD-0233", "", "activate"),
     # HAS-0417 and a Merova plan 450 ft above it: the one that waits for somebody at the page
     Say("HAS", "HAS-0417", "MAF", "shift", "Please pass higher over the valley.", "other", altitude_m=783),
