@@ -9,7 +9,7 @@ import pytest
 from wideberth.limits import ALTITUDE_MM_MAX, DURATION_US_MAX, RADIUS_MM_MAX, TIME_US_MAX
 from wideberth.refusal import Refusal
 from wideberth.space.overlap import area_m2, prepare
-from wideberth.space.shapes import Shapes, _packed, _sound, check_volumes, shapes
+from wideberth.space.shapes import Shapes, _packed, _shapes, check_volumes, shapes
 from wideberth.space.volume import Circle, Polygon, Volume4D, boxes, check_volume
 
 NOW_US = 1_800_000_000_000_000
@@ -75,7 +75,7 @@ def test_the_pass_agrees_with_checking_one_by_one(bounds: tuple[int, int, int, i
         found = check_volumes(volumes, NOW_US, HORIZON_US, bounds)
         assert (found if isinstance(found, Refusal) else None) == expected
         if expected is None:
-            sound += _sound(_packed(volumes), NOW_US, NOW_US + HORIZON_US, bounds)
+            sound += _shapes(volumes, _packed(volumes), (NOW_US, NOW_US + HORIZON_US, *bounds))[1]
         refused += expected is not None
     assert sound > 100, "the quick pass passes what is good"
     assert refused > 1_000

@@ -43,8 +43,16 @@ def fault(ring: Int64s, extent_m: float, perimeter_m: float) -> tuple[int, float
     n = vertices(ring, points, kept)
     if n < 3:
         return FEW, float(n), 0.0
-    v = points[:n]
-    x, y, z, radius = middle(v, n)
+    x, y, z, radius = middle(points, n)
+    return fault_around(points[:n], kept, x, y, z, radius, extent_m, perimeter_m)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fault_around(
+    v: Float64s, kept: Int64s, x: float, y: float, z: float, radius: float, extent_m: float, perimeter_m: float
+) -> tuple[int, float, float]:
+    """The same of three distinct vertices or more, whose `middle` is known."""
+    n = len(v)
     if radius > _PLANE_M:
         return WIDE, radius, 0.0
     p, reach, longest = lay(frame_at(x, y, z), v)

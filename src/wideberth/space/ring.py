@@ -235,8 +235,13 @@ def ring_area(ring: Int64s) -> float:
     n = vertices(ring, points, kept)
     x, y, z, _ = middle(points, n)
     plane(points, n, x, y, z, flat)
-    r = frame_at(x, y, z)[12]
-    total = 0.0
+    return fan_area(flat[:n], frame_at(x, y, z)[12])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fan_area(flat: Float64s, r: float) -> float:
+    """The same, from the ring as `plane` lays it, and the radius."""
+    n, total = len(flat), 0.0
     for i in range(n):
         j = i + 1 if i + 1 < n else 0
         x1, y1, x2, y2 = flat[i, 0], flat[i, 1], flat[j, 0], flat[j, 1]

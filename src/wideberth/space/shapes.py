@@ -23,7 +23,8 @@ from wideberth.limits import (
     VERTICES_MAX,
 )
 from wideberth.refusal import Refusal
-from wideberth.space.fault import SOUND, fault
+from wideberth.space.fault import SOUND, fault_around
+from wideberth.space.geodesy import frame_at
 from wideberth.space.ring import (
     HALF_ND,
     POLE_ND,
@@ -32,15 +33,19 @@ from wideberth.space.ring import (
     Int64s,
     circle_area,
     circle_box,
-    fill_boxes,
-    ring_area,
+    fan_area,
+    middle,
+    plane,
+    ring_box,
+    vertices,
 )
-from wideberth.space.store import Store, empty_store, fill
+from wideberth.space.store import Store, fill_circle, fill_ring, small_store
 from wideberth.space.volume import Polygon, Volume4D, check_volume
 
 Bounds = tuple[int, int, int, int]
 
 ANYWHERE: Final = (-POLE_ND, POLE_ND, -HALF_ND, HALF_ND)
+_NO_RULES: Final = (0, 0, 0, 0, 0, 0)
 _HEAD: Final = 6
 """Words before a packed outline's coordinates: how many follow, radius or -1, band, window."""
 
@@ -59,7 +64,8 @@ class Shapes(NamedTuple):
 
 def shapes(volumes: Sequence[Volume4D]) -> Shapes:
     """Measure volumes that were checked before."""
-    return Shapes(tuple(volumes), *_measured(_packed(volumes), len(volumes)))
+    made, _ = _shapes(volumes, _packed(volumes), None)
+    return made
 
 
 def check_volumes(
@@ -70,12 +76,25 @@ def check_volumes(
         packed = _packed(volumes)
     except OverflowError:
         packed = np.zeros(0, np.int64)
-    if not _sound(packed, now_us, now_us + horizon_us, bounds_nd):
-        for i, volume in enumerate(volumes):
-            no = check_volume(volume, now_us, horizon_us, bounds_nd, f"{field}[{i}]")
-            if no is not None:
-                return no
-    return Shapes(tuple(volumes), *_measured(packed, len(volumes)))
+    else:
+        made, sound = _shapes(volumes, packed, (now_us, now_us + horizon_us, *bounds_nd))
+        if sound:
+            return made
+    for i, volume in enumerate(volumes):
+        no = check_volume(volume, now_us, horizon_us, bounds_nd, f"{field}[{i}]")
+        if no is not None:
+            return no
+    return shapes(volumes)
+
+
+def _shapes(
+    volumes: Sequence[Volume4D], packed: Int64s, rules: tuple[int, int, int, int, int, int] | None
+) -> tuple[Shapes, bool]:
+    """Measure volumes, and whether all of them were sound, as far as that was to be checked."""
+    n = len(volumes)
+    vertices_max = (len(packed) - n * _HEAD) // 2
+    made = Shapes(tuple(volumes), np.empty((n, 8), np.int64), small_store(n, vertices_max), np.empty(n))
+    return made, bool(_measure(packed, rules is not None, rules or _NO_RULES, made.boxes, made.store, made.areas_m2))
 
 
 def _packed(volumes: Sequence[Volume4D]) -> Int64s:
@@ -93,18 +112,49 @@ def _packed(volumes: Sequence[Volume4D]) -> Int64s:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sound(packed: Int64s, now_us: int, until_us: int, bounds_nd: Bounds) -> bool:
-    """Whether there are volumes and nothing is wrong with any. A doubt is False: `check_volume` has the last word."""
+def _measure(
+    packed: Int64s,
+    checking: bool,
+    rules: tuple[int, int, int, int, int, int],
+    boxes: Int64s,
+    store: Store,
+    areas_m2: Float64s,
+) -> bool:
+    """Write what the packed volumes measure; False at the first that breaks a rule, or may do so.
+
+    `rules`: now and the horizon in us, and the bounds. What `volume.check_volume` passes may be doubted here.
+    """
+    now_us, until_us, south, north, west, east = rules
+    longest = (len(packed) - _HEAD * len(boxes)) // 2
+    points, flat, kept = np.empty((longest, 3)), np.empty((longest, 2)), np.empty(longest, np.int64)
     at = 0
-    while at < len(packed):
+    for i in range(len(boxes)):
         end = at + _HEAD + packed[at]
-        radius_mm, outline = packed[at + 1], packed[at + _HEAD : end]
-        if not _ordered(packed[at + 2 : at + _HEAD], now_us, until_us) or not _placed(outline, radius_mm, bounds_nd):
+        extent, radius_mm, outline = packed[at + 2 : at + _HEAD], packed[at + 1], packed[at + _HEAD : end]
+        if checking and not (_ordered(extent, now_us, until_us) and _on_globe(outline, radius_mm)):
             return False
-        if radius_mm < 0 and fault(outline, EXTENT_M_MAX, PERIMETER_M_MAX)[0] != SOUND:
+        boxes[i, 4:] = extent
+        store.extents[i, :] = extent
+        if radius_mm >= 0:
+            circle_box(outline[0], outline[1], radius_mm, boxes[i])
+            areas_m2[i] = circle_area(outline[0], radius_mm)
+            fill_circle(store, i, outline[0], outline[1], radius_mm)
+        else:
+            n = vertices(outline, points, kept)
+            if checking and n < 3:
+                return False
+            x, y, z, radius = middle(points, n)
+            v = points[:n]
+            if checking and fault_around(v, kept, x, y, z, radius, EXTENT_M_MAX, PERIMETER_M_MAX)[0] != SOUND:
+                return False
+            ring_box(outline, boxes[i])
+            plane(points, n, x, y, z, flat)
+            areas_m2[i] = fan_area(flat[:n], frame_at(x, y, z)[12])
+            fill_ring(store, i, v, flat[:n], x, y, z, radius)
+        if checking and not _within(outline, radius_mm, boxes[i], south, north, west, east):
             return False
         at = end
-    return at > 0
+    return len(boxes) > 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -120,42 +170,23 @@ def _ordered(extent: Int64s, now_us: int, until_us: int) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _placed(outline: Int64s, radius_mm: int, bounds_nd: Bounds) -> bool:
-    """Whether a ring of three points or more, or a circle, has coordinates of the globe and lies within the bounds."""
-    south, north, west, east = bounds_nd
+def _on_globe(outline: Int64s, radius_mm: int) -> bool:
+    """Whether it is a circle or a ring of three points or more, with coordinates of the globe."""
     for i in range(0, len(outline) - 1, 2):
         if abs(outline[i]) > POLE_ND or abs(outline[i + 1]) > HALF_ND:
             return False
     if radius_mm >= 0:
-        box = np.empty(4, np.int64)
-        circle_box(outline[0], outline[1], radius_mm, box)
+        return bool(0 < radius_mm <= RADIUS_MM_MAX)
+    return len(outline) % 2 == 0 and 6 <= len(outline) <= 2 * VERTICES_MAX
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _within(outline: Int64s, radius_mm: int, box: Int64s, south: int, north: int, west: int, east: int) -> bool:
+    """Whether the vertices, or a circle's box, lie within the bounds."""
+    if radius_mm >= 0:
         around = east - west >= TURN_ND or (box[2] - west) % TURN_ND + box[3] - box[2] <= east - west
-        return bool(0 < radius_mm <= RADIUS_MM_MAX and south <= box[0] and box[1] <= north and around)
-    if len(outline) % 2 == 1 or not 6 <= len(outline) <= 2 * VERTICES_MAX:
-        return False
+        return bool(south <= box[0] and box[1] <= north and around)
     for i in range(0, len(outline), 2):
         if not south <= outline[i] <= north or (outline[i + 1] - west) % TURN_ND > east - west:
             return False
     return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _measured(packed: Int64s, n: int) -> tuple[Int64s, Store, Float64s]:
-    """Boxes, exact outlines and areas of n packed volumes."""
-    starts, radii_mm = np.zeros(n + 1, np.int64), np.empty(n, np.int64)
-    coordinates = np.empty(len(packed) - n * _HEAD, np.int64)
-    boxes, areas = np.empty((n, 8), np.int64), np.empty(n)
-    at = 0
-    for i in range(n):
-        starts[i + 1] = starts[i] + packed[at]
-        radii_mm[i] = packed[at + 1]
-        boxes[i, 4:] = packed[at + 2 : at + _HEAD]
-        at += _HEAD
-        outline = coordinates[starts[i] : starts[i + 1]]
-        outline[:] = packed[at : at + len(outline)]
-        areas[i] = ring_area(outline) if radii_mm[i] < 0 else circle_area(outline[0], radii_mm[i])
-        at += len(outline)
-    fill_boxes(starts, coordinates, radii_mm, boxes)
-    store = empty_store(n, len(coordinates) // 2)
-    fill(store, np.arange(n), starts, coordinates, radii_mm, boxes[:, 4:])
-    return boxes, store, areas

@@ -54,6 +54,16 @@ def empty_store(slots: int, pool: int) -> Store:
     )
 
 
+_NONE_FREE: Final = np.zeros(_CLASSES, np.int64)
+
+
+def small_store(slots: int, pool: int) -> Store:
+    """The same from outside compiled code, to fill once: nothing is ever dropped from it, so none keeps free blocks."""
+    spans = np.full((slots, 2), ABSENT)
+    tables = np.empty((slots, 4), np.int64), np.empty((slots, 4)), np.empty((pool, 3))
+    return Store(spans, *tables, _NONE_FREE, np.zeros(2, np.int64))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def slot_middle(store: Store, slot: int) -> Vector:
     """The middle of a slot's outline."""
@@ -80,23 +90,38 @@ def fill(store: Store, slots: Int64s, starts: Int64s, coordinates: Int64s, radii
             store.extents[slot, k] = extents[i, k]
         part = coordinates[starts[i] : starts[i + 1]]
         if radii_mm[i] >= 0:
-            x, y, z = ecef(part[0], part[1])
-            store.spans[slot, 0], store.spans[slot, 1] = 0, 0
-            _place(store.places, slot, x, y, z, radii_mm[i] * 1e-3)
+            fill_circle(store, slot, part[0], part[1], radii_mm[i])
             continue
         n = vertices(part, points, kept)
         x, y, z, radius = middle(points, n)
-        _place(store.places, slot, x, y, z, radius)
         plane(points, n, x, y, z, flat)
-        if doubled(flat[:n]) < 0.0:
-            reverse(points, n)
-            reverse(flat, n)
-        at = _take(store, n)
-        for j in range(n):
-            for k in range(3):
-                store.vertices[at + j, k] = points[j, k]
-        store.spans[slot, 0] = at
-        store.spans[slot, 1] = n if is_convex(flat[:n], CONVEX_SLACK_M) else -n
+        fill_ring(store, slot, points[:n], flat[:n], x, y, z, radius)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_ring(
+    store: Store, slot: int, points: Float64s, flat: Float64s, x: float, y: float, z: float, radius: float
+) -> None:
+    """Put a ring's distinct vertices, which `plane` laid flat, into a slot; both are turned counter-clockwise."""
+    n = len(points)
+    _place(store.places, slot, x, y, z, radius)
+    if doubled(flat) < 0.0:
+        reverse(points, n)
+        reverse(flat, n)
+    at = _take(store, n)
+    for j in range(n):
+        for k in range(3):
+            store.vertices[at + j, k] = points[j, k]
+    store.spans[slot, 0] = at
+    store.spans[slot, 1] = n if is_convex(flat, CONVEX_SLACK_M) else -n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_circle(store: Store, slot: int, lat_nd: int, lon_nd: int, radius_mm: int) -> None:
+    """Put a circle into a slot."""
+    x, y, z = ecef(lat_nd, lon_nd)
+    _place(store.places, slot, x, y, z, radius_mm * 1e-3)
+    store.spans[slot, 0], store.spans[slot, 1] = 0, 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
