@@ -15,7 +15,7 @@ import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.audit import Audit, conflicts_by_state, first_notice, operations_by_state
-from wideberth.cli.out import FOUND, Stop, accepted, clock, figure, row, say, say_json, show, some, table, tracked
+from wideberth.cli.out import FAILED, FOUND, Stop, accepted, clock, figure, row, say, say_json, show, some, table, tracked
 from wideberth.keys import spoken
 from wideberth.ledger.checkpoint import Verifier, origin_of, read_verifier, verify_note
 from wideberth.ledger.entry import Entry
@@ -25,6 +25,7 @@ from wideberth.ledger.stored import DATABASE, Stored, checked_row
 from wideberth.ledger.verify import Report, verify_given
 from wideberth.ledger.verify import verify as verify_entries
 from wideberth.party.command import Genesis, NewEpoch
+from wideberth.party.envelope import Envelope
 from wideberth.refusal import Refusal
 from wideberth.sequencer import envelope_of
 from wideberth.theatre.record import replay as replay_entry
@@ -81,11 +82,19 @@ def folder_keys(folder: Path) -> list[Verifier]:
     return _keys_of([checked_row(found, found[0]) for found in rows])
 
 
+def _envelope(entry: Entry) -> Envelope:
+    try:
+        return envelope_of(entry)
+    except msgspec.MsgspecError as error:
+        text = f"Entry {entry.sequence} is of a form that this version of wideberth does not know ({error})."
+        raise Stop(text, FAILED) from error
+
+
 def _keys_of(entries: list[Entry]) -> list[Verifier]:
     keys: list[Verifier] = []
     theatre = ""
     for entry in entries:
-        match envelope_of(entry).command:
+        match _envelope(entry).command:
             case Genesis() as command:
                 theatre = command.theatre
                 keys.append(Verifier(origin_of(theatre, command.epoch), command.node_key))
@@ -290,6 +299,7 @@ def replay(
         for entry in tracked(entries, "replaying", until):
             if until is not None and entry.sequence >= until:
                 break
+            _envelope(entry)
             replay_entry(state, entry)
     summary = summarise(state)
     if json:

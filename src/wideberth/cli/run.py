@@ -67,6 +67,9 @@ def serve(
         run_node(settings, lambda ready: _say_ready(ready, settings, quiet))
     except NodeFailed as error:
         raise Stop(str(error), FAILED) from error
+    except msgspec.MsgspecError as error:
+        text = f"{settings.folder}: the ledger has entries of a form that this version does not know ({error})."
+        raise Stop(text, FAILED) from error
     return 0
 
 

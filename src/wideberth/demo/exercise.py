@@ -193,10 +193,13 @@ class Exercise:
             raise Unexpected(f"{word}: {answer.sentence()}")
         return answer
 
-    def try_to(self, word: Word) -> None:
-        """Say one word of the script if it still fits: people have settled it otherwise, perhaps."""
+    def try_to(self, word: Word | Flight) -> None:
+        """Say one word of the script, or file a plan, if it still fits: people and time have moved on, perhaps."""
         try:
-            self.say(word)
+            if isinstance(word, Flight):
+                self.file(word)
+            else:
+                self.say(word)
         except Unexpected:
             self.tally.overtaken += 1
 

@@ -70,7 +70,7 @@ class Others:
             said += self._sign()
         if elapsed_s >= self._file_at_s:
             self._file_at_s = elapsed_s + FILE_EVERY_S
-            self._exercise.file(fresh_plan(next(self._filed), elapsed_s / 60))
+            self._exercise.try_to(fresh_plan(next(self._filed), elapsed_s / 60))
             said += 1
         return said
 
@@ -78,7 +78,7 @@ class Others:
         """Plans and words of the script whose time has come; what is settled meanwhile needs no more words."""
         before = self._said + self._arrived
         while self._arrived < len(ARRIVALS) and ARRIVALS[self._arrived][0] <= elapsed_s:
-            self._exercise.file(ARRIVALS[self._arrived][1])
+            self._exercise.try_to(ARRIVALS[self._arrived][1])
             self._arrived += 1
         while self._said < len(LATER) and LATER[self._said].at_s <= elapsed_s:
             self._exercise.try_to(LATER[self._said])
