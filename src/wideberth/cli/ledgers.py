@@ -15,7 +15,21 @@ import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.audit import Audit, conflicts_by_state, first_notice, operations_by_state
-from wideberth.cli.out import FAILED, FOUND, Stop, accepted, clock, figure, row, say, say_json, show, some, table, tracked
+from wideberth.cli.out import (
+    FAILED,
+    FOUND,
+    Stop,
+    accepted,
+    clock,
+    figure,
+    row,
+    say,
+    say_json,
+    show,
+    some,
+    table,
+    tracked,
+)
 from wideberth.keys import spoken
 from wideberth.ledger.checkpoint import Verifier, origin_of, read_verifier, verify_note
 from wideberth.ledger.entry import Entry
@@ -86,8 +100,12 @@ def _envelope(entry: Entry) -> Envelope:
     try:
         return envelope_of(entry)
     except msgspec.MsgspecError as error:
-        text = f"Entry {entry.sequence} is of a form that this version of wideberth does not know ({error})."
-        raise Stop(text, FAILED) from error
+        raise _unknown_form(entry, error) from error
+
+
+def _unknown_form(entry: Entry, error: msgspec.MsgspecError) -> Stop:
+    text = f"Entry {entry.sequence} is of a form that this version of wideberth does not know ({error})."
+    return Stop(text, FAILED)
 
 
 def _keys_of(entries: list[Entry]) -> list[Verifier]:
@@ -299,8 +317,10 @@ def replay(
         for entry in tracked(entries, "replaying", until):
             if until is not None and entry.sequence >= until:
                 break
-            _envelope(entry)
-            replay_entry(state, entry)
+            try:
+                replay_entry(state, entry)
+            except msgspec.MsgspecError as error:
+                raise _unknown_form(entry, error) from error
     summary = summarise(state)
     if json:
         say_json(summary)
