@@ -61,7 +61,9 @@ ROOT_KEYS_MAX: Final = 7
 PARTIES_MAX: Final = 1_000
 """Parties of one theatre; each has a queue, a notice chain and sessions."""
 PROPOSALS_MAX: Final = 32
-"""Open proposals in one conflict: people read them all."""
+"""Proposals of one party in one conflict: people read them all."""
+LINES_MAX: Final = 200
+"""Lines of one party in one conflict before it may only take back: people read them all."""
 
 # reading
 PAGE_ITEMS_MAX: Final = 500
@@ -90,8 +92,8 @@ NOTE_BYTES_MAX: Final = 65_536
 # deciding
 OUTLINES_PER_ENTRY_MAX: Final = 64
 """Outlines drawn for the notices of one entry; a plan that meets more is told every place by point, gap and window."""
-CONFLICTS_PER_ENTRY_MAX: Final = 2_000
-"""Things that one plan may come too near: past it the plan is refused, since nobody can settle so many."""
+OWN_PAIRS_MAX: Final = 100
+"""Plans of one party in one place, each too near to the next: more serve no flight, they only crowd others out."""
 KEPT_ENDED_US: Final = 86_400 * 1_000_000
 """An ended thing and a cleared conflict stay in the state for a day, for those who look back; the ledger keeps all."""
 RESERVE_BYTES: Final = 16_777_216

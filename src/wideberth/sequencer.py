@@ -324,6 +324,7 @@ class PastEntry(msgspec.Struct, frozen=True):
     """What deciding may ask of an earlier entry."""
 
     party: str
+    mover: str
     attached: int
     derived: int
     commitments: tuple[bytes, ...]
@@ -333,7 +334,9 @@ class PastEntry(msgspec.Struct, frozen=True):
         """Read it off an entry."""
         decision = decode_decision(content_of(entry, 1))
         commitments = msgspec.msgpack.decode(entry.leaf, type=tuple[int, int, int, tuple[bytes, ...]])[3]
-        return cls(envelope_of(entry).party, decision.attached, decision.derived, commitments)
+        party = envelope_of(entry).party
+        moved = decode_effects(content_of(entry, 2 + decision.attached)).moved if decision.derived else None
+        return cls(party, party if moved is None else moved.ref[0], decision.attached, decision.derived, commitments)
 
 
 def content_of(entry: Entry, index: int) -> bytes:

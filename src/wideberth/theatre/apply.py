@@ -111,7 +111,7 @@ def _command(at: Applying) -> None:  # one row a command, in the order of the cl
         case Lift() | CommitState():
             pass
         case Erase(_, _, commitment):
-            forget(at.state, commitment)
+            forget(at.state, at.party, commitment)
         case NewEpoch() as command:
             at.state.epoch, at.state.node_key = command.epoch, command.node_key
         case _:
@@ -279,13 +279,20 @@ def _tick(at: Applying) -> None:
             state.touch("thing", faded)
 
 
-def forget(state: State, commitment: bytes) -> None:
-    """Drop a destroyed part's content from the rows that hold it; the commitment stays."""
+def forget(state: State, party: str, commitment: bytes) -> None:
+    """Drop a destroyed part's content from the rows of its party; the commitment stays.
+
+    Another party that was given the part could attach it again as its own; what it has destroyed is then its own copy.
+    """
     helds: list[Held | None] = []
     for thing in state.things.values():
-        helds += (thing.about, thing.shared, thing.volumes)
+        if thing.owner == party:
+            helds += (thing.about, thing.shared, thing.volumes)
     for conflict in state.conflicts.values():
-        helds += (conflict.places, *conflict.texts, *(p.volumes for p in conflict.proposals))
+        if conflict.side_of(party) is not None:
+            helds.append(conflict.places)
+            helds += (conflict.texts[line.text] for line in conflict.said if line.party == party and line.text >= 0)
+            helds += (held for p in conflict.proposals if p.by == party for held in (p.volumes, p.text))
     for held in helds:
         if held is not None and held.commitment == commitment:
             held.content = None

@@ -86,7 +86,7 @@ def to_state(at: Applying, conflict: Conflict, wanted: ConflictState, what: str)
             if not left:
                 del state.by_thing[ref]
         state.fading.append((at.time_us + KEPT_ENDED_US, conflict.id))
-    elif wanted is ConflictState.OPEN and not conflict.overdue:
+    elif wanted is ConflictState.OPEN and not conflict.overdue and conflict.settle_by_us <= at.time_us:
         state.expect(conflict.settle_by_us, "settle", ("", conflict.id))
     state.touch("conflict", conflict.id)
 
@@ -155,7 +155,7 @@ def _answer_proposal(at: Applying, subject: ProposalSubject, what: str, text: He
         proposal.state = ProposalState.OBJECTED
     else:
         proposal.state = ProposalState.WITHDRAWN
-        if was is ProposalState.CONCURRED:
+        if was is ProposalState.CONCURRED and not conflict.procedures:
             to_state(at, conflict, conflict_after(conflict.state, "concurrence withdrawn"), "reopened")
 
 

@@ -69,6 +69,8 @@ def move(at: Applying, thing: Thing, moved: Moved, volumes: Held) -> None:
     if not moved.contained:
         thing.later_seq, thing.concurred, thing.objected = at.sequence, (), ()
     thing.confirm_by_us = moved.confirm_by_us
+    if moved.falls_back:
+        thing.state = OperationState.ACCEPTED
     thing.start_us, thing.end_us = span_of_boxes(moved.boxes)
     if at.shapes is None:
         state.occupied.add(moved.ref, thing.class_number, at.sequence, moved.boxes)

@@ -79,6 +79,10 @@ class Past(Protocol):
         """Who sent it."""
 
     @property
+    def mover(self) -> str:
+        """Whose plan it moved; the sender where it moved none."""
+
+    @property
     def attached(self) -> int:
         """How many parts its envelope attached."""
 
@@ -248,18 +252,23 @@ def _sign_head(member: Member, command: SignHead, history: History) -> Outcome |
 
 
 def _erase(state: State, member: Member, command: Erase, history: History) -> Outcome | Refusal:
-    """Parts of own entries, never what others were told; volumes and places once nothing lives there."""
+    """Parts of own entries, never what others were told; volumes and places once nothing lives there.
+
+    What the sequencer made belongs to whose plan moved, which need not be who sent the command.
+    """
     past = history.past(command.sequence)
-    if past is None or past.party != member.party:
+    effects = 2 + past.attached if past is not None else 0
+    if past is None or member.party != (past.party if command.part < effects else past.mover):
         return refuse(Reason.UNKNOWN, "command.sequence", "an entry of yours", command.sequence)
-    effects = 2 + past.attached
     if not 2 <= command.part < effects + past.derived or command.part == effects:
         limit = "an attached part, places or volumes"
         return refuse(Reason.OUT_OF_RANGE, "command.part", limit, command.part)
     if past.commitments[command.part] != command.commitment:
         return refuse(Reason.PARTS_MISMATCH, "command.commitment", "the commitment of that part", command.part)
     needed = {t.volumes.commitment for t in state.things.values() if t.live}
-    needed |= {c.places.commitment for c in state.conflicts.values() if c.state != "cleared"}
+    for conflict in (c for c in state.conflicts.values() if c.state != "cleared"):
+        needed.add(conflict.places.commitment)
+        needed |= {p.volumes.commitment for p in conflict.proposals if p.volumes is not None and p.state == "open"}
     if command.commitment in needed:
         return refuse(Reason.WRONG_STATE, "command.part", "a part that nothing live rests on", "live")
     return accepted(Accepted(), Effects())

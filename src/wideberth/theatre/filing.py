@@ -7,12 +7,13 @@ Out: an `Outcome` with everything that apply writes and everybody's notices, or 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from wideberth.limits import CONFLICTS_PER_ENTRY_MAX, ID_BYTES, OPERATIONS_LIVE_MAX, VOLUMES_MAX
+from wideberth.limits import ID_BYTES, NAME_CHARACTERS_MAX, OPERATIONS_LIVE_MAX, OWN_PAIRS_MAX, TIME_US_MAX, VOLUMES_MAX
 from wideberth.party.charter import CLASSES, DAY_US, TrafficClass
 from wideberth.party.command import (
     About,
     Constrain,
     Disclosure,
+    OperationState,
     Plan,
     Protect,
     Text,
@@ -194,8 +195,17 @@ def _check_rank(state: State, member: Member, command: Plan | Constrain | Protec
         granted = state.charter.priority_of(member.party)
         if not 0 <= command.priority <= granted:
             return refuse(Reason.PRIORITY, "command.priority", f"0 to {granted} for {member.party}", command.priority)
-    if isinstance(command, Protect) and command.review_by_us <= command.verified_us:
+    return _check_review(command) if isinstance(command, Protect) else None
+
+
+def _check_review(command: Protect) -> Refusal | None:
+    if not 0 <= command.verified_us < command.review_by_us:
         return refuse(Reason.TIME_ORDER, "command.review_by_us", "after verified_us", command.review_by_us)
+    if command.review_by_us > TIME_US_MAX:
+        return refuse(Reason.OUT_OF_RANGE, "command.review_by_us", f"at most {TIME_US_MAX}", command.review_by_us)
+    if len(command.verifier) > NAME_CHARACTERS_MAX:
+        limit = f"at most {NAME_CHARACTERS_MAX} characters"
+        return refuse(Reason.OUT_OF_RANGE, "command.verifier", limit, command.verifier)
     return None
 
 
@@ -227,13 +237,10 @@ def file_version(
     if contained and old is not None:
         side.later_seq = old.later_seq
     found = find(state, side)
-    if len(found.refs) > CONFLICTS_PER_ENTRY_MAX:
-        limit = f"at most {CONFLICTS_PER_ENTRY_MAX} conflicts a plan"
-        return refuse(Reason.TOO_MANY, "volumes", limit, len(found.refs))
+    own = sum(ref[0] == side.party for ref in found.refs)
+    if own > OWN_PAIRS_MAX:
+        return refuse(Reason.CLAIM, "volumes", f"at most {OWN_PAIRS_MAX} plans of one's own in one place", own)
     met = met_peers(state, payer.party, found.refs)
-    no = _check_peers(state, payer, met, now_us)
-    if no is not None:
-        return no
     if side.version >= 2**31:
         return refuse(Reason.OUT_OF_RANGE, "command.replaces", "below 2^31", side.version)
     paid_by = payer.party if payer.party != side.party else ""
@@ -256,20 +263,20 @@ def _check_accounts(
         return refuse(Reason.BUDGET, "volumes", limit, f"{claim // M2_S_PER_KM2_H} km2 x h more")
     if checks >= charter.budget_checks:
         return refuse(Reason.BUDGET, "command", f"{charter.budget_checks} checks a day", checks + 1)
-    return None
-
-
-def _check_peers(state: State, payer: Member, met: set[str], now_us: int) -> Refusal | None:
-    known = payer.peers if payer.day == now_us // DAY_US else []
-    if len(met.union(known)) > state.charter.budget_peers:
-        limit = f"{state.charter.budget_peers} distinct parties met in hidden plans a day"
-        return refuse(Reason.BUDGET, "volumes", limit, "one more")
+    if same_day and len(payer.peers) >= charter.budget_peers:
+        limit = f"{charter.budget_peers} distinct parties met in hidden plans a day"
+        return refuse(Reason.BUDGET, "command", limit, len(payer.peers))
     return None
 
 
 def met_peers(state: State, party: str, refs: Sequence[Ref]) -> set[str]:
-    """Owners of hidden plans among things."""
-    return {ref[0] for ref in refs if ref[0] != party and state.things[ref].disclosure != Disclosure.OPEN}
+    """Owners of hidden plans among things; a private plan counts for itself, or the count would tell whose it is.
+
+    They are counted after they were told, never before: a refusal for their number would be a silent look.
+    """
+    hidden = (ref for ref in refs if ref[0] != party and state.things[ref].disclosure != Disclosure.OPEN)
+    private = Disclosure.PRIVATE
+    return {f"~{ref[1].hex()}" if state.things[ref].disclosure == private else ref[0] for ref in hidden}
 
 
 def lies_inside(side: Side, old: Thing, old_volumes: Sequence[Volume4D]) -> bool:
@@ -322,6 +329,7 @@ class _Filed:
         self.state, self.side, self.filing, self.contained = state, side, filing, contained
         self.now_us, self.draw = now_us, draw
         self.items: dict[str, list[Item]] = {}
+        self.blocked = False
         self.start_us = min(v.start_us for v in side.volumes)
         self.late = side.what == "operation" and self.start_us < now_us + state.charter.lead_us
 
@@ -334,6 +342,7 @@ class _Filed:
         met = set(found.refs)
         closed = [self._close(conflict) for ref, conflict in standing.items() if ref not in met]
         claim, _, _ = accounts
+        missing = self._ask()
         moved = Moved(
             self.side.ref,
             self.side.version,
@@ -341,7 +350,8 @@ class _Filed:
             self.side.shapes.boxes.astype("<i8", copy=False).tobytes(),
             claim,
             self.filing.confirm_by_us,
-            self._ask(),
+            missing,
+            self._falls_back(missing),
         )
         effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), *accounts)
         said = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
@@ -352,6 +362,12 @@ class _Filed:
         result.notices = [(party, Notice(tuple(items))) for party, items in sorted(self.items.items())]
         result.shapes = self.side.shapes
         return result
+
+    def _falls_back(self, missing: tuple[str, ...]) -> bool:
+        """Whether an activated plan must be activated again: it reaches out to where it would not have been let."""
+        old = self.state.things.get(self.side.ref) if self.filing.replaces else None
+        active = old is not None and old.state is OperationState.ACTIVATED
+        return active and not self.contained and (self.blocked or bool(missing))
 
     def _tell(self, party: str, item: Item) -> None:
         self.items.setdefault(party, []).append(item)
@@ -371,6 +387,8 @@ class _Filed:
                 event = Event(conflict.id, "moved" if self.contained else "changed", minima, word, by_us)
                 kept.append(Kept(conflict.id, not self.contained, word, by_us))
             self._tell_both(event, other, mine, theirs)
+            if self.late and other.owner != self.side.party:
+                self._tell(other.owner, LateItem(event.conflict, start_us))
         return opened, kept
 
     def _close(self, conflict: Conflict) -> bytes:
@@ -381,12 +399,11 @@ class _Filed:
 
     def _tell_both(self, event: Event, other: Thing, mine: Spots, theirs: Spots) -> None:
         side, loser = self.side, blocked(self.side, other)
+        self.blocked |= loser == side.ref
         self._tell(side.party, conflict_item(event, side, other, loser, mine))
         if other.owner == side.party:
             return
         self._tell(other.owner, conflict_item(event, other, side, loser, theirs))
-        if self.late:
-            self._tell(other.owner, LateItem(event.conflict, self.start_us))
 
     def _ask(self) -> tuple[str, ...]:
         """The parties whose concurrence the charter asks for; each is told what lies inside its area."""

@@ -103,6 +103,8 @@ class Moved(Struct, frozen=True):
     """0: needs no confirmation."""
     missing: tuple[str, ...]
     """Parties whose concurrence the charter asks for."""
+    falls_back: bool = False
+    """It was activated, and reaches out to where it must be activated again: it is Accepted now."""
 
 
 class Head(Struct, frozen=True):

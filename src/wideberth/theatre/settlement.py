@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from wideberth.limits import ID_BYTES, PROPOSALS_MAX
+from wideberth.limits import ID_BYTES, LINES_MAX, PROPOSALS_MAX
 from wideberth.party.command import (
     AcceptRisk,
     CharterSubject,
@@ -108,7 +108,7 @@ def decide_propose(state: State, member: Member, command: Propose, parts: Parts,
         return conflict
     no = (
         text_part(parts, command.note, "command.note")
-        or _may_propose(conflict, command)
+        or _may_propose(member.party, conflict, command)
         or _check_change(state, member, conflict, command, parts, now_us)
     )
     if no is not None:
@@ -120,7 +120,7 @@ def decide_propose(state: State, member: Member, command: Propose, parts: Parts,
     return result
 
 
-def _may_propose(conflict: Conflict, command: Propose) -> Refusal | None:
+def _may_propose(party: str, conflict: Conflict, command: Propose) -> Refusal | None:
     if conflict.state is not ConflictState.OPEN:
         return refuse(Reason.WRONG_STATE, "command.conflict", "an open conflict", conflict.state.value)
     if len(command.proposal) != ID_BYTES:
@@ -128,8 +128,9 @@ def _may_propose(conflict: Conflict, command: Propose) -> Refusal | None:
         return refuse(Reason.MALFORMED, "command.proposal", limit, f"{len(command.proposal)} bytes")
     if any(p.id == command.proposal for p in conflict.proposals):
         return refuse(Reason.EXISTS, "command.proposal", "an id that is new in this conflict", command.proposal.hex())
-    if sum(p.state == "open" for p in conflict.proposals) >= PROPOSALS_MAX:
-        return refuse(Reason.TOO_MANY, "command.proposal", f"at most {PROPOSALS_MAX} open in a conflict", "one more")
+    if sum(p.by == party for p in conflict.proposals) >= PROPOSALS_MAX:
+        limit = f"at most {PROPOSALS_MAX} of one party in a conflict"
+        return refuse(Reason.TOO_MANY, "command.proposal", limit, "one more")
     return None
 
 
@@ -261,7 +262,25 @@ def _carry_out(
     items: dict[str, list[Item]],
     concurring: str,
 ) -> Outcome | Refusal:
-    """File the proposed version on behalf of its owner, who has signed for it; the proposer's budget pays."""
+    """File the proposed version on behalf of its owner, who has signed for it; the proposer's budget pays.
+
+    Why it cannot be filed is told only where the plan and the accounts are all the reader's own.
+    """
+    result = _filed(state, conflict, proposal, now_us, draw)
+    if isinstance(result, Refusal):
+        if proposal.whose == proposal.by or result.reason is Reason.BUDGET:
+            limit = "a proposal that can be carried out as things stand"
+            return refuse(Reason.WRONG_STATE, "command.subject.proposal", limit)
+        return result
+    result.decision = _for_concurring(state, result, concurring, proposal.whose)
+    merged = {party: list(told_items) for party, told_items in items.items()}
+    for party, notice in result.notices:
+        merged.setdefault(party, []).extend(notice.items)
+    result.notices = [(party, Notice(tuple(told_items))) for party, told_items in sorted(merged.items())]
+    return result
+
+
+def _filed(state: State, conflict: Conflict, proposal: Proposal, now_us: int, draw: Draw) -> Outcome | Refusal:
     thing = _movable(state, conflict, proposal.whose)
     if isinstance(thing, Refusal):
         return thing
@@ -281,20 +300,16 @@ def _carry_out(
     if isinstance(result, Refusal):
         return result
     result.volumes = Volumes(volumes)
-    result.decision = _for_concurring(state, result, concurring, thing)
-    merged = {party: list(told_items) for party, told_items in items.items()}
-    for party, notice in result.notices:
-        merged.setdefault(party, []).extend(notice.items)
-    result.notices = [(party, Notice(tuple(told_items))) for party, told_items in sorted(merged.items())]
     return result
 
 
-def _for_concurring(state: State, result: Outcome, concurring: str, thing: Thing) -> Decision:
+def _for_concurring(state: State, result: Outcome, concurring: str, mover: str) -> Decision:
     """The decision as the concurring party may read it: of a peer's moved plan only the conflicts it is in itself."""
     outcome = result.decision.outcome
-    if thing.owner == concurring or not isinstance(outcome, Accepted) or result.effects is None:
+    if mover == concurring or not isinstance(outcome, Accepted) or result.effects is None:
         return result.decision
-    theirs = {c.id for c in state.conflicts_of(thing.ref) if c.side_of(concurring) is not None}
+    assert result.effects.moved is not None
+    theirs = {c.id for c in state.conflicts_of(result.effects.moved.ref) if c.side_of(concurring) is not None}
     theirs |= {o.conflict for o in result.effects.opened if o.second[0] == concurring}
     shown = Accepted(conflicts=tuple(c for c in outcome.conflicts if c in theirs))
     return msgspec.structs.replace(result.decision, outcome=shown)
@@ -370,7 +385,8 @@ def _withdraw_proposal(state: State, member: Member, subject: ProposalSubject) -
     if no is not None:
         return no
     items = _talk(state, conflict, member.party, "withdrew", proposal, None)
-    if concurred and conflict.state is ConflictState.SETTLED:
+    last = proposal.kind == "procedure" and conflict.procedures == 1
+    if concurred and last and conflict.state is ConflictState.SETTLED:
         for told_items in items.values():
             told_items.append(StateItem(conflict.id, ConflictState.OPEN, "concurrence withdrawn"))
     result = accepted(Accepted(), Effects())
@@ -414,6 +430,9 @@ def decide_accept_risk(state: State, member: Member, command: AcceptRisk, parts:
     text = said_text(parts, command.reason)
     if conflict.state is not ConflictState.OPEN:
         return refuse(Reason.WRONG_STATE, "command.conflict", "an open conflict", conflict.state.value)
+    if sum(line.party == member.party for line in conflict.said) >= LINES_MAX:
+        limit = f"at most {LINES_MAX} lines of one party in a conflict"
+        return refuse(Reason.TOO_MANY, "command.conflict", limit, "one more")
     if any(word.party == member.party for word in conflict.accepted):
         return refuse(Reason.WRONG_STATE, "command.conflict", "a risk that you have not accepted yet", "accepted")
     items = _talk(state, conflict, member.party, "accepted-risk", None, text)

@@ -206,6 +206,11 @@ class Conflict(msgspec.Struct, gc=False):
         return self.second if self.second[0] == party else None
 
     @property
+    def procedures(self) -> int:
+        """How many procedures both keep."""
+        return sum(p.kind == "procedure" and p.state is ProposalState.CONCURRED for p in self.proposals)
+
+    @property
     def own_pair(self) -> bool:
         """Whether both plans are one party's."""
         return self.first[0] == self.second[0]

@@ -291,7 +291,7 @@ class Views:
 
     def _inside(self, thing: Thing, area: Area) -> tuple[PlaceTold, ...]:
         """What of a plan lies inside an area, as its parties were told."""
-        key = (thing.ref, thing.version, area)
+        key = (thing.ref, thing.planned_seq, area)
         kept = self._asked.get(key)
         if kept is None:
             outliner = Outliner()
