@@ -166,11 +166,18 @@ class Sequencer:
     def admit(
         self, data: bytes, signatures: tuple[bytes, ...], attached: tuple[Attachment, ...]
     ) -> Submission | Refusal:
-        """Check form, parts, sender and signatures of a command; what is refused here is no entry."""
+        """Check form, parts, sender and signatures of a command; what is refused here is no entry.
+
+        Of a command that was answered before only the signatures: who may speak may have changed since, even by it.
+        """
         envelope = open_envelope(data)
         if isinstance(envelope, Refusal):
             return envelope
-        no = authenticate(self.state, envelope, lambda: check_signatures(envelope, data, signatures))
+        first = self._first_answer((envelope.party, envelope.command_id))
+        if first is not None and first.digest == command_digest(data):
+            no = check_signatures(envelope, data, signatures)
+        else:
+            no = authenticate(self.state, envelope, lambda: check_signatures(envelope, data, signatures))
         if no is not None:
             return no
         opened = open_parts(envelope, attached)
@@ -181,7 +188,11 @@ class Sequencer:
 
     def repeated(self, submission: Submission) -> Answer | None:
         """The first answer to a command that was answered before, the same bytes; None for a new one."""
-        sequence = self.state.seen.get(submission.key)
+        answer = self._first_answer(submission.key)
+        return answer if answer and answer.digest == command_digest(submission.signed.envelope) else None
+
+    def _first_answer(self, key: tuple[str, bytes]) -> Answer | None:
+        sequence = self.state.seen.get(key)
         if sequence is None:
             return None
         answer = self._answers.get(sequence)
@@ -189,7 +200,7 @@ class Sequencer:
             entry = next(self.store.read(sequence, 1))
             signed = msgspec.msgpack.decode(content_of(entry, 0), type=Signed)
             answer = self._answer(entry, command_digest(signed.envelope))
-        return answer if answer.digest == command_digest(submission.signed.envelope) else None
+        return answer
 
     # deciding
 
