@@ -14,7 +14,7 @@ README = (ROOT / "README.md").read_text()
 
 def test_the_example_prints_what_the_readme_shows() -> None:
     """The command of the README gives its output, letter by letter, and the exit code it names."""
-    block = re.search(r"```console\n\$ wideberth (.*?)\n(.*?)\n```", README, re.DOTALL)
+    block = re.search(r"```console\n\$ \. .*?\n\$ wideberth (.*?)\n(.*?)\n```", README, re.DOTALL)
     assert block is not None
     ran = subprocess.run(
         [sys.executable, "-m", "wideberth.cli", *block[1].split()],
