@@ -46,6 +46,7 @@ from wideberth.space.grid import (
     SIDE_GUARDS,
     START,
     TURN_ND,
+    Grid,
     Int32s,
     Int64s,
     add_boxes,
@@ -247,7 +248,7 @@ def _collect(
 
 
 @njit(cache=True, nogil=True)
-def _query(
+def candidates(
     boxes: Int64s,
     margins_m: Float64s,
     margins_mm: Int64s,
@@ -256,7 +257,7 @@ def _query(
     heads: Int32s,
     pool: Int64s,
 ) -> tuple[Int64s, Int64s]:
-    """Queries and slots of all pairs."""
+    """`Index.query` on a grid's arrays."""
     assert margins_m.min() >= 0.0
     assert margins_mm.min() >= 0
     assert len(margins_m) == len(margins_mm)
@@ -305,6 +306,11 @@ class Index:
     def nbytes(self) -> int:
         """Bytes held."""
         return sum(part.nbytes for part in self._grid)
+
+    @property
+    def grid(self) -> Grid:
+        """The arrays, to read."""
+        return self._grid
 
     def reserve(self, capacity: int) -> None:
         """Make room for slots below `capacity` at once, instead of by doubling."""
@@ -371,7 +377,7 @@ class Index:
         margins_m = margin_m if isinstance(margin_m, np.ndarray) else np.array((margin_m,), np.float64)
         margins_mm = margin_mm if isinstance(margin_mm, np.ndarray) else np.array((margin_mm,), np.int64)
         grid = self._grid
-        pairs: tuple[Int64s, Int64s] = _query(
+        pairs: tuple[Int64s, Int64s] = candidates(
             boxes, margins_m, margins_mm, grid.counts, grid.records, grid.heads, grid.pool
         )
         return pairs

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
-from wideberth.space.grid import Int64s
-from wideberth.space.index import Float64s, Index, Slots
-from wideberth.space.overlap import Arena
+from wideberth.space.grid import KIND_BITS, LEVEL, Int32s, Int64s
+from wideberth.space.index import Float64s, Index, Slots, candidates
+from wideberth.space.overlap import Arena, nears
 from wideberth.space.shapes import Shapes, shapes
 from wideberth.space.store import Store
 from wideberth.space.volume import Volume4D
@@ -95,15 +96,22 @@ class LiveVolumes:
         self, asked: Shapes, minimum_m: Float64s, minimum_mm: Int64s
     ) -> tuple[Int64s, Int64s, Int64s, Int64s]:
         """The same as candidates, query, slot and kind (c,), and rows (p, 9): which candidate, and how near."""
-        query, slot = self._index.query(asked.boxes, minimum_m, minimum_mm)
-        kind = self._index.kinds_of(slot)
-        question = (asked.store, query, slot, minimum_m[kind], minimum_mm[kind])
-        rows = self._arena.ask(*question)
-        if rows is None:
-            self._make_ready(slot)
-            rows = self._arena.ask(*question)
-        assert rows is not None
-        return query, slot, kind, rows
+        found = self._near(asked, minimum_m, minimum_mm)
+        if not found[4]:
+            self._make_ready(found[1])
+            found = self._near(asked, minimum_m, minimum_mm)
+        assert found[4]
+        return found[:4]
+
+    def _near(
+        self, asked: Shapes, minimum_m: Float64s, minimum_mm: Int64s
+    ) -> tuple[Int64s, Int64s, Int64s, Int64s, bool]:
+        grid = self._index.grid
+        arrays = (grid.counts, grid.records, grid.heads, grid.pool)
+        found: tuple[Int64s, Int64s, Int64s, Int64s, bool] = _near(
+            asked.boxes, minimum_m, minimum_mm, *arrays, asked.store, self._arena.store
+        )
+        return found
 
     @property
     def store(self) -> Store:
@@ -121,3 +129,23 @@ class LiveVolumes:
             assert self._fetch is not None
             missing = np.unique(slot[~ready])
             self._arena.put_many(missing, self._fetch(missing))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _near(
+    boxes: Int64s,
+    minimum_m: Float64s,
+    minimum_mm: Int64s,
+    counts: Int64s,
+    records: Int64s,
+    heads: Int32s,
+    pool: Int64s,
+    asked: Store,
+    live: Store,
+) -> tuple[Int64s, Int64s, Int64s, Int64s, bool]:
+    """`near_rows`, and whether every candidate's shape was there; where not, there are no rows."""
+    query, slot = candidates(boxes, minimum_m, minimum_mm, counts, records, heads, pool)
+    kind = records[:, LEVEL][slot] >> KIND_BITS
+    rows = np.empty((len(slot), 9), np.int64)
+    n = nears(asked, live, query, slot, minimum_m[kind], minimum_mm[kind], rows)
+    return query, slot, kind, rows[: max(n, 0)], n >= 0

@@ -87,14 +87,14 @@ def _near(a: Store, i: int, b: Store, j: int, minimum_m: float, minimum_mm: int,
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _nears(
+def nears(
     a: Store, b: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s, out: Int64s
 ) -> int:
     """Write a row for each near pair, its number first; returns how many, or -1 - pair where a slot is empty."""
     n = 0
     for k in range(len(query_of)):
         i, j = query_of[k], slot_of[k]
-        if a.spans[i, 0] == ABSENT or b.spans[j, 0] == ABSENT:
+        if a.spans[i, 0] == ABSENT or j >= len(b.spans) or b.spans[j, 0] == ABSENT:
             return -1 - k
         if _near(a, i, b, j, minimum_m[k], minimum_mm[k], out[n, 1:]):
             out[n, 0] = k
@@ -155,7 +155,7 @@ def _ask(
 ) -> Int64s | None:
     """One row a near pair: its number and the fields of `Near`; None where a slot is empty."""
     out = np.empty((len(query_of), 1 + len(Near._fields)), np.int64)
-    n = _nears(a, b, query_of, slot_of, minimum_m, minimum_mm, out)
+    n = nears(a, b, query_of, slot_of, minimum_m, minimum_mm, out)
     return out[:n] if n >= 0 else None
 
 
@@ -216,21 +216,11 @@ class Arena:
 
     def near(self, queries: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s) -> Nears:
         """The rule for every pair (query_of[k], slot_of[k]) with its own minima; exactly what `near` says of each."""
-        rows = self.ask(
-            queries,
-            np.asarray(query_of, np.int64),
-            np.asarray(slot_of, np.int64),
-            np.asarray(minimum_m, np.float64),
-            np.asarray(minimum_mm, np.int64),
-        )
+        pairs = (np.asarray(query_of, np.int64), np.asarray(slot_of, np.int64))
+        minima = (np.asarray(minimum_m, np.float64), np.asarray(minimum_mm, np.int64))
+        rows = _ask(queries, self._store, *pairs, *minima)
         assert rows is not None, "a pair names an empty slot"
         return Nears(*rows.T)
-
-    def ask(
-        self, queries: Store, query_of: Int64s, slot_of: Int64s, minimum_m: Float64s, minimum_mm: Int64s
-    ) -> Int64s | None:
-        """The same as rows of the columns of `Nears`; None where a slot is empty."""
-        return _ask(queries, self._store, query_of, slot_of, minimum_m, minimum_mm)
 
     def _reserve(self, slots: int, more: int) -> None:
         """Make room for that many slots and for that many more vertices; what dropped rings left is closed up first."""
@@ -247,6 +237,9 @@ class Arena:
             if 4 * free > used or free > more:
                 used -= free
             pool = np.empty((max(used + more, len(store.vertices), used + used // 4), 3))
-            compact(store, pool)
+            if free:
+                compact(store, pool)
+            else:
+                pool[:used] = store.vertices[:used]
             store = store._replace(vertices=pool)
         self._store = store
