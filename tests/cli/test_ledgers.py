@@ -1,6 +1,7 @@
 """`verify`, `replay`, `export`, `backup`, `restore` over the ledger of an exercise, sound and tampered with."""
 
 import json
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from played import played
+from worlds import HOUR, MINUTE, World, circle
 
 from wideberth.cli import run
 from wideberth.cli.audit import Audit, same
@@ -18,6 +20,7 @@ from wideberth.ledger.entry import Entry, Part, make_entry, parts_bytes, read_pa
 from wideberth.ledger.stored import DATABASE, Stored
 from wideberth.party.envelope import Signed, decode_envelope, encode
 from wideberth.refusal import Reason, Refusal
+from wideberth.space.volume import Volume4D
 from wideberth.theatre.outcome import Near, decode_decision
 from wideberth.theatre.record import replay as replay_entry
 from wideberth.theatre.state import State
@@ -188,6 +191,18 @@ def test_a_refusal_made_up_by_the_node_is_found() -> None:
     faults = audited(rows[: entry.sequence + 1])
     assert faults == [(entry.sequence, faults[0][1])]
     assert "recorded is refused (clock)" in faults[0][1]
+
+
+def test_a_long_ledger_is_decided_again_alike() -> None:
+    """Deciding from a state that was replayed loses no conflict, however many volumes are live: a restart is no gap."""
+    world, draw = World(1), random.Random(3)
+    for i in range(900):
+        lat, lon = draw.uniform(40, 42), draw.uniform(-41, -38)
+        start_us = world.now_us + HOUR + draw.randrange(8) * HOUR
+        window = (1_000_000, 1_100_000, start_us, start_us + 10 * MINUTE)
+        world.plan(World.usual[i % 3], *(Volume4D(circle(lat + 0.01 * k, lon, 800), *window) for k in range(4)))
+    assert len(world.state.conflicts) > 20
+    assert audited(list(world.store.read())) == []
 
 
 def test_a_millimetre_is_accepted_and_two_are_not() -> None:
