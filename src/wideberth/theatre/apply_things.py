@@ -89,13 +89,13 @@ def span_of_boxes(boxes: bytes) -> tuple[int, int]:
 
 def expect(at: Applying, thing: Thing) -> None:
     """Remember the deadlines of a thing as it stands."""
-    state = at.state
+    state, ref = at.state, thing.ref
     if thing.confirm_by_us:
-        state.expect(thing.confirm_by_us, "confirm", thing.ref)
+        state.expect(thing.confirm_by_us, "confirm", ref)
     if thing.review_by_us and not thing.review_told:
-        state.expect(thing.review_by_us, "review", thing.ref)
-    state.expect(end_due_us(state, thing), "end", thing.ref)
-    state.touch("thing", thing.ref)
+        state.expect(thing.review_by_us, "review", ref)
+    state.expect(end_due_us(state, thing), "end", ref)
+    state.touch("thing", ref)
 
 
 def set_state(at: Applying, ref: Ref, wanted: OperationState) -> None:

@@ -8,6 +8,7 @@ Order of the parts: see `theatre.outcome`.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 import msgspec
 
@@ -37,10 +38,12 @@ def compose(
     decision, effects, derived = _derive(outcome, heads)
     contents = [encode(signed), encode(decision), *derived, *notices]
     salts = draw(SALT_BYTES * len(contents))
-    made = [Part(salts[i * SALT_BYTES : (i + 1) * SALT_BYTES], content) for i, content in enumerate(contents)]
+    made = [
+        Part(salts[at : at + SALT_BYTES], c) for at, c in zip(range(0, len(salts), SALT_BYTES), contents, strict=True)
+    ]
     kept = [Part(a.salt, a.content) for a in attached[: decision.attached]]
     parts = (*made[:2], *kept, *made[2:])
-    commitments = tuple([part.commitment for part in parts])
+    commitments = tuple([sha256(part.salt + part.content).digest() for part in parts])
     entry = Entry(sequence, time_us, leaf_bytes(sequence, time_us, commitments), parts)
     return Meaning(entry, commitments, envelope, decision, effects, outcome.shapes)
 

@@ -4,17 +4,14 @@ In:  rows written by `apply`, and by nothing else.
 Out: tables to read, the index of live volumes, the deadlines ahead, and a digest of it all.
 Contents that may be destroyed (volumes, descriptions, texts) are `Held`: digests cover their commitment alone, so a
 ledger replays to the same digest after an erasure.
-
-The digest is MSet-Add-Hash (Clarke et al., Incremental Multiset Hash Functions, ASIACRYPT 2003): the sum modulo
-2^2048 of a hash of every row. It changes with the rows that changed, not with the size of the state.
 """
 
-import hashlib
 import heapq
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from hashlib import sha256
+from typing import Any, Final
 
 import msgspec
 
@@ -23,13 +20,12 @@ from wideberth.party.command import OperationState
 from wideberth.party.envelope import decode_volumes
 from wideberth.party.identity import KeyGrant, Role, RootSet
 from wideberth.space.volume import Volume4D
+from wideberth.theatre.digest import Multiset
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
 from wideberth.theatre.occupied import MinimaRow, Occupied
 from wideberth.theatre.outcome import Near, Places, Ref, decode_derived
 
 ZERO_HEAD: Final = bytes(32)
-HASH_BYTES: Final = 256
-HASH_MODULUS: Final = 1 << (8 * HASH_BYTES)
 
 
 class Held:
@@ -225,9 +221,6 @@ class Draft(msgspec.Struct):
     concurred: tuple[Word, ...] = ()
 
 
-Row = Member | Invitation | Thing | Conflict | Draft | Charter
-
-
 def _public(value: Any) -> Any:
     assert isinstance(value, Held)
     return value.commitment
@@ -267,9 +260,18 @@ class State:
         """By party, the entry of each of its notices: number n stands at n - 1."""
         self.open_version = 0
         self.occupied = Occupied(self.volumes_of)
-        self._touched: set[tuple[str, Any]] = set()
-        self._hashes: dict[tuple[str, Any], bytes] = {}
-        self._sum = 0
+        self._charters: dict[str, Charter] = {}
+        tables: dict[str, dict[Any, Any]] = {
+            "member": self.members,
+            "invitation": self.invitations,
+            "thing": self.things,
+            "conflict": self.conflicts,
+            "draft": self.drafts,
+            "charter": self._charters,
+        }
+        self._rows = Multiset(tables, _digest_encode)
+        self.touch = self._rows.touch
+        """Note that a row of a table, by its key, was written or dropped."""
 
     @property
     def charter(self) -> Charter:
@@ -279,7 +281,7 @@ class State:
 
     @charter.setter
     def charter(self, charter: Charter) -> None:
-        self._charter = charter
+        self._charter = self._charters[""] = charter
         self.minima = tuple(MinimaRow(charter, own) for own in range(len(CLASSES)))
 
     def volumes_of(self, ref: Ref) -> tuple[Volume4D, ...]:
@@ -301,35 +303,10 @@ class State:
 
     # digest
 
-    def touch(self, table: str, key: Any) -> None:
-        """Note that a row was written or dropped."""
-        self._touched.add((table, key))
-
-    def _row(self, table: str, key: Any) -> Row | None:
-        tables: dict[str, dict[Any, Any]] = {
-            "member": self.members,
-            "invitation": self.invitations,
-            "thing": self.things,
-            "conflict": self.conflicts,
-            "draft": self.drafts,
-        }
-        return self.charter if table == "charter" else cast(Row | None, tables[table].get(key))
-
     def digest(self) -> bytes:
         """SHA-256 over the multiset hash of all rows, the size, the epoch and the time."""
-        for mark in self._touched:
-            old = self._hashes.pop(mark, None)
-            if old is not None:
-                self._sum -= int.from_bytes(old, "little")
-            row = self._row(*mark)
-            if row is not None:
-                new = hashlib.shake_256(_digest_encode((mark, row))).digest(HASH_BYTES)
-                self._hashes[mark] = new
-                self._sum += int.from_bytes(new, "little")
-        self._touched.clear()
-        self._sum %= HASH_MODULUS
         fixed = _digest_encode((self.size, self.time_us, self.theatre, self.epoch, self.exercise, self.genesis))
-        return hashlib.sha256(fixed + self._sum.to_bytes(HASH_BYTES, "little")).digest()
+        return sha256(fixed + self._rows.sum()).digest()
 
     # reading
 
