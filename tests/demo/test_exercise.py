@@ -341,6 +341,20 @@ def test_notices_are_signed_for_and_new_plans_come(live: Live) -> None:
     assert told.signed > 0
 
 
+def test_whoever_is_blocked_proposes_a_way_out(live: Live) -> None:
+    """A new plan of another's that meets one of the person's waits for nobody: its owner offers to give way."""
+    minute = live.elapsed_s / 60
+    plans = [fresh_plan(number, minute) for number in range(1, 10)]
+    meets = next(plan for plan in plans if plan.party == "KSD" and plan.disclosure is Disclosure.CONFLICT_ONLY)
+    live.exercise.file(meets)
+    conflict = live.conflict("HAS-0430", "KSD")
+    assert (conflict.blocks, conflict.proposals) == ("other", ())
+    live.pass_time(2 * THINK_S["KSD"])
+    (proposal,) = live.conflict("HAS-0430", "KSD").proposals
+    assert proposal.by == "KSD"
+    assert proposal.change.kind == "procedure" or proposal.change.whose == "other"
+
+
 def test_new_plans_keep_to_the_rules() -> None:
     """The plans of every day lie in the theatre for as long as the exercise runs, and are named one by one."""
     rules = charter()

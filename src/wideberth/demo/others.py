@@ -15,12 +15,12 @@ from typing import Final
 import msgspec
 
 from wideberth.client import Answer, Client, Problem, View, catch_up, plan_subject, proposal_subject
-from wideberth.client.wire import Asked, Conflict, Operation, Proposal
+from wideberth.client.wire import Asked, Conflict, Operation, Options, Proposal
 from wideberth.demo.exercise import PERSON, Exercise
 from wideberth.demo.flights import ARRIVALS, OPEN, PATROL, QUIET, RELIEF, SURVEY, TRANSIT, TRANSPORT
 from wideberth.demo.land import Bands, circle, route
 from wideberth.demo.plans import Flight
-from wideberth.demo.talk import LATER
+from wideberth.demo.talk import LATER, Say
 from wideberth.party.command import Activity, Disclosure, OperationState
 
 THINK_S: Final = {"TAF": 9.0, "MAF": 14.0, "CAA": 7.0, "OHM": 16.0, "KSD": 8.0, "CPS": 11.0}
@@ -32,6 +32,9 @@ SHIFT_S_MAX: Final = 45 * 60.0
 CLIMB_M_MAX: Final = 600.0
 UNMOVED: Final = frozenset(("MAF-2207",))
 """Plans that their owner does not move for anybody."""
+
+SCRIPTED: Final = frozenset(word.mine for word in LATER if isinstance(word, Say))
+"""Things whose owners have their words in the script."""
 
 Deed = Callable[[Client], Answer | Problem]
 
@@ -101,6 +104,8 @@ class Others:
         for proposal in conflict.proposals:
             if proposal.state == "open" and not proposal.mine:
                 self._plan(party, f"proposal {proposal.id}", elapsed_s, answer_to(conflict, proposal))
+        if conflict.blocks == "mine" and not conflict.proposals and conflict.mine.label not in SCRIPTED:
+            self._plan(party, f"way out {conflict.id} {conflict.mine.version}", elapsed_s, _proposing(conflict))
         met = [who for who in conflict.accepted_by if who != party]
         if met and party not in conflict.accepted_by and conflict.severity != "overlap":
             self._plan(party, f"risk {conflict.id} {conflict.position}", elapsed_s, _accepting(conflict))
@@ -150,6 +155,23 @@ def answer_to(conflict: Conflict, proposal: Proposal) -> Deed:
     if change.kind == "shift" and change.whose == "mine" and (far or conflict.mine.label in UNMOVED):
         return lambda client: client.object(subject, "We cannot move that far. Please propose another way.")
     return lambda client: client.concur(subject)
+
+
+def _proposing(conflict: Conflict) -> Deed:
+    """The first shift of its own that the theatre offers; a word over the radio where there is none."""
+
+    def propose(client: Client) -> Answer | Problem:
+        found = client.options(conflict.id)
+        for option in found.options if isinstance(found, Options) else ():
+            change = option.change
+            if (change.kind, change.whose) == ("shift", "mine"):
+                start_s, altitude_m = change.start_s, change.altitude_m
+                return client.propose_shift(
+                    conflict.id, "mine", start_s=start_s, altitude_m=altitude_m, note="We give way."
+                )
+        return client.propose_procedure(conflict.id, "We call on 123.45 before we come near, and wait for your answer.")
+
+    return propose
 
 
 def _accepting(conflict: Conflict) -> Deed:
