@@ -270,18 +270,40 @@ def test_oversized_bodies_are_refused_stated_or_not(tmp_path: Path) -> None:
 
 
 def test_other_kinds_methods_and_addresses_are_problems_too(tmp_path: Path) -> None:
-    """415, 405 and 404 of HTTP alone: problem details like everything else."""
+    """415, 405 and 404 of HTTP alone: problem details like everything else, with field, limit and what was received."""
 
     async def steps(world: World) -> None:
         text = await world.client.post("/v1/commands", content=b"{}", headers={"content-type": "text/plain"})
         put = await world.client.put("/v1/commands", json={})
         nowhere = await world.client.get("/v1/nowhere")
-        for answer, status in ((text, 415), (put, 405), (nowhere, 404)):
+        told = (
+            ("content-type", "application/json", "text/plain"),
+            ("method", "POST", "PUT"),
+            ("path", "an address that /openapi.json lists", "/v1/nowhere"),
+        )
+        for answer, status, members in zip((text, put, nowhere), (415, 405, 404), told, strict=True):
+            assert tuple(answer.json()[name] for name in ("field", "limit", "received")) == members
             assert answer.status_code == status
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["type"] == "about:blank"
             assert answer.json()["detail"].endswith(".")
         assert put.headers["allow"] == "POST"
+
+    run(tmp_path, steps)
+
+
+@pytest.mark.parametrize(
+    "cut", [b'{"a":1', b'{"envelope":"","signatures":[],"x":', b'{"envelope":5', b'{"envelope":"\xff']
+)
+def test_what_is_no_json_is_called_malformed(tmp_path: Path, cut: bytes) -> None:
+    """A body that ends too soon is no JSON, whatever its first members are; a whole one has an unknown member."""
+
+    async def steps(world: World) -> None:
+        kind = {"content-type": "application/json"}
+        broken = await world.client.post("/v1/commands", content=cut, headers=kind)
+        assert problem(broken, 400, "malformed")["limit"] == "JSON in UTF-8"
+        whole = await world.client.post("/v1/commands", content=b'{"a":1}', headers=kind)
+        assert "`a`" in problem(whole, 400, "unknown-field")["received"]
 
     run(tmp_path, steps)
 

@@ -1,12 +1,16 @@
 """The happy paths, through HTTP: plan, meet, read, settle, prove."""
 
+import asyncio
 import io
+import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from api_kit import MINUTE, World, run, unb64
 from worlds import HOUR, NODE_SEED, START_US, charter, square
 
+from wideberth.api import check
 from wideberth.ledger.checkpoint import Verifier, verify_note
 from wideberth.ledger.entry import NO_HEAD, read_notice
 from wideberth.ledger.export import read_export
@@ -38,7 +42,7 @@ from wideberth.party.command import (
 )
 from wideberth.party.envelope import encode
 from wideberth.party.identity import public_key, signature_holds
-from wideberth.refusal import Refusal
+from wideberth.refusal import Reason, Refusal, refuse
 
 
 def test_two_plans_meet_and_each_side_sees_its_part(tmp_path: Path) -> None:
@@ -141,6 +145,30 @@ def test_options_of_a_hidden_peer_rest_on_what_was_shown(tmp_path: Path) -> None
             earlier = [o for o in options if o["change"]["whose"] == "mine" and o["change"]["start_s"] < 0]
             assert (bool(later), bool(earlier)) == (knows_end, not knows_end)
             assert all("hidden" in o["checked"] for o in later + earlier)
+
+    run(tmp_path, steps)
+
+
+def test_options_begin_in_the_future_and_say_what_is_late(tmp_path: Path) -> None:
+    """No shift has a plan begin before now; one inside the lead time says so; one's own come first; each has a code."""
+
+    async def steps(world: World) -> None:
+        await world.plan("AAA", world.box(start_h=1.25, hours=1), disclosure=Disclosure.OPEN)
+        await world.plan("BBB", world.box(start_h=1.75, hours=1), disclosure=Disclosure.OPEN)
+        path = f"/v1/conflicts/{(await world.view('BBB'))['conflicts'][0]['id']}/options"
+
+        async def told() -> list[tuple[str, float, bool]]:
+            found = (await world.get("BBB", path)).json()["options"]
+            assert {o["checked_code"] for o in found} == {"mine-open", "other-open"}
+            whose = [o["change"]["whose"] for o in found]
+            assert whose == sorted(whose), "mine comes before other"
+            times = [o for o in found if o["change"]["start_s"]]
+            return sorted((o["change"]["whose"], o["change"]["start_s"], o["late"]) for o in times)
+
+        others = [("mine", 1800.0, False), ("other", -1800.0, True), ("other", 5400.0, False)]
+        assert await told() == [("mine", -5400.0, True), *others], "15 minutes after the start is still ahead"
+        await world.pass_time(30 * MINUTE)
+        assert await told() == others
 
     run(tmp_path, steps)
 
@@ -349,6 +377,34 @@ def test_a_dry_run_meets_own_and_open_plans_only_and_spends_nothing(tmp_path: Pa
         view = await world.view("BBB")
         assert view["budget"] == before
         assert view["conflicts"] == []
+
+    run(tmp_path, steps)
+
+
+def test_plans_are_read_beside_the_node_one_check_of_a_party_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a document is read the node answers others; the party's second check waits for no turn and is refused."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*_given: Any, **_more: Any) -> Refusal:
+        begun.set()
+        assert go_on.wait(20)
+        return refuse(Reason.MALFORMED, "plans", "plans")
+
+    monkeypatch.setattr(check, "read_plans", slow)
+
+    async def steps(world: World) -> None:
+        headers = await world.headers("AAA")
+        first = asyncio.create_task(world.client.post("/v1/check", json={}, headers=headers))
+        assert await asyncio.to_thread(begun.wait, 20)
+        assert (await world.get("BBB", "/v1/view")).status_code == 200
+        second = await world.client.post("/v1/check", json={}, headers=headers)
+        assert (second.status_code, second.json()["field"]) == (429, "checks")
+        go_on.set()
+        assert (await first).status_code == 400
+        third = await world.client.post("/v1/check", json={}, headers=headers)
+        assert third.status_code == 400, "the first is over"
 
     run(tmp_path, steps)
 

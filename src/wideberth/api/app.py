@@ -4,6 +4,7 @@ In:  a running node. Out: `create_app(node)`.
 Nothing that is sent gives a plain 500: a fault of the house is answered with a number that stands in the log as well.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -109,6 +110,7 @@ def create_app(node: "Node") -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.openings, app.state.views, app.state.exporting = Openings(), KeptViews(), set[str]()
+    app.state.checking, app.state.reading = set[str](), asyncio.Lock()
     return app
 
 
@@ -117,11 +119,13 @@ def _endpoint(node: "Node", endpoint: Endpoint) -> Callable[[Request], Awaitable
         try:
             response = await _answer(node, endpoint, request)
         except WrongMedia as wrong:
-            response = respond(plain_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"{wrong}."))
+            told = ("content-type", wrong.limit, wrong.received)
+            response = respond(plain_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"{wrong}.", *told))
             response.headers["connection"] = "close"
         except TimeoutError:
             sentence = f"The body did not come within {BODY_S_MAX} s."
-            response = respond(plain_problem(HTTPStatus.REQUEST_TIMEOUT, sentence), {"connection": "close"})
+            late = plain_problem(HTTPStatus.REQUEST_TIMEOUT, sentence, "body", f"within {BODY_S_MAX} s", "less")
+            response = respond(late, {"connection": "close"})
         except ClientDisconnect:
             response = respond(plain_problem(HTTPStatus.BAD_REQUEST, "The body was not sent to its end."))
         except LedgerFailed as error:
@@ -171,10 +175,13 @@ async def _on_fault(request: Request, error: Exception) -> Response:
 async def _on_http(request: Request, error: HTTPException) -> Response:
     """What no endpoint met."""
     path = request.url.path
-    sentences = {
-        HTTPStatus.NOT_FOUND: "There is nothing at this address; /openapi.json lists what there is.",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not what this address takes; /openapi.json says what is.",
-    }
-    detail = sentences.get(HTTPStatus(error.status_code), error.detail or "The request cannot be taken.")
+    headers = dict(error.headers or {})
+    told: tuple[str, ...] = (error.detail or "The request cannot be taken.",)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        sentence = "There is nothing at this address; /openapi.json lists what there is."
+        told = (sentence, "path", "an address that /openapi.json lists", path)
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        sentence = f"{request.method[:20]} is not what this address takes; /openapi.json says what is."
+        told = (sentence, "method", headers.get("Allow", "a method that /openapi.json lists"), request.method)
     structlog.get_logger().debug("request", status=error.status_code, path=path)
-    return respond(plain_problem(error.status_code, detail), dict(error.headers or {}))
+    return respond(plain_problem(error.status_code, *told), headers)

@@ -34,9 +34,9 @@ JSON_MEDIA: Final = ("application/json",)
 class WrongMedia(Exception):
     """The body is of a kind that the endpoint does not read."""
 
-    def __init__(self, accepted: tuple[str, ...]) -> None:
-        super().__init__(f"the body is one of {', '.join(accepted)}")
-        self.accepted = accepted
+    def __init__(self, accepted: tuple[str, ...], received: str) -> None:
+        self.limit, self.received = " or ".join(accepted), received or "nothing"
+        super().__init__(f"The body is {self.limit}; received {self.received[:80]}")
 
 
 class Call:
@@ -98,7 +98,7 @@ class Call:
         """The body, never more of it than is allowed. Raises WrongMedia, and TimeoutError where it does not come."""
         kind = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in media:
-            raise WrongMedia(media)
+            raise WrongMedia(media, kind)
         limit = f"at most {BODY_BYTES_MAX} bytes"
         stated = self.request.headers.get("content-length", "")
         if _INT.fullmatch(stated) and int(stated) > BODY_BYTES_MAX:
@@ -120,15 +120,27 @@ class Call:
 
 
 def decode(data: bytes, form: type[T]) -> T | Refusal:
-    """JSON as a value of `form`; unknown members are refused."""
+    """JSON as a value of `form`; what is no JSON is refused as such, then unknown members are."""
     try:
         return msgspec.json.decode(data, type=form)
     except msgspec.ValidationError as error:
+        broken = _broken(data)
+        if broken is not None:
+            return broken
         unknown = "unknown field" in str(error)
         reason = Reason.UNKNOWN_FIELD if unknown else Reason.MALFORMED
         return refuse(reason, "body", "the members that /openapi.json lists", str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return refuse(Reason.MALFORMED, "body", "JSON in UTF-8", str(error))
+
+
+def _broken(data: bytes) -> Refusal | None:
+    """Refuse what is not JSON to its end, though its beginning was read."""
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return refuse(Reason.MALFORMED, "body", "JSON in UTF-8", str(error))
+    return None
 
 
 def bytes_of(text: str, field: str) -> bytes | Refusal:

@@ -2,10 +2,12 @@
 
 In:  GeoJSON or F3548 JSON, as `intake.plans` reads it.
 Out: for each plan what it would come too near to, what it was checked against, and as of which position.
-Refuses: what cannot be read or breaks a limit, with its path; more plans than one request may have.
+Refuses: what cannot be read or breaks a limit, with its path; more plans than one request may have; a second check of
+     a party while its first runs. Plans are read in a thread, one document at a time, while the node goes on.
 Hidden plans and protected places of others are not asked, so "no known conflict" says nothing of them.
 """
 
+import asyncio
 import hashlib
 from uuid import UUID
 
@@ -55,11 +57,25 @@ class Dry(Shown, frozen=True):
 
 
 async def check(call: Call) -> Dry | Refusal:
-    """Read plans and try them out, each in a turn of its own."""
+    """Read plans and try them out, one check of a party at a time."""
     data = await call.body(MEDIA)
     if isinstance(data, Refusal):
         return data
-    plans = read_plans(data, theatre=Bounds(*call.node.state.charter.bounds_nd), bytes_max=BODY_BYTES_MAX)
+    running: set[str] = call.request.app.state.checking
+    if call.party in running:
+        return refuse(Reason.TOO_MANY, "checks", "one check of a party at a time", "one more")
+    running.add(call.party)
+    try:
+        return await _check(call, data)
+    finally:
+        running.discard(call.party)
+
+
+async def _check(call: Call, data: bytes) -> Dry | Refusal:
+    """Read in a thread, then try each plan in a turn of its own."""
+    theatre = Bounds(*call.node.state.charter.bounds_nd)
+    async with call.request.app.state.reading:
+        plans = await asyncio.to_thread(read_plans, data, theatre=theatre, bytes_max=BODY_BYTES_MAX)
     if isinstance(plans, Refusal):
         return plans
     if len(plans) > CHECK_OPERATIONS_MAX:

@@ -12,7 +12,7 @@ import msgspec
 from starlette.responses import Response
 
 from wideberth.party.charter import DAY_US
-from wideberth.refusal import Reason, Refusal
+from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.shown import Shown
 
 TYPE: Final = "https://wideberth.invalid/reason/"
@@ -56,9 +56,13 @@ def problem_of(refusal: Refusal, position: int | None = None, receipt: Receipt |
     return Problem(TYPE + reason.value, reason.heading, reason.status, *said, position, receipt)
 
 
-def plain_problem(status: int, detail: str) -> Problem:
-    """A problem of HTTP alone."""
-    return Problem("about:blank", HTTPStatus(status).phrase, status, detail)
+def plain_problem(
+    status: int, detail: str, field: str | None = None, limit: str | None = None, received: str | None = None
+) -> Problem:
+    """A problem of HTTP alone: what of the request, what would have been right, what stood there (shortened)."""
+    if received is not None:
+        received = refuse(Reason.MALFORMED, "", "", received).received
+    return Problem("about:blank", HTTPStatus(status).phrase, status, detail, None, field, limit, received)
 
 
 def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response:

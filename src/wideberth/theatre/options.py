@@ -36,13 +36,29 @@ HEIGHT_PARTS_MM: Final = 20_000_000
 """A vertical minimum of more is the charter's way to say that height does not part two things."""
 
 
+TESTED: Final = {
+    "mine-open": "Tested against the places shown, your own plans and the open plans.",
+    "mine-hidden": "Tested against the places shown, your own plans and the open plans; "
+    "what else the other side plans is hidden and was not tested.",
+    "other-open": "Tested against your own plans and the open plans; what is hidden from you was not tested.",
+    "other-hidden": "Tested against the places shown alone; the other plan is hidden.",
+}
+"""What an option was tested against: the code for a page in any language, and the sentence in English."""
+
+
 class Option(Shown, frozen=True):
-    """A change that would clear a conflict. `clears` is "this" or "all-known"; `start` is when the plan would begin."""
+    """A change that would clear a conflict. `clears` is "this" or "all-known"; `start` is when the plan would begin.
+
+    `checked` is a sentence in English and `checked_code` stands for it ("mine-open", "mine-hidden", "other-open",
+    "other-hidden"); `late` says that the plan would begin inside the charter's lead time, as far as the start is known.
+    """
 
     change: Change
     clears: str
     checked: str
+    checked_code: str
     start: str | None
+    late: bool
 
 
 class Met(Shown, frozen=True):
@@ -92,7 +108,10 @@ def meetings(state: State, reader: str, side: Side) -> Iterator[Met]:
 def options(
     state: State, reader: str, conflict: Conflict, item: ConflictItem, near: Sequence[Near], now_us: int
 ) -> tuple[Option, ...]:
-    """Ways to clear an open conflict with another party. `near` is seen from the reader's side; none otherwise."""
+    """Ways to clear an open conflict with another party, one's own first. `near` is seen from the reader's side.
+
+    Empty for any other conflict. No shift in time is among them that would have a plan begin before `now_us`.
+    """
     mine = state.things[(reader, item.mine)]
     other = state.things[conflict.other(mine.ref)]
     if conflict.state != "open" or conflict.own_pair or not near:
@@ -106,12 +125,11 @@ def options(
             option
             for option in (
                 _by_me(state, reader, mine, other, shift, now_us),
-                _by_other(state, reader, mine, other, shift.back(), now_us),
+                _by_other(state, reader, mine, other, shift.back(), near, now_us),
             )
             if option is not None
         )
-    first = "other" if item.blocks == "other" else "mine"
-    found.sort(key=lambda o: (o.change.whose != first, o.clears != "all-known", _size(o.change)))
+    found.sort(key=lambda o: (o.change.whose != "mine", o.clears != "all-known", _size(o.change)))
     return tuple(found)
 
 
@@ -184,35 +202,51 @@ def _moved(state: State, thing: Thing, shift: Shift, now_us: int) -> Side | None
 
 
 def _by_me(state: State, reader: str, mine: Thing, other: Thing, shift: Shift, now_us: int) -> Option | None:
-    side = _moved(state, mine, shift, now_us)
+    start_us = mine.start_us + shift.start_us
+    side = None if _past(shift, start_us, now_us) else _moved(state, mine, shift, now_us)
     if side is None:
         return None
     met = known_near(state, reader, side)
     if other.ref in met.refs:
         return None
-    what = "the places shown, your own plans and the open plans"
-    hidden = "" if is_open_to(reader, other) else "; what else the other side plans is hidden and was not tested"
-    return _option("mine", shift, met, f"Tested against {what}{hidden}.", mine.start_us + shift.start_us)
+    code = "mine-open" if is_open_to(reader, other) else "mine-hidden"
+    return _option("mine", shift, met, code, start_us, _late(state, start_us, now_us))
 
 
-def _by_other(state: State, reader: str, mine: Thing, other: Thing, shift: Shift, now_us: int) -> Option | None:
+def _by_other(
+    state: State, reader: str, mine: Thing, other: Thing, shift: Shift, near: Sequence[Near], now_us: int
+) -> Option | None:
     if other.what != "operation":
         return None
     if not is_open_to(reader, other):
-        checked = "Tested against the places shown alone; the other plan is hidden."
-        return Option(_change("other", shift), "this", checked, None)
-    side = _moved(state, other, shift, now_us)
+        # the start is hidden, but it is no later than that of the places shown
+        latest_us = min(n.start_us for n in near) + shift.start_us
+        if _past(shift, latest_us, now_us):
+            return None
+        late = _late(state, latest_us, now_us)
+        return Option(_change("other", shift), "this", TESTED["other-hidden"], "other-hidden", None, late)
+    start_us = other.start_us + shift.start_us
+    side = None if _past(shift, start_us, now_us) else _moved(state, other, shift, now_us)
     if side is None:
         return None
     met = known_near(state, reader, side)
     if mine.ref in met.refs:
         return None
-    checked = "Tested against your own plans and the open plans; what is hidden from you was not tested."
-    return _option("other", shift, met, checked, other.start_us + shift.start_us)
+    return _option("other", shift, met, "other-open", start_us, _late(state, start_us, now_us))
 
 
-def _option(whose: str, shift: Shift, met: Found, checked: str, start_us: int) -> Option:
-    return Option(_change(whose, shift), "this" if met.refs else "all-known", checked, time_text(start_us))
+def _past(shift: Shift, start_us: int, now_us: int) -> bool:
+    """A shift in time cannot be kept where the new start lies in the past; one in height moves no start."""
+    return shift.start_us != 0 and start_us < now_us
+
+
+def _late(state: State, start_us: int, now_us: int) -> bool:
+    return start_us < now_us + state.charter.lead_us
+
+
+def _option(whose: str, shift: Shift, met: Found, code: str, start_us: int, late: bool) -> Option:
+    clears = "this" if met.refs else "all-known"
+    return Option(_change(whose, shift), clears, TESTED[code], code, time_text(start_us), late)
 
 
 def seen_from(conflict: Conflict, mine: Ref, near: Sequence[Near]) -> tuple[Near, ...]:
