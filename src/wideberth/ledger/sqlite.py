@@ -39,6 +39,10 @@ _CHECKPOINT_BYTES: Final = 4_194_304
 """About how much the write-ahead log holds when it is copied into the database and begun anew."""
 _GROUP_BYTES: Final = 8_192
 """What a group adds to the log beside its rows: two pages, written whole."""
+_RETRY_BYTES: Final = 65_536
+"""About how much is appended before a log that a reader kept from being emptied is tried again."""
+_PATIENCE_MS: Final = 200
+"""How long emptying the log waits for the node's own readers."""
 _PROBE_BYTES: Final = 16
 """Length of the pieces of an erased part that are looked for in the database file."""
 
@@ -61,6 +65,8 @@ class SqliteLedger:
         assert all(key.name == signer.origin for key in known), "former keys signed for the same origin"
         self._folder, self._signer = folder, signer
         self._broken, self._since_checkpoint = False, 0
+        self._erased: list[Part] = []
+        """Erased parts of which the log or a gap of the file may still hold a copy."""
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, lock_folder(folder))
             stored = Stored(folder, (signer.verifier, *known))
@@ -123,7 +129,7 @@ class SqliteLedger:
     def erase(self, sequence: int, part_index: int) -> bool:
         """See `Store.erase`. Afterwards no file of the folder holds the part; backups and exports made before do.
 
-        Raises LedgerFailed when another process that reads the ledger keeps the old bytes alive; erase again then.
+        Another process that reads the ledger meanwhile keeps the old bytes in the log: they go once it is done.
         """
         self._check_usable()
         assert 0 <= sequence < self.head.size, sequence
@@ -133,10 +139,8 @@ class SqliteLedger:
             if part is not None:
                 row = (parts_bytes(erased(entry, part_index).parts), sequence)
                 self._commit("UPDATE entry SET parts = ? WHERE sequence = ?", [row])
-            self._truncate_log()
-            if part is not None and _has_residue(self._folder / DATABASE, part):
-                self._db.execute("VACUUM")
-                self._truncate_log()
+                self._erased.append(part)
+            self._clean(_PATIENCE_MS)
         return part is not None
 
     def copy_into(self, database: Path) -> Head:
@@ -175,6 +179,7 @@ class SqliteLedger:
         """See `Store.close`."""
         with self._opened, contextlib.suppress(sqlite3.Error):  # what was answered is durable already
             if not self._broken:
+                self._clean(_PATIENCE_MS)
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _check_usable(self) -> None:
@@ -212,20 +217,38 @@ class SqliteLedger:
 
     def _checkpoint_when_due(self, added_bytes: int) -> None:
         self._since_checkpoint += added_bytes + _GROUP_BYTES
-        if self._since_checkpoint < _CHECKPOINT_BYTES:
+        if self._since_checkpoint < (_RETRY_BYTES if self._erased else _CHECKPOINT_BYTES):
             return
         try:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if self._erased:
+                self._clean(0)
+            else:
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             if not _is_full(error):
                 raise
             return  # the log keeps everything; tried again after the next group
         self._since_checkpoint = 0
 
-    def _truncate_log(self) -> None:
-        busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise LedgerFailed("The part is erased, but another reader of the ledger keeps a copy: erase it again.")
+    def _clean(self, patience_ms: int) -> None:
+        """Empty the log and the file's gaps of erased parts; left for later while another reader holds the log."""
+        if not self._truncated(patience_ms):
+            return
+        if any(_has_residue(self._folder / DATABASE, part) for part in self._erased):
+            self._db.execute("VACUUM")
+            if not self._truncated(patience_ms):
+                return
+        self._erased.clear()
+
+    def _truncated(self, patience_ms: int) -> bool:
+        """Whether the log could be copied into the database and emptied."""
+        (usual_ms,) = self._db.execute("PRAGMA busy_timeout").fetchone()
+        self._db.execute(f"PRAGMA busy_timeout = {patience_ms}").fetchone()
+        try:
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {usual_ms}").fetchone()
+        return not busy
 
 
 def lock_folder(folder: Path) -> int:
