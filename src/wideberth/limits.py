@@ -60,6 +60,30 @@ ROOT_KEYS_MAX: Final = 7
 # one theatre
 PARTIES_MAX: Final = 1_000
 """Parties of one theatre; each has a queue, a notice chain and sessions."""
+DRAFTS_MAX: Final = 2
+"""Proposed charters of one party that wait for their quorum: the one meant, and its correction."""
+DRAFT_US: Final = 30 * 86_400 * 1_000_000
+"""A proposed charter that found no quorum for so long lapses: as long as an invitation may wait."""
+AREAS_MAX: Final = 256
+"""Areas of a charter; every plan is held against each of them."""
+SEPARATIONS_MAX: Final = 64
+"""Rows of a charter's minima: seven classes make 28 pairs."""
+LANGUAGES_MAX: Final = 16
+"""Languages of a party or a charter."""
+LANGUAGE_CHARACTERS_MAX: Final = 16
+"""A language tag (RFC 5646) with script and region."""
+PERMITS_MAX: Final = 64
+"""Commands that a key's grant names; there are fewer kinds."""
+RULE_US_MAX: Final = 366 * 86_400 * 1_000_000
+"""Times of a charter: a year; longer is a mistake of units."""
+RULE_COUNT_MAX: Final = 1_000_000_000
+"""Claims and budgets of a charter; in m2 x s with every pending sum they stay far below 64 bits."""
+CELL_ND_MAX: Final = 10_000_000_000
+"""The cell in which a protected place shows: 10 degrees."""
+PRIORITY_MAX: Final = 1_000_000
+"""Priorities that a charter grants; only their order counts."""
+LOCAL_OFFSET_S_MAX: Final = 18 * 3_600
+"""Local time against UTC; the widest in use is 14 hours."""
 PROPOSALS_MAX: Final = 32
 """Proposals of one party in one conflict: people read them all."""
 LINES_MAX: Final = 200

@@ -5,8 +5,8 @@ Out: one `Answer` a submission, in order, after the group is durable; nothing sh
 Refuses by `Answer`: what the theatre refuses, and everything while the clock cannot be trusted.
 Raises what the store raises: then the process ends, and what was not answered may or may not have happened.
 
-decide and apply run before the append, so a group of commands costs one fsync. A command that trips an assertion in
-decide is set aside and named; deciding has not touched the state by then.
+decide and apply run before the append, so a group of commands costs one fsync. A command for
+which deciding or composing its entry fails is set aside and named; the state is untouched by then.
 """
 
 import hashlib
@@ -218,14 +218,14 @@ class Sequencer:
         if again is not None:
             return again
         time_us = max(self.state.time_us + 1, wall_us)
+        sent = (submission.envelope, submission.signed, submission.attached)
         try:
             outcome = decide(self.state, submission.envelope, submission.parts, time_us, self, self._draw)
-        except Exception:  # noqa: BLE001  decide touches nothing, so whatever went wrong, the command alone is set aside
+            composed = compose(self.state, time_us, sent, outcome, self._draw)
+        except Exception:  # noqa: BLE001  the state is untouched, so whatever went wrong, the command alone is set aside
             self.set_aside(submission, traceback.format_exc())
             limit = f"command {submission.envelope.command_id.hex()} was set aside; the node's log names it"
             return Answer(refuse(Reason.SET_ASIDE, "command", limit))
-        sent = (submission.envelope, submission.signed, submission.attached)
-        composed = compose(self.state, time_us, sent, outcome, self._draw)
         self._enter(composed, group)
         return self._keep(Answer(composed.decision, composed.entry, command_digest(submission.signed.envelope)))
 

@@ -5,6 +5,7 @@ Out: a frozen `Charter`, its minima by pair of classes, and `check_charter`, whi
 Policy stands here, in the ledger; how a node is run stands in `config` and is nobody else's business.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -12,14 +13,21 @@ import msgspec
 
 from wideberth.limits import (
     ALTITUDE_MM_MAX,
-    ALTITUDE_MM_MIN,
-    DURATION_US_MAX,
+    AREAS_MAX,
+    CELL_ND_MAX,
+    LANGUAGE_CHARACTERS_MAX,
+    LANGUAGES_MAX,
+    LOCAL_OFFSET_S_MAX,
     NAME_CHARACTERS_MAX,
     PARTIES_MAX,
-    VOLUMES_MAX,
+    PRIORITY_MAX,
+    RULE_COUNT_MAX,
+    RULE_US_MAX,
+    SEPARATIONS_MAX,
 )
+from wideberth.party.identity import check_party_code
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.space.volume import Circle, Polygon
+from wideberth.space.volume import Circle, Polygon, Volume4D, check_volume
 
 SECOND_US: Final = 1_000_000
 HOUR_US: Final = 3_600 * SECOND_US
@@ -139,36 +147,96 @@ def default_separations() -> tuple[Separation, ...]:
     return tuple(Separation(*row) for row in table)
 
 
-def _positive(charter: Charter) -> Refusal | None:
-    for name in ("horizon_us", "confirm_us", "claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers", "cell_nd"):
-        if (value := getattr(charter, name)) <= 0:
-            return refuse(Reason.OUT_OF_RANGE, f"charter.{name}", "must be above 0", value)
-    for name in ("lead_us", "settle_us", "grace_us", "vertical_step_mm"):
-        if (value := getattr(charter, name)) < 0:
-            return refuse(Reason.OUT_OF_RANGE, f"charter.{name}", "must not be below 0", value)
-    if charter.horizon_us > 12 * DURATION_US_MAX:
-        return refuse(Reason.OUT_OF_RANGE, "charter.horizon_us", "at most 360 days", charter.horizon_us)
-    return None
+_RANGES: Final = (
+    *((name, 1, RULE_US_MAX) for name in ("horizon_us", "confirm_us")),
+    *((name, 0, RULE_US_MAX) for name in ("lead_us", "settle_us", "grace_us")),
+    *((name, 1, RULE_COUNT_MAX) for name in ("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers")),
+    ("quorum", 1, PARTIES_MAX),
+    ("vertical_step_mm", 0, ALTITUDE_MM_MAX),
+    ("cell_nd", 1, CELL_ND_MAX),
+    ("local_offset_s", -LOCAL_OFFSET_S_MAX, LOCAL_OFFSET_S_MAX),
+)
+"""Field, least and most."""
+_LENGTHS: Final = (
+    ("areas", AREAS_MAX),
+    ("separations", SEPARATIONS_MAX),
+    ("conveners", PARTIES_MAX),
+    ("priorities", PARTIES_MAX),
+)
 
 
 def check_charter(charter: Charter) -> Refusal | None:
-    """Refuse a charter that cannot be meant: bounds inverted, a minimum below 0, an area without parties."""
-    lat_min, lat_max, lon_min, lon_max = charter.bounds_nd
+    """Refuse a charter that cannot be meant: bounds inverted, a figure out of its range, an area that is no outline."""
+    return (
+        _check_bounds(charter.bounds_nd)
+        or _check_name(charter.name, "charter.name")
+        or _check_figures(charter)
+        or check_languages(charter.languages, "charter.languages")
+        or _check_parties(charter)
+        or _first(_check_row(row, f"charter.separations[{i}]") for i, row in enumerate(charter.separations))
+        or _first(_check_area(area, f"charter.areas[{i}]") for i, area in enumerate(charter.areas))
+    )
+
+
+def check_languages(languages: tuple[str, ...], field: str) -> Refusal | None:
+    """Refuse more language tags than anybody reads, or what is no tag by its length."""
+    if len(languages) > LANGUAGES_MAX or any(not 0 < len(tag) <= LANGUAGE_CHARACTERS_MAX for tag in languages):
+        limit = f"at most {LANGUAGES_MAX} of 1 to {LANGUAGE_CHARACTERS_MAX} characters"
+        return refuse(Reason.OUT_OF_RANGE, field, limit, len(languages))
+    return None
+
+
+def _first(found: Iterable[Refusal | None]) -> Refusal | None:
+    return next((no for no in found if no is not None), None)
+
+
+def _check_bounds(bounds_nd: tuple[int, int, int, int]) -> Refusal | None:
+    lat_min, lat_max, lon_min, lon_max = bounds_nd
     if not -90_000_000_000 <= lat_min < lat_max <= 90_000_000_000:
         return refuse(Reason.OUT_OF_RANGE, "charter.bounds_nd", "latitudes ascend within -90 to 90", (lat_min, lat_max))
     if not (-180_000_000_000 <= lon_min < 180_000_000_000 and lon_min < lon_max <= lon_min + 360_000_000_000):
         limit = "longitudes ascend from -180 by at most 360 degrees"
         return refuse(Reason.OUT_OF_RANGE, "charter.bounds_nd", limit, (lon_min, lon_max))
-    if not 0 < len(charter.name) <= NAME_CHARACTERS_MAX:
-        return refuse(Reason.OUT_OF_RANGE, "charter.name", f"1 to {NAME_CHARACTERS_MAX} characters", charter.name)
-    for i, row in enumerate(charter.separations):
-        if not (0 <= row.horizontal_mm <= 100_000_000 and 0 <= row.vertical_mm <= ALTITUDE_MM_MAX):
-            limit = "0 to 100 km horizontally, 0 to 100 km vertically"
-            return refuse(Reason.OUT_OF_RANGE, f"charter.separations[{i}]", limit, row)
-    for i, area in enumerate(charter.areas):
-        if not area.parties or not ALTITUDE_MM_MIN <= area.lower_mm <= area.upper_mm <= ALTITUDE_MM_MAX:
-            limit = "names parties, and its band ascends"
-            return refuse(Reason.OUT_OF_RANGE, f"charter.areas[{i}]", limit, area.name)
-    if len(charter.areas) > VOLUMES_MAX or not 1 <= charter.quorum <= PARTIES_MAX:
-        return refuse(Reason.OUT_OF_RANGE, "charter.quorum", f"1 to {PARTIES_MAX}", charter.quorum)
-    return _positive(charter)
+    return None
+
+
+def _check_name(name: str, field: str, least: int = 1) -> Refusal | None:
+    if least <= len(name) <= NAME_CHARACTERS_MAX:
+        return None
+    return refuse(Reason.OUT_OF_RANGE, field, f"{least} to {NAME_CHARACTERS_MAX} characters", f"{len(name)} characters")
+
+
+def _check_figures(charter: Charter) -> Refusal | None:
+    for name, least, most in _RANGES:
+        if not least <= (value := getattr(charter, name)) <= most:
+            return refuse(Reason.OUT_OF_RANGE, f"charter.{name}", f"{least} to {most}", value)
+    for name, most in _LENGTHS:
+        if (count := len(getattr(charter, name))) > most:
+            return refuse(Reason.OUT_OF_RANGE, f"charter.{name}", f"at most {most}", count)
+    for party, priority in charter.priorities:
+        if not 0 <= priority <= PRIORITY_MAX:
+            return refuse(Reason.OUT_OF_RANGE, f"charter.priorities.{party[:16]}", f"0 to {PRIORITY_MAX}", priority)
+    return None
+
+
+def _check_parties(charter: Charter) -> Refusal | None:
+    codes = (("conveners", charter.conveners), ("priorities", tuple(party for party, _ in charter.priorities)))
+    return _first(check_party_code(code, f"charter.{name}") for name, group in codes for code in group)
+
+
+def _check_row(row: Separation, field: str) -> Refusal | None:
+    if 0 <= row.horizontal_mm <= 100_000_000 and 0 <= row.vertical_mm <= ALTITUDE_MM_MAX:
+        return None
+    return refuse(Reason.OUT_OF_RANGE, field, "0 to 100 km horizontally, 0 to 100 km vertically", row)
+
+
+def _check_area(area: Area, field: str) -> Refusal | None:
+    """Held against what a plan's volume is held against, but for the time."""
+    if not 0 < len(area.parties) <= PARTIES_MAX:
+        return refuse(Reason.OUT_OF_RANGE, f"{field}.parties", f"1 to {PARTIES_MAX} parties", len(area.parties))
+    return (
+        _check_name(area.name, f"{field}.name")
+        or _check_name(area.kind, f"{field}.kind", 0)
+        or _first(check_party_code(code, f"{field}.parties") for code in area.parties)
+        or check_volume(Volume4D(area.outline, area.lower_mm, area.upper_mm, 0, 1), 0, 1, None, field)
+    )

@@ -15,7 +15,7 @@ from nacl.bindings import crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
-from wideberth.limits import NAME_CHARACTERS_MAX, ROOT_KEYS_MAX
+from wideberth.limits import NAME_CHARACTERS_MAX, PERMITS_MAX, ROOT_KEYS_MAX, TIME_US_MAX, TIME_US_MIN
 from wideberth.refusal import Reason, Refusal, refuse
 
 KEY_BYTES: Final = 32
@@ -71,12 +71,22 @@ def check_party_code(code: str, field: str) -> Refusal | None:
     return None if good else refuse(Reason.OUT_OF_RANGE, field, "2 to 16 of A-Z, 0-9 and hyphen", code)
 
 
-def check_grant(grant: KeyGrant, field: str) -> Refusal | None:
-    """Refuse a grant that is no key or whose label is too long."""
+def check_grant(grant: KeyGrant, field: str, known: frozenset[str]) -> Refusal | None:
+    """Refuse a grant that is no key, whose label is too long, or that permits what is not in `known` (command tags)."""
     if len(grant.key) != KEY_BYTES:
         return refuse(Reason.MALFORMED, f"{field}.key", "an Ed25519 public key has 32 bytes", f"{len(grant.key)} bytes")
     if len(grant.label) > NAME_CHARACTERS_MAX:
         return refuse(Reason.OUT_OF_RANGE, f"{field}.label", f"at most {NAME_CHARACTERS_MAX} characters", grant.label)
+    if not TIME_US_MIN <= grant.expires_us <= TIME_US_MAX:
+        limit = f"between {TIME_US_MIN} and {TIME_US_MAX}"
+        return refuse(Reason.OUT_OF_RANGE, f"{field}.expires_us", limit, grant.expires_us)
+    if len(grant.permits) > PERMITS_MAX:
+        return refuse(Reason.OUT_OF_RANGE, f"{field}.permits", f"at most {PERMITS_MAX}", len(grant.permits))
+    strange = next((tag for tag in grant.permits if tag != "*" and tag not in known), None)
+    if strange is not None:
+        return refuse(
+            Reason.OUT_OF_RANGE, f"{field}.permits", 'names of commands, or "*"', strange[:NAME_CHARACTERS_MAX]
+        )
     return None
 
 

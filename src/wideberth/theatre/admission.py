@@ -7,10 +7,11 @@ again when one of them is filed anew.
 """
 
 import hashlib
+from typing import Final, get_args
 
-from wideberth.limits import NAME_CHARACTERS_MAX, PARTIES_MAX, WATCH_KEYS_MAX
-from wideberth.party.charter import DAY_US, Charter, check_charter
-from wideberth.party.command import Accept, Decline, GrantKey, Invite, ProposeCharter, RevokeKey
+from wideberth.limits import DRAFTS_MAX, NAME_CHARACTERS_MAX, PARTIES_MAX, WATCH_KEYS_MAX
+from wideberth.party.charter import DAY_US, Charter, check_charter, check_languages
+from wideberth.party.command import Accept, Decline, GrantKey, Invite, PartyCommand, ProposeCharter, RevokeKey
 from wideberth.party.envelope import Envelope, encode
 from wideberth.party.identity import (
     KeyGrant,
@@ -26,6 +27,9 @@ from wideberth.theatre.lifecycle import ConflictState, InvitationState
 from wideberth.theatre.outcome import Accepted, Effects, Item, MemberItem, Notice, Outcome, StateItem, accepted
 from wideberth.theatre.planning import ending
 from wideberth.theatre.state import Conflict, Invitation, Member, State
+
+PERMITTED: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(PartyCommand))
+"""What a grant may name."""
 
 
 def charter_digest(charter: Charter) -> bytes:
@@ -85,12 +89,23 @@ def decide_accept(state: State, envelope: Envelope, command: Accept) -> Outcome 
         return invitation
     if not 0 < len(command.name) <= NAME_CHARACTERS_MAX:
         return refuse(Reason.OUT_OF_RANGE, "command.name", f"1 to {NAME_CHARACTERS_MAX} characters", command.name)
-    no = check_grant(command.watch, "command.watch")
+    no = (
+        check_languages(command.languages, "command.languages")
+        or check_grant(command.watch, "command.watch", PERMITTED)
+        or _check_bare(envelope, command)
+    )
     if no is not None:
         return no
-    result = accepted(Accepted(), Effects(), len(envelope.attached))
+    result = accepted(Accepted(), Effects())
     result.notices = to_all(state, MemberItem("joined", envelope.party), (envelope.party,))
     return result
+
+
+def _check_bare(envelope: Envelope, command: Accept) -> Refusal | None:
+    """Nothing reads a part of an acceptance, so none is kept."""
+    if command.about is None and not envelope.attached:
+        return None
+    return refuse(Reason.OUT_OF_RANGE, "command.about", "an acceptance without parts", len(envelope.attached))
 
 
 def decide_decline(state: State, envelope: Envelope, command: Decline) -> Outcome | Refusal:
@@ -115,7 +130,7 @@ def decide_leave(state: State, member: Member) -> Outcome | Refusal:
 
 def decide_grant(state: State, member: Member, command: GrantKey, now_us: int) -> Outcome | Refusal:
     """A new watch key."""
-    no = check_grant(command.grant, "command.grant")
+    no = check_grant(command.grant, "command.grant", PERMITTED)
     if no is not None:
         return no
     if command.grant.key in member.keys:
@@ -165,19 +180,27 @@ def decide_propose_charter(state: State, member: Member, command: ProposeCharter
     digest = charter_digest(command.charter)
     if digest in state.drafts:
         return refuse(Reason.EXISTS, "command.charter", "a charter that is not proposed yet", digest.hex())
+    voices = sum(1 for m in state.members.values() if m.role is Role.MEMBER and not m.left_us)
+    if command.charter.quorum > voices:
+        limit = f"at most the {voices} members that there are"
+        return refuse(Reason.OUT_OF_RANGE, "command.charter.quorum", limit, command.charter.quorum)
+    waiting = sum(1 for draft in state.drafts.values() if draft.by == member.party)
+    if waiting >= DRAFTS_MAX:
+        return refuse(Reason.TOO_MANY, "command.charter", f"at most {DRAFTS_MAX} that wait for a quorum", waiting + 1)
     result = accepted(Accepted(), Effects(in_force=state.charter.quorum <= 1))
     result.notices = to_all(state, MemberItem("charter", member.party))
     return result
 
 
 def concur_charter(state: State, member: Member, digest: bytes) -> Outcome | Refusal:
-    """A member concurs; with the quorum the charter is in force from the next entry on."""
+    """A member concurs; with the quorum of those who are still there the charter is in force from the next entry on."""
     draft = state.drafts.get(digest)
     if draft is None:
         return refuse(Reason.UNKNOWN, "command.subject.digest", "a proposed charter", digest.hex())
     if any(word.party == member.party for word in draft.concurred):
         return refuse(Reason.WRONG_STATE, "command.subject", "a charter that you have not concurred with", "concurred")
-    result = accepted(Accepted(), Effects(in_force=len(draft.concurred) + 1 >= state.charter.quorum))
+    given = sum(1 for word in draft.concurred if state.active(word.party) is not None)
+    result = accepted(Accepted(), Effects(in_force=given + 1 >= state.charter.quorum))
     result.notices = to_all(state, MemberItem("charter", member.party))
     return result
 

@@ -6,6 +6,7 @@ Out: the state after it. Refuses nothing: what stands in the ledger has happened
 
 from array import array
 
+from wideberth.limits import DRAFT_US, NOT_AFTER_US_MAX
 from wideberth.party.charter import DAY_US, HOUR_US
 from wideberth.party.command import (
     Accept,
@@ -39,6 +40,7 @@ from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
 from wideberth.theatre.apply_things import end, expect, file, set_state
 from wideberth.theatre.applying import Applying, Meaning
+from wideberth.theatre.dues import end_due_us
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
 from wideberth.theatre.state import (
     Conflict,
@@ -48,6 +50,7 @@ from wideberth.theatre.state import (
     KeyRow,
     Member,
     State,
+    Word,
 )
 
 
@@ -76,7 +79,8 @@ def _remember(at: Applying) -> None:
     if key in at.state.seen:
         return
     at.state.seen[key] = at.sequence
-    at.state.seen_until.setdefault(at.envelope.not_after_us // HOUR_US, []).append(key)
+    until_us = min(at.envelope.not_after_us, at.time_us + NOT_AFTER_US_MAX)  # what lies further ahead was refused
+    at.state.seen_until.setdefault(until_us // HOUR_US, []).append(key)
 
 
 def _command(at: Applying) -> None:  # one row a command, in the order of the closed set
@@ -137,9 +141,7 @@ def _membership(at: Applying) -> None:
         case Decline():
             _answer_invitation(at, InvitationState.DECLINED)
         case Leave():
-            state.members[at.party].left_us = at.time_us
-            state.touch("member", at.party)
-            state.open_version += 1
+            _leave(at)
         case GrantKey(grant):
             state.members[at.party].keys[grant.key] = KeyRow(grant)
             state.touch("member", at.party)
@@ -148,6 +150,7 @@ def _membership(at: Applying) -> None:
         case ProposeCharter(charter):
             digest = charter_digest(charter)
             state.drafts[digest] = Draft(charter, at.party, at.time_us, (at.word(),))
+            state.expect(at.time_us + DRAFT_US, "draft", ("", digest))
             _charter(at, digest)
         case _ as other:
             raise AssertionError(f"no such command: {other}")
@@ -178,6 +181,23 @@ def _answer_invitation(at: Applying, state: InvitationState) -> None:
     at.state.touch("invitation", at.party)
 
 
+def _leave(at: Applying) -> None:
+    """Nobody waits for the concurrence of a party that is gone."""
+    state = at.state
+    state.members[at.party].left_us = at.time_us
+    state.touch("member", at.party)
+    state.open_version += 1
+    for thing in state.things.values():
+        if at.party in thing.missing:
+            thing.missing = tuple(party for party in thing.missing if party != at.party)
+            state.touch("thing", thing.ref)
+
+
+def _since(words: tuple[Word, ...], key: bytes, since_us: int) -> tuple[Word, ...]:
+    """The words that do not fall with a key that is suspected since then."""
+    return tuple(w for w in words if not (w.key == key and w.time_us >= since_us))
+
+
 def _revoke(at: Applying, key: bytes, since_us: int) -> None:
     state = at.state
     row = state.members[at.party].keys[key]
@@ -187,14 +207,19 @@ def _revoke(at: Applying, key: bytes, since_us: int) -> None:
         if rests_on(conflict, key, since_us):
             _fall(at, conflict, key, since_us)
     for thing in state.things.values():
-        kept = tuple(w for w in thing.concurred if not (w.key == key and w.time_us >= since_us))
+        kept = _since(thing.concurred, key, since_us)
         if kept != thing.concurred:
             thing.concurred = kept
             state.touch("thing", thing.ref)
+    for digest, draft in state.drafts.items():
+        kept = _since(draft.concurred, key, since_us)
+        if kept != draft.concurred:
+            draft.concurred = kept
+            state.touch("draft", digest)
 
 
 def _fall(at: Applying, conflict: Conflict, key: bytes, since_us: int) -> None:
-    conflict.accepted = tuple(w for w in conflict.accepted if not (w.key == key and w.time_us >= since_us))
+    conflict.accepted = _since(conflict.accepted, key, since_us)
     for proposal in conflict.proposals:
         word = proposal.concurred
         if word is not None and word.key == key and word.time_us >= since_us:
@@ -210,6 +235,9 @@ def _charter(at: Applying, digest: bytes) -> None:
         state.touch("charter", "")
         del state.drafts[digest]
         state.open_version += 1
+        for thing in state.things.values():
+            if thing.live:  # the grace may be another
+                state.expect(end_due_us(state, thing), "end", thing.ref)
     state.touch("draft", digest)
 
 
@@ -258,6 +286,9 @@ def _due(at: Applying, command: Due) -> None:
         case "invitation":
             state.invitations[command.subject[0]].state = InvitationState.LAPSED
             state.touch("invitation", command.subject[0])
+        case "draft":
+            del state.drafts[command.subject[1]]
+            state.touch("draft", command.subject[1])
         case _:
             pass  # "confirm" and "end": `_effects` ends the thing
 

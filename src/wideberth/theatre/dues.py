@@ -8,11 +8,13 @@ Out: an `Outcome`, or a Refusal where the deadline lies ahead or no longer stand
     settle      a conflict is not settled in time: both sides are told
     review      a protected place is past its review-by: its owner is told; protection does not expire
     invitation  nobody answered
+    draft       a proposed charter found no quorum
 """
 
 import heapq
 from typing import Final
 
+from wideberth.limits import DRAFT_US
 from wideberth.party.command import Due, OperationState
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import to_all
@@ -21,7 +23,7 @@ from wideberth.theatre.outcome import Accepted, DueItem, Effects, MemberItem, No
 from wideberth.theatre.planning import ending
 from wideberth.theatre.state import State, Thing
 
-KINDS: Final = ("confirm", "end", "settle", "review", "invitation")
+KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft")
 
 
 def end_due_us(state: State, thing: Thing) -> int:
@@ -39,6 +41,9 @@ def pending(state: State, kind: str, ref: Ref, at_us: int) -> bool:
         invitation = state.invitations.get(ref[0])
         waits = invitation is not None and invitation.state is InvitationState.PENDING
         return waits and invitation is not None and invitation.until_us == at_us
+    if kind == "draft":
+        draft = state.drafts.get(ref[1])
+        return draft is not None and draft.time_us + DRAFT_US == at_us
     thing = state.things.get(ref)
     if thing is None or not thing.live:
         return False
@@ -77,6 +82,10 @@ def decide_due(state: State, command: Due, now_us: int) -> Outcome | Refusal:
             return _told(sorted({conflict.first[0], conflict.second[0]}), notice)
         case "review":
             return _told([command.subject[0]], Notice((DueItem("review", command.subject[1]),)))
+        case "draft":
+            result = accepted(Accepted(), Effects())
+            result.notices = to_all(state, MemberItem("charter", state.drafts[command.subject[1]].by))
+            return result
         case _:
             result = accepted(Accepted(), Effects())
             result.notices = to_all(state, MemberItem("lapsed", command.subject[0]))

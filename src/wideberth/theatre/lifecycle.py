@@ -52,12 +52,13 @@ OPERATION: Final[dict[tuple[OperationState, OperationState], str]] = {
     (_S.ACTIVATED, _S.NONCONFORMING): "found outside its volumes",
     (_S.ACTIVATED, _S.CONTINGENT): "in trouble",
     (_S.ACTIVATED, _S.ENDED): "over",
-    (_S.NONCONFORMING, _S.ACTIVATED): "back inside its volumes",
+    (_S.NONCONFORMING, _S.ACTIVATED): "back inside its volumes; needs what a start needs",
     (_S.NONCONFORMING, _S.CONTINGENT): "cannot return",
     (_S.NONCONFORMING, _S.ENDED): "over",
     (_S.CONTINGENT, _S.ENDED): "over",
 }
-"""From, to, and what it means. A new version keeps the state, and only Accepted and Activated ones may be replanned."""
+"""From, to, and what the owner means by it. Which states may be replanned says `REPLANNED`; what becomes of the state
+when a new version is filed is `filing`'s to decide, and no row here."""
 
 REPLANNED: Final = frozenset({_S.ACCEPTED, _S.ACTIVATED, _S.NONCONFORMING, _S.CONTINGENT})
 """States in which an owner may file a new version."""

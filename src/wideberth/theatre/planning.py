@@ -45,7 +45,7 @@ def decide_state(state: State, member: Member, command: SetState) -> Outcome | R
     if thing.what != "operation" or not operation_may(thing.state, command.state):
         limit = f"from {thing.state.value}: {allowed_from(thing.state)}"
         return refuse(Reason.WRONG_STATE, "command.state", limit, command.state.value)
-    if thing.state is OperationState.ACCEPTED and command.state is OperationState.ACTIVATED:
+    if command.state is OperationState.ACTIVATED:
         no = _blocked(state, thing)
         if no is not None:
             return no
