@@ -195,11 +195,11 @@ def theatre(now: str, heard: dict[str, str | None]) -> dict[str, Any]:
 
 OPTIONS = [
     {"change": {"kind": "shift", "whose": "mine", "start_s": 1500, "altitude_m": 0}, "clears": "all-known",
-     "checked": "", "start": at("06:55:00")},
-    {"change": {"kind": "shift", "whose": "mine", "start_s": 0, "altitude_m": -780}, "clears": "this", "checked": "",
-     "start": None},
-    {"change": {"kind": "shift", "whose": "other", "start_s": 0, "altitude_m": 783}, "clears": "this", "checked": "",
-     "start": None},
+     "checked": "in English", "checked_code": "mine-hidden", "late": True, "start": at("06:55:00")},
+    {"change": {"kind": "shift", "whose": "mine", "start_s": 0, "altitude_m": -780}, "clears": "this",
+     "checked": "in English", "checked_code": "mine-hidden", "late": False, "start": None},
+    {"change": {"kind": "shift", "whose": "other", "start_s": 0, "altitude_m": 783}, "clears": "this",
+     "checked": "in English", "checked_code": "other-hidden", "late": False, "start": None},
 ]  # fmt: skip
 
 

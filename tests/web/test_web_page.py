@@ -59,8 +59,13 @@ def test_sign_on_by_hand(plain: Page, node: page_stub.Running) -> None:
     plain.run("document.querySelector('#seed').value=''")
     plain.type(page_stub.to64(bytes(32)))
     plain.key("Enter")
-    plain.until("document.querySelector('.problem').textContent.includes('not this party')")
-    plain.run("document.querySelector('#seed').value='';document.querySelector('#seed').focus()")
+    wrong = "This is not HAS's watch key. Paste it again."
+    plain.until(f"document.querySelector('.problem').textContent===`{wrong}`")
+    assert plain.run("[document.querySelector('#party').value,document.activeElement.id]") == ["HAS", "seed"]
+    plain.run("document.querySelector('[data-v=\"de\"]').click()")
+    plain.until("document.querySelector('#signon h1').textContent.startsWith('Anmelden')")
+    assert plain.run("document.querySelector('#party').value") == "HAS"
+    plain.run("document.querySelector('#seed').focus()")
     plain.type(page_stub.SEED.hex())
     plain.key("Enter")
     plain.until(LIVE)
@@ -273,6 +278,72 @@ def test_empty_says_what_would_appear(plain: Page, node: page_stub.Running, stub
     assert "48\u202f213" in text
     assert "3 NM or 3\u202f000 ft" in text
     assert "would appear here" in plain.run("document.querySelector('#lanes').innerText")
+
+
+def test_options_speak_the_readers_language(plain: Page, node: page_stub.Running) -> None:
+    """What an option was tested against, and that it begins late, is said in German, not with the node's sentence."""
+    sign_on(plain, node)
+    plain.run("document.querySelector('[data-v=\"de\"]').click()")
+    plain.key("3")
+    plain.until("document.querySelectorAll('#conf label.opt').length>2")
+    told = plain.run("document.querySelector('#conf [role=radiogroup]').innerText")
+    assert "verborgen und wurde nicht geprüft" in told
+    assert told.count("Vorlaufzeit der Charta") == 1
+    assert "in English" not in told
+
+
+def test_what_is_settled_is_grey(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Once a conflict is settled nothing of it is drawn in the colour of warnings; open, it is."""
+    amber = (
+        "(()=>{const probe=document.createElement('i');probe.style.color='var(--amber)';document.body.append(probe);"
+        "const amber=getComputedStyle(probe).color;probe.remove();"
+        "return [...document.querySelectorAll('#conf .too-near,#conf .trackb i')].map(e=>{const c=getComputedStyle(e);"
+        "return c.fill.includes('#hA')||c.backgroundImage.includes(amber)})})()"
+    )
+    sign_on(plain, node)
+    plain.key("3")
+    plain.until("document.querySelector('#conf .trackb i')")
+    assert plain.run(amber) == [True] * 4
+    stub.view["conflicts"][0]["state"] = "settled"
+    stub.version += 1
+    stub.position += 1
+    plain.until("document.querySelector('#conf h1').textContent.includes('settled')")
+    assert plain.run(amber) == [False] * 4
+
+
+def test_a_closure_asks_for_no_overlap(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Where the minima are nothing the card says that nothing may overlap, in both languages, and no zero."""
+    place = stub.view["conflicts"][0]["places"][0]
+    place |= {"minimum_horizontal_m": 0.0, "minimum_vertical_m": 0.0, "vertical_m": -200.0}
+    sign_on(plain, node)
+    told = "document.querySelector('#cards .card').innerText"
+    assert "the volumes overlap; charter asks for no overlap" in plain.run(told)
+    plain.run("document.querySelector('[data-v=\"de\"]').click()")
+    plain.until(f"{told}.includes('Charta verlangt: keine Überschneidung')")
+    plain.key("3")
+    plain.until("document.querySelector('#conf .near')")
+    assert not re.search(r"\b0 (m|km|ft|NM)", plain.run("document.querySelector('#conf .near').innerText"))
+
+
+def test_a_card_off_the_map_leads_there(page: Page, node: page_stub.Running) -> None:
+    """A card whose conflict the map does not show offers to show it, flies there, and then offers it no more."""
+    sign_on(page, node, DRAWN)
+    offers = f"document.querySelector('[data-k=\"map:{pw.name_id('C-0031')}\"]')"
+    assert page.run(offers) is None
+    page.run("import('/app/map.js').then(m=>void m.get().jumpTo({center:[-37.6,41.7],zoom:11}))")
+    page.until(offers)
+    button(page, f"map:{pw.name_id('C-0031')}")
+    page.until(f"!{offers}")
+    assert page.run("import('/app/map.js').then(m=>m.sees([-38.4806,42.2806]))") is True
+    assert page.complaints == []
+
+
+def test_narrow_screens_say_who_was_heard(plain: Page, node: page_stub.Running) -> None:
+    """At a width of 900 and below every party still says when it was heard."""
+    plain.size(900, 1180)
+    sign_on(plain, node)
+    plain.until("document.querySelector('#parties li')")
+    assert len(re.findall(r"heard \d+ ", plain.run("document.querySelector('#parties').innerText"))) == 5
 
 
 def test_works_without_webgl(plain: Page, node: page_stub.Running) -> None:

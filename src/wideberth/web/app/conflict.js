@@ -39,7 +39,7 @@ function howNear(conflict) {
   const bar = (label, gap, minimum, figure) => [h("span", {}, t(label)), h("div", { class: "trackb", "aria-hidden": "true" }, h("i", { vars: { "--p": share(gap, minimum) } })), h("span", { class: "n" }, t("plain", { value: figure }))];
   const point = facts.whereSentence(facts.pointOf(place));
   return pane(["pane.near"], inner(
-    h("div", { class: "near" },
+    h("div", { class: `near${facts.open(conflict) ? "" : " calm2"}` },
       bar("across", place.horizontal_m, place.minimum_horizontal_m, f.ofAcross(place.horizontal_m, place.minimum_horizontal_m)),
       !facts.anyHeight(place) && bar("in_height", place.vertical_m, place.minimum_vertical_m, f.ofHeight(place.vertical_m, place.minimum_vertical_m))),
     h("p", { class: "muted" }, t(facts.anyHeight(place) ? "near.any_height" : "near.one_is_enough"), t("space"), t("near.window", { window: f.span(f.ms(place.start), f.ms(place.end)) }), t("space"), t(...point), t("stop"),
@@ -61,12 +61,18 @@ export function chosen(conflict) {
   return all.find((c) => c.key === world.chosen.get(conflict.id)) ?? all[0] ?? null;
 }
 
+/** What the node tested an option against, in the reader's language. */
+function tested(option) {
+  const key = `tested.${option.checked_code}`;
+  return has(key) ? [t("space"), t(key)] : "";
+}
+
 function choiceLines(choice, conflict) {
   if (choice.kind === "procedure") return [t("procedure.title"), t("procedure.sub")];
   const mover = choice.change.whose === "other" ? ["moves.other", { party: facts.otherName(conflict) }] : ["moves.me"];
   if (choice.kind === "option") {
     const after = facts.outcome(choice.change, conflict).flatMap((value) => [t("comma"), t("plain", { value })]);
-    return [[t(...facts.changeSentence(choice.change, conflict)), after], [t(...mover), t("space"), t(`clears.${choice.option.clears}`), choice.option.checked ? [t("space"), h("bdi", { lang: "en" }, choice.option.checked)] : ""]];
+    return [[t(...facts.changeSentence(choice.change, conflict)), after], [t(...mover), t("space"), t(`clears.${choice.option.clears}`), choice.option.late ? [t("space"), t("option.late")] : "", tested(choice.option)]];
   }
   const { proposal } = choice;
   const by = proposal.mine ? text("you_propose") : text("they_propose", { party: facts.otherName(conflict) });

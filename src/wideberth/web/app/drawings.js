@@ -131,6 +131,6 @@ export function fromTheSide(conflict, place) {
     lines.map((v) => s("path", { class: "rule", d: `M44 ${y(v).toFixed(1)}H540` })),
     lines.map((v) => s("text", { x: 38, y: y(v) + 4, "text-anchor": "end", class: "bare n" }, number(v))),
     bandsOf.map((v) => rect(v.ring, f.altitude_m(v.lower), f.altitude_m(v.upper), classOf(mine))),
-    rect(ring, low, high, "too-near"), reach,
+    rect(ring, low, high, facts.open(conflict) ? "too-near" : "too-near calm2"), reach,
     own && s("text", { x: 66, y: Math.min(146, y(f.altitude_m(own.lower)) + 16), class: "onsurface n" }, String(f.band(own.lower, own.upper))));
 }

@@ -84,6 +84,7 @@ export function nearSentence(place) {
   const charter = { across: f.minimumAcross(place.minimum_horizontal_m), height: f.minimumHeight(place.minimum_vertical_m) };
   const across = f.gapAcross(place.horizontal_m, place.minimum_horizontal_m);
   const height = f.gapHeight(place.vertical_m, place.minimum_vertical_m);
+  if (place.minimum_horizontal_m <= 0 && place.minimum_vertical_m <= 0) return ["near.none", {}];
   const height_word = anyHeight(place) ? "any" : place.vertical_m <= 0 ? "in" : "by";
   const key = `near.${place.horizontal_m <= 0 ? "in" : "by"}.${height_word}`;
   return [key, { gap_across: across, gap_height: height, ...charter }];

@@ -72,15 +72,15 @@ const inFeet = (minimum_m) => Math.abs(minimum_m / FOOT_M / 100 - Math.round(min
 const feet = (m) => Math.round(m / FOOT_M / 10) * 10;
 
 /** A horizontal minimum in the unit in which the charter thinks. */
-export const minimumAcross = (m) => code(inMiles(m) ? `${number(m / MILE_M, m % MILE_M < 1 ? 0 : 1)} NM` : m < 1000 ? `${number(m)} m` : `${number(m / 1000, 1)} km`);
-export const minimumHeight = (m) => code(inFeet(m) ? `${number(feet(m))} ft` : `${number(m)} m`);
+export const minimumAcross = (m) => m <= 0 ? text("no_overlap.across") : code(inMiles(m) ? `${number(m / MILE_M, m % MILE_M < 1 ? 0 : 1)} NM` : m < 1000 ? `${number(m)} m` : `${number(m / 1000, 1)} km`);
+export const minimumHeight = (m) => m <= 0 ? text("no_overlap.height") : code(inFeet(m) ? `${number(feet(m))} ft` : `${number(m)} m`);
 /** A gap, in the unit of its minimum, the other unit in brackets. */
 export const gapHeight = (m, minimum_m) => code(inFeet(minimum_m) ? `${number(feet(m))} ft (${number(Math.round(m))} m)` : `${number(Math.round(m))} m (${number(feet(m))} ft)`);
 export const gapAcross = (m, minimum_m) => code(inMiles(minimum_m) ? `${number(m / MILE_M, 1)} NM (${number(m / 1000, 1)} km)` : `${number(m / 1000, 1)} km (${number(m / MILE_M, 1)} NM)`);
 /** "450 / 3 000 ft", for the bars. */
-export const ofHeight = (m, minimum_m) => code(inFeet(minimum_m) ? `${number(feet(Math.max(0, m)))} / ${number(feet(minimum_m))} ft` : `${number(Math.round(Math.max(0, m)))} / ${number(minimum_m)} m`);
+export const ofHeight = (m, minimum_m) => minimum_m <= 0 ? text("no_overlap.bar") : code(inFeet(minimum_m) ? `${number(feet(Math.max(0, m)))} / ${number(feet(minimum_m))} ft` : `${number(Math.round(Math.max(0, m)))} / ${number(minimum_m)} m`);
 export const ofAcross = (m, minimum_m) =>
-  code(inMiles(minimum_m) ? `${number(Math.max(0, m) / MILE_M, 1)} / ${number(minimum_m / MILE_M, minimum_m % MILE_M < 1 ? 0 : 1)} NM` : `${number(Math.max(0, m) / 1000, 1)} / ${number(minimum_m / 1000, 1)} km`);
+  minimum_m <= 0 ? text("no_overlap.bar") : code(inMiles(minimum_m) ? `${number(Math.max(0, m) / MILE_M, 1)} / ${number(minimum_m / MILE_M, minimum_m % MILE_M < 1 ? 0 : 1)} NM` : `${number(Math.max(0, m) / 1000, 1)} / ${number(minimum_m / 1000, 1)} km`);
 
 /** Metres of an altitude as the wire gives it. */
 export const altitude_m = (altitude) => (altitude.unit === "FT" ? altitude.value * FOOT_M : altitude.value);

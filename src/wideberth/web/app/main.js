@@ -182,7 +182,10 @@ async function startMap() {
   [map, marks] = await Promise.all([import("./map.js"), import("./marks.js")]);
   const made = await map.make($("#gl"), { moved: marks.soon, pointed, failed: () => set({ as_table: true }) }).catch(() => false);
   world.gl_tried = true;
-  if (made) map.get().once("load", () => changed());
+  if (made) {
+    needs.useMap(map);
+    map.get().once("load", () => changed()).on("moveend", () => changed());
+  }
   pointed(home());
   changed();
 }
@@ -366,9 +369,9 @@ function signonHandlers() {
 }
 
 /** The sign-on panel; `failure` is what went wrong before. */
-async function askWho(failure) {
+async function askWho(failure, who) {
   const signon = await import("./signon.js");
-  signon.show(signonHandlers(), failure);
+  signon.show(signonHandlers(), failure, who);
 }
 
 async function beginSession() {
@@ -387,7 +390,7 @@ async function beginSession() {
   try {
     await start(signer, Boolean(fragment));
   } catch (error) {
-    askWho(error);
+    askWho(error, signer.party);
   }
   return undefined;
 }

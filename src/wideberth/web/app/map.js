@@ -165,12 +165,17 @@ export function whole() {
   const [south, north, west, east] = world.theatre?.charter.bounds ?? [-60, 70, -170, 170];
   map?.fitBounds([[west, south], [east, north]], { padding: 24, duration: 0 });
 }
-export const zoomBy = (by) => map?.easeTo({ zoom: map.getZoom() + by, duration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160 });
+export const zoomBy = (by) => map?.easeTo({ zoom: map.getZoom() + by, duration: calm() ? 0 : 160 });
 
-/** Shows rings in the middle of the map. */
-export function frame(rings) {
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Whether a point lies on the part of the map that is shown. */
+export const sees = (point) => map.getBounds().contains(point);
+
+/** Brings rings to the middle of the map. */
+export function flyTo(rings) {
   const { box } = bounds(rings);
-  map?.fitBounds([[box[0], box[1]], [box[2], box[3]]], { padding: 90, maxZoom: 11, duration: 0 });
+  map.fitBounds([[box[0], box[1]], [box[2], box[3]]], { padding: 90, maxZoom: 11, duration: calm() ? 0 : 500 });
 }
 
 /** A length for the scale bar that is round in kilometres, and its width in pixels. */

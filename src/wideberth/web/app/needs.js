@@ -4,6 +4,7 @@ import * as actions from "./actions.js";
 import { $, draw, h, sign } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
+import { ringOfPlace } from "./geo.js";
 import { now, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
@@ -13,6 +14,12 @@ const LONG_MAX = 4;
 const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
 const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
 const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
+
+let map = null;
+/** The map, once there is one: a card whose conflict lies off it leads there. */
+export const useMap = (made) => (map = made);
+const offMap = (conflict) => Boolean(map?.get()) && !world.as_table && world.room === "watch" && !map.sees(facts.pointOf(facts.worst(conflict)));
+const toMap = (conflict) => offMap(conflict) && btn(`map:${conflict.id}`, ["show_on_map"], () => map.flyTo(conflict.places.map(ringOfPlace)));
 
 const btn = (k, label, act, go = false, key = null) =>
   h("button", { type: "button", class: go ? "btn go" : "btn", "data-k": k, on: { click: act } }, h("span", {}, t(...label)), key && h("kbd", {}, key));
@@ -33,7 +40,8 @@ function conflictBody(need) {
     h("div", { class: "bar2", "aria-hidden": "true" }, h("i", { data: { settle: conflict.id }, vars: { "--p": facts.settlePercent(conflict) } })),
     h("div", { class: "acts" },
       btn(`open:${conflict.id}`, ["open_conflict"], () => actions.openConflict(conflict.id), true, world.letters && "C"),
-      first && btn(`first:${conflict.id}`, first.sentence, () => actions.openConflict(conflict.id, first.key))),
+      first && btn(`first:${conflict.id}`, first.sentence, () => actions.openConflict(conflict.id, first.key)),
+      toMap(conflict)),
   ];
 }
 
@@ -41,7 +49,7 @@ function conflictBody(need) {
 const shortBody = ({ conflict }) => [
   h("p", {}, t(...facts.titleSentence(conflict))),
   h("div", { class: "count" }, h("b", { class: "n", data: { count: conflict.settle_by } }), h("span", { data: { left: conflict.settle_by } })),
-  h("div", { class: "acts" }, btn(`open:${conflict.id}`, ["open_conflict"], () => actions.openConflict(conflict.id))),
+  h("div", { class: "acts" }, btn(`open:${conflict.id}`, ["open_conflict"], () => actions.openConflict(conflict.id)), toMap(conflict)),
 ];
 
 function operationBody(need, sentence, buttons) {
@@ -141,8 +149,9 @@ export function render() {
   const list = facts.needs();
   const base = [current(), world.letters, world.view?.as_of.position, world.conflict, world.link === "lost", JSON.stringify(world.writing), world.outbox.length, world.room, world.land !== null];
   const options = [...world.options].map(([id, o]) => `${id}:${o?.length}`).join();
+  const off_map = list.filter((n) => n.kind === "conflict" && offMap(n.conflict)).map((n) => n.id);
   const half_minute = Math.floor(now() / 30000);
-  draw($("#cards"), JSON.stringify([base, options, half_minute, list.map((n) => n.key)]), () => {
+  draw($("#cards"), JSON.stringify([base, options, half_minute, off_map, list.map((n) => n.key)]), () => {
     if (!list.length) return nothing();
     let conflicts = 0;
     const told = list.filter((n) => n.kind !== "conflict" || ++conflicts <= CONFLICTS_MAX).slice(0, CARDS_MAX);

@@ -6,7 +6,11 @@ import { BadKey, readSeed } from "./keys.js";
 import { world } from "./state.js";
 import { has, t, text } from "./words.js";
 
-function sentenceOf(error) {
+const WRONG_KEY = ["unknown-key", "bad-signature"];
+const wrongKey = (error) => error instanceof Problem && WRONG_KEY.includes(error.reason);
+
+function sentenceOf(error, party) {
+  if (wrongKey(error)) return ["signon.wrong_key", { party }];
   if (error instanceof BadKey) return [error.message === "sealed" ? "signon.sealed_key" : "signon.bad_key"];
   if (error instanceof Offline) return ["offline"];
   if (error instanceof Problem) {
@@ -35,13 +39,13 @@ function seedField(state) {
   return { area, file };
 }
 
-/** Shows the panel; `failure` is what went wrong the last time. */
-export function show(handlers, failure = null) {
+/** Shows the panel; `failure` is what went wrong the last time, `who` the party that tried. What was typed stays. */
+export function show(handlers, failure = null, who = "") {
   const box = $("#signon");
   const message = h("p", { class: "problem", role: "alert", hidden: !failure });
-  const fail = (error) => (message.replaceChildren(...t(...sentenceOf(error))), (message.hidden = false));
+  const fail = (error) => (message.replaceChildren(...t(...sentenceOf(error, party.value.trim()))), (message.hidden = false));
   const { area, file } = seedField({ fail });
-  const party = h("input", { class: "field", id: "party", autocomplete: "username", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: "80" });
+  const party = h("input", { class: "field", id: "party", autocomplete: "username", autocapitalize: "characters", spellcheck: "false", required: true, maxlength: "80", value: $("#party")?.value || who });
   const keep = h("input", { type: "checkbox", id: "keep" });
   const submit = async (event) => {
     event.preventDefault();
@@ -52,6 +56,9 @@ export function show(handlers, failure = null) {
     } catch (error) {
       if (error instanceof TypeError) throw error;
       fail(error);
+      if (!wrongKey(error)) return;
+      area.value = "";
+      area.focus();
     }
   };
   const about = world.about;
@@ -68,7 +75,7 @@ export function show(handlers, failure = null) {
     about?.not_certified && h("p", { class: "muted" }, h("bdi", { lang: "en" }, about.not_certified))));
   if (failure) fail(failure);
   box.hidden = false;
-  party.focus();
+  (party.value ? area : party).focus();
 }
 
 /** The node does not answer yet. */
