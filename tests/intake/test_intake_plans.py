@@ -521,3 +521,32 @@ def test_the_two_drones_meet() -> None:
     first, second = found
     assert first.party != second.party
     assert any(near(v, w, 0.0, 0) is not None for v in first.volumes for w in second.volumes)
+
+
+REACHES = {
+    "Polygon": ([SQUARE], ("radius_m", "width_m", "buffer_m")),
+    "Point": ([40.5, 35.0], ("width_m", "buffer_m")),
+    "LineString": (SQUARE[:2], ("radius_m",)),
+}
+
+
+@pytest.mark.parametrize("kind", REACHES)
+def test_a_reach_that_the_shape_has_no_use_for_is_refused(kind: str) -> None:
+    """Who writes a buffer around a polygon is told that there is none, instead of flying without it."""
+    coordinates, wrong = REACHES[kind]
+    right = {"Point": {"radius_m": 500}, "LineString": {"width_m": 500}}.get(kind, {})
+    geometry = {"type": kind, "coordinates": coordinates}
+    assert _read(_feature(geometry=geometry, **right))
+    for name in wrong:
+        refusal = _refused(_feature(geometry=geometry, **right, **{name: 300}))
+        assert (refusal.reason, refusal.field) == (Reason.MALFORMED, f"properties.{name}")
+
+
+def test_members_that_nothing_reads_are_named() -> None:
+    """A misspelt member is told of, wherever it stands; what is read is not."""
+    sound = _feature(prioriti=3, lower={"value": 100, "unit": "M", "reference": "W84", "datum": "x"})
+    (operation,) = _read(sound | {"colour": "red"})
+    (note,) = operation.notes
+    assert note.code == "not-read"
+    assert note.text == "nothing reads these members: colour, properties.prioriti, properties.lower.datum"
+    assert _read(_feature())[0].notes == ()

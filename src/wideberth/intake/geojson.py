@@ -15,7 +15,8 @@ In:  a Feature or a FeatureCollection (RFC 7946). The geometry is a Polygon, a M
        party?, class?, priority?, activity?   who, what (crewed_air, the strictest, where it is not said), 0, other
 Out: `Piece`s. `feature` writes one volume so that it reads back as the same.
 Refuses: by path, such as `features[3].properties.lower.unit`. An outline has no holes: a Polygon with an inner ring is
-     refused, as are a ring that is not closed, places with a height, and a `crs` member.
+     refused, as are a ring that is not closed, places with a height, a `crs` member, and `radius_m`, `width_m` or
+     `buffer_m` where the shape has no use for it. A note names all other members that nothing reads.
 Edges are shortest paths on the ellipsoid, not RFC 7946's straight lines of longitude and latitude; a note tells where
 that is more than 100 m.
 """
@@ -46,6 +47,20 @@ TEXT_FORMS: Final = frozenset((Form.DECIMAL, Form.DMS, Form.DM, Form.MGRS, Form.
 SHAPES: Final = frozenset(("polygon", "circle", "corridor", "cell"))
 _ACTIVITIES: Final = frozenset(Activity)
 _HEIGHTS: Final = frozenset(("W84", "EGM96", "MSL"))
+_REACHES: Final = {"circle": {"radius_m"}, "corridor": {"width_m", "buffer_m"}, "polygon": set[str]()}
+_READ: Final = {
+    "": {"type", "id", "bbox", "geometry", "properties"},
+    "geometry": {"type", "coordinates", "bbox"},
+    "properties": {"datum", "form", "lower", "upper", "ground", "air", "start", "end", "operation", "party", "class"}
+    | {"priority", "activity", "outline", "radius_m", "width_m", "buffer_m"},
+    "properties.outline": {"shape", "places"},
+    "properties.lower": {"value", "unit", "reference"},
+    "properties.upper": {"value", "unit", "reference"},
+    "properties.ground": {"min", "max"},
+    "properties.air": {"qnh_min_hpa", "qnh_max_hpa", "isa_min_c", "isa_max_c"},
+}
+"""Members that are read, by the object in which they stand."""
+UNREAD_SHOWN: Final = 10
 
 
 def read_document(document: Field, theatre: Bounds | None, air: Air | None) -> list[Piece]:
@@ -72,6 +87,7 @@ def read_feature(feature: Field, theatre: Bounds | None, air: Air | None) -> lis
     ground = _ground(properties.member("ground"))
     own_air = _air(properties.member("air"))
     drawings = _drawings(feature, properties, form)
+    _check_reaches(properties, drawings)
     operation = _operation(feature, properties)
     if len(feature.book.refusals) > refused or lower is None or upper is None:
         return []
@@ -126,6 +142,7 @@ def _operation(feature: Field, properties: Field) -> PlannedOperation:
     else:
         kind_text = TrafficClass.CREWED_AIR.value
         notes.append(Note("class-assumed", "no class was given; crewed_air, the strictest, was assumed"))
+    notes += _unread(feature)
     priority, activity = properties.member("priority"), properties.member("activity")
     return PlannedOperation(
         name_text,
@@ -195,6 +212,30 @@ def _drawings(feature: Field, properties: Field, form: str) -> list[Drawing]:
             fields, reach_mm = tuple(item.path for item in items), _reach(properties, "corridor")
             return [Drawing("corridor", places, fields, coordinates.path, reach_mm)]
     return []
+
+
+def _check_reaches(properties: Field, drawings: list[Drawing]) -> None:
+    """A reach that the shape does not use is a mistake about what is protected, so it is not passed over."""
+    for shape in {drawing.shape for drawing in drawings}:
+        for name in sorted({"radius_m", "width_m", "buffer_m"} - _REACHES[shape]):
+            if properties.member(name).present:
+                rule = "no such member, which a Point (radius_m) or a LineString (width_m, buffer_m) has; this is a"
+                properties.member(name).refuse(Reason.MALFORMED, f"{rule} {shape}")
+
+
+def _unread(feature: Field) -> list[Note]:
+    """A note that names the members that nothing reads, such as misspelt ones."""
+    unread = []
+    for place, known in _READ.items():
+        at = feature
+        for name in place.split(".") if place else ():
+            at = Field(at.value.get(name) if isinstance(at.value, dict) else None, "", at.book)
+        unread += [f"{place}.{name}" if place else name for name in at.names() if name not in known]
+    if not unread:
+        return []
+    shown = [name[:60] if name.isprintable() else ascii(name[:60]) for name in unread[:UNREAD_SHOWN]]
+    more = f" and {len(unread) - len(shown)} more" if len(unread) > len(shown) else ""
+    return [Note("not-read", f"nothing reads these members: {', '.join(shown)}{more}")]
 
 
 def _polygon(coordinates: Field) -> Drawing:
