@@ -129,6 +129,24 @@ def test_bad_files_end_with_2_and_one_line(tmp_path: Path, capsys: Captured, tex
     assert said in captured.err
 
 
+@pytest.mark.parametrize(("text", "said"), BAD)
+def test_a_program_gets_the_problem_as_json(tmp_path: Path, capsys: Captured, text: str, said: str) -> None:
+    """With --json standard output always is JSON, also where a file cannot be read."""
+    path = tmp_path / "bad.geojson"
+    path.write_bytes(text.encode("latin-1"))
+    status, found = checked(capsys, str(path))
+    assert status == 2
+    assert said in found["problem"]["text"]
+    assert found["problem"]["reason"] == "malformed"
+    assert checked(capsys, str(tmp_path / "none"))[0] == 2
+
+
+def test_one_operation_was_checked(tmp_path: Path, capsys: Captured) -> None:
+    """One is one, in words too."""
+    _, found = checked(capsys, write(tmp_path / "one.geojson", feature("a", 40, 35)))
+    assert "1 operation with 1 volume was checked" in found["statement"]
+
+
 CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"start": "2026-09-01T06:00:00"}, "no zone"),
     ({"end": "2026-09-01T05:00:00Z"}, "not after the start"),

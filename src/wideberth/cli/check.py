@@ -13,7 +13,21 @@ import numpy as np
 from cyclopts import Parameter
 
 from wideberth.cli.charters import read_charter
-from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table, tracked
+from wideberth.cli.out import (
+    FOUND,
+    Stop,
+    accepted,
+    figure,
+    progress,
+    row,
+    say,
+    say_json,
+    show,
+    some,
+    table,
+    told_as_json,
+    tracked,
+)
 from wideberth.intake.bounds import Bounds
 from wideberth.intake.coordinates import Form
 from wideberth.intake.coordinates import show as show_place
@@ -69,6 +83,13 @@ def check(
 
     Example: wideberth check examples/relief-day.geojson --horizontal-m 9260 --vertical-m 300
     """
+    with told_as_json(json):
+        return _check(files, horizontal_m, vertical_m, charter, json)
+
+
+def _check(
+    files: Sequence[Path], horizontal_m: float | None, vertical_m: float | None, charter: Path | None, json: bool
+) -> int:
     if not files:
         raise Stop("Name at least one file of plans: wideberth check plans.geojson")
     rules = _rules(horizontal_m, vertical_m, charter)
@@ -107,15 +128,16 @@ def read_sources(files: Sequence[Path], theatre: Bounds | None) -> list[Source]:
     for file in tracked(files, "reading", len(files)):
         if file.stat().st_size > FILE_BYTES_MAX:
             limit = f"at most {FILE_BYTES_MAX} bytes"
-            raise Stop(refuse(Reason.TOO_LARGE, str(file), limit, file.stat().st_size).sentence())
+            large = refuse(Reason.TOO_LARGE, "", limit, file.stat().st_size)
+            raise Stop(f"{file}: {large.sentence()}", refusal=large)
         operations = read_plans(file.read_bytes(), theatre=theatre)
         if isinstance(operations, Refusal):
-            raise Stop(f"{file}: {operations.sentence()}")
+            raise Stop(f"{file}: {operations.sentence()}", refusal=operations)
         for operation in operations:
             for i, volume in enumerate(operation.volumes):
                 no = check_volume(volume, 0, TIME_US_MAX, bounds, f"{operation.id}.volumes[{i}]")
                 if no is not None:
-                    raise Stop(f"{file}: {no.sentence()}")
+                    raise Stop(f"{file}: {no.sentence()}", refusal=no)
             found.append(Source(str(file), operation))
     return found
 
@@ -181,7 +203,8 @@ def _near(
 def statement(sources: Sequence[Source], pairs: Sequence[Pair], rules: Charter) -> str:
     """What was found, and what was checked; never that anything is clear."""
     volumes = sum(len(source.operation.volumes) for source in sources)
-    checked = f"{some(len(sources), 'operation')} with {some(volumes, 'volume')} were checked against each other"
+    were = "was" if len(sources) == 1 else "were"
+    checked = f"{some(len(sources), 'operation')} with {some(volumes, 'volume')} {were} checked against each other"
     by = "the charter's minima" if rules.name else "the minima below"
     if not pairs:
         return f"No known conflict. {checked} by {by}, and against nothing else."

@@ -6,7 +6,7 @@ Out: text. Results go to standard output, all else to standard error; progress s
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -32,16 +32,16 @@ T = TypeVar("T")
 class Stop(Exception):
     """The command cannot go on; its text is one line that says what to do, `status` the exit status."""
 
-    def __init__(self, text: str, status: int = BAD_INPUT) -> None:
-        """Bad input unless said otherwise."""
+    def __init__(self, text: str, status: int = BAD_INPUT, refusal: Refusal | None = None) -> None:
+        """Bad input unless said otherwise; `refusal` is what stands behind the text."""
         super().__init__(text)
-        self.status = status
+        self.status, self.refusal = status, refusal
 
 
 def accepted(value: T | Refusal) -> T:
     """The value, or the command stops with the refusal's sentence."""
     if isinstance(value, Refusal):
-        raise Stop(value.sentence())
+        raise Stop(value.sentence(), refusal=value)
     return value
 
 
@@ -59,6 +59,21 @@ def say_error(text: str) -> None:
 def say_json(value: Any) -> None:
     """The result for programs."""
     say(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+@contextmanager
+def told_as_json(json: bool) -> Iterator[None]:
+    """With `json`, whatever stops the command stands on standard output as well, as an object for programs."""
+    try:
+        yield
+    except (Stop, OSError) as stop:
+        if json:
+            no = stop.refusal if isinstance(stop, Stop) else None
+            named = {n: str(getattr(no, n)) for n in ("reason", "field", "limit", "received")} if no is not None else {}
+            name = getattr(stop, "filename", None)
+            text = str(stop) if isinstance(stop, Stop) else f"{name or ''}: {stop.strerror or stop}."
+            say_json({"problem": {"text": text, **named}})
+        raise
 
 
 def table(*columns: str) -> Table:
