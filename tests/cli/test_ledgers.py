@@ -329,3 +329,17 @@ def test_what_stands_before_damage_is_saved(capsys: Captured, copy: Path, tmp_pa
     lost = len(entries()) - 60
     assert f"LOST: {lost} entries" in capsys.readouterr().out
     assert found(capsys, str(tmp_path / "two"))[0] == 0
+
+
+def test_copies_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """Plans stand in a ledger: no other user of the machine reads a backup, a restored folder or an export."""
+    folder = str(played().folder)
+    assert run(["backup", folder, str(tmp_path / "backup")]) == 0
+    assert run(["restore", str(tmp_path / "backup"), str(tmp_path / "again")]) == 0
+    assert run(["export", folder, str(tmp_path / "out.wb")]) == 0
+    assert (tmp_path / "out.wb").stat().st_mode & 0o777 == 0o600
+    for made in (tmp_path / "backup", tmp_path / "again"):
+        assert made.stat().st_mode & 0o777 == 0o700
+        files = {path.name: path.stat().st_mode & 0o777 for path in made.iterdir() if path.suffix != ".pub"}
+        assert {"head", DATABASE} <= files.keys()
+        assert set(files.values()) == {0o600}, files

@@ -26,7 +26,7 @@ from wideberth.ledger.backup import restore as restore_ledger
 from wideberth.ledger.checkpoint import Signer, origin_of
 from wideberth.ledger.entry import DECISION, Entry
 from wideberth.ledger.export import export_given, export_whole
-from wideberth.ledger.head import create_head, create_whole
+from wideberth.ledger.head import create_head, create_whole, private
 from wideberth.ledger.merkle import EMPTY_ROOT, Tree
 from wideberth.ledger.sqlite import BACKUP, SqliteLedger
 from wideberth.ledger.store import Head, LedgerDamaged, LedgerFailed, Store
@@ -85,7 +85,7 @@ def export(
             raise Stop(f"{party} neither spoke nor was told anything in this ledger. Is the name right?")
     fresh = file.with_name(file.name + ".new")
     try:
-        with fresh.open("xb") as out:
+        with open(fresh, "xb", opener=private) as out:
             if party:
                 count = export_given(source, out, party, lambda entry: parts_given(entry, party, texts))
             else:
@@ -125,8 +125,9 @@ def backup(folder: Folder, target: Annotated[Path, Parameter(help="The folder to
         raise Stop(f"{target} exists; a backup goes into a new folder.")
     try:
         note = Stored(folder, known).note
-        target.mkdir(parents=True)
+        target.mkdir(mode=0o700, parents=True)
         create_whole(target / BACKUP, MARK)
+        os.close(private(str(target / DATABASE), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         with closing(sqlite3.connect(f"file:{folder / DATABASE}?mode=ro", uri=True)) as db:
             db.execute("VACUUM INTO ?", (str(target / DATABASE),))
         create_head(target, note)

@@ -48,7 +48,7 @@ def back_up(ledger: SqliteLedger, target: Path, known: Sequence[Verifier]) -> He
     if target.exists():
         raise LedgerFailed(f"{target} exists; a backup goes into a new folder.")
     with failing(target, "cannot be written"):
-        target.mkdir(parents=True)
+        target.mkdir(mode=0o700, parents=True)
         create_whole(target / BACKUP, b"A backup. Restore it into a new folder, as a new epoch.\n")
         head = ledger.copy_into(target / DATABASE)
         create_head(target, head.note)

@@ -72,12 +72,17 @@ def read_slots(folder: Path) -> list[bytes]:
 def create_whole(path: Path, data: bytes) -> None:
     """Make a file that is there whole and durable, or not at all."""
     temporary = path.with_name(path.name + ".new")
-    with temporary.open("wb") as file:
+    with open(temporary, "wb", opener=private) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)
     sync_folder(path.parent)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read where it is made: what a ledger holds is for its own readers."""
+    return os.open(path, flags, 0o600)
 
 
 def sync_folder(folder: Path) -> None:

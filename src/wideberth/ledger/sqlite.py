@@ -24,7 +24,7 @@ from typing import Final
 
 from wideberth.ledger.checkpoint import Signer, Verifier
 from wideberth.ledger.entry import Entry, Part, erased, parts_bytes
-from wideberth.ledger.head import HeadFile, sync_folder
+from wideberth.ledger.head import HeadFile, private, sync_folder
 from wideberth.ledger.merkle import EMPTY_ROOT
 from wideberth.ledger.store import Head, LedgerDamaged, LedgerFailed, LedgerFull, WrongSize, check_group
 from wideberth.ledger.stored import DATABASE, STORE_VERSION, Stored, checked_row, failing
@@ -147,6 +147,7 @@ class SqliteLedger:
         """Write the entries that the head covers into a new database, compact and durable; that head."""
         head = self.head
         with failing(self._folder, "cannot be copied"):
+            os.close(private(str(database), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             with contextlib.closing(_connect(self._folder)) as db:
                 db.execute("VACUUM INTO ?", (str(database),))
             with contextlib.closing(sqlite3.connect(database)) as copy, copy:
@@ -157,7 +158,7 @@ class SqliteLedger:
 
     def hold_reserve(self) -> bool:
         """Set disk space aside for essential entries, where there is room; True when it is held."""
-        with (self._folder / RESERVE).open("ab") as file:
+        with open(self._folder / RESERVE, "ab", opener=private) as file:
             try:
                 os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
             except OSError as error:
@@ -256,7 +257,7 @@ def lock_folder(folder: Path) -> int:
     if (folder / BACKUP).exists():
         raise LedgerFailed(f"{folder} is a backup; restore it into a new folder, as a new epoch.")
     with failing(folder, "cannot be opened"):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -284,6 +285,7 @@ def _create(folder: Path) -> None:
     making = folder / (DATABASE + ".new")
     for left in folder.glob(making.name + "*"):
         left.unlink()
+    os.close(private(str(making), os.O_CREAT | os.O_EXCL | os.O_WRONLY))  # its log and index take on its mode
     with contextlib.closing(sqlite3.connect(making, isolation_level=None)) as db:
         db.execute("CREATE TABLE entry (sequence INTEGER PRIMARY KEY, leaf BLOB NOT NULL, parts BLOB NOT NULL)")
         db.execute(f"PRAGMA user_version = {STORE_VERSION}")
