@@ -89,5 +89,5 @@ def _check(config: Config) -> Refusal | None:
         return refuse(Reason.MALFORMED, "config.tls_key", limit, "one of the two")
     if not config.tls and not is_loopback(config.host):
         limit = "a loopback address, or tls_certificate and tls_key: off loopback the node speaks TLS only"
-        return refuse(Reason.NOT_PERMITTED, "config.host", limit, config.host)
+        return refuse(Reason.OUT_OF_RANGE, "config.host", limit, config.host)
     return None

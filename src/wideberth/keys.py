@@ -128,7 +128,8 @@ def read_key(path: Path, passphrase: str = "") -> Key | Refusal:
         return file
     if stat.S_IMODE(path.stat().st_mode) & OTHERS:
         limit = f"a private key that only its owner may read (chmod 600 {path})"
-        return refuse(Reason.NOT_PERMITTED, str(path), limit)
+        mode = f"mode {stat.S_IMODE(path.stat().st_mode):o}"
+        return refuse(Reason.WRONG_STATE, str(path), limit, mode)
     seed = _opened(file, passphrase, str(path))
     if isinstance(seed, Refusal):
         return seed

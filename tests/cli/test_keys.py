@@ -50,8 +50,9 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     os.chmod(path, 0o640)
     no = read_key(path)
     assert isinstance(no, Refusal)
-    assert no.reason is Reason.NOT_PERMITTED
+    assert no.reason is Reason.WRONG_STATE
     assert "chmod 600" in no.sentence()
+    assert "mode 640" in no.sentence()
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"format": "other"}', "\x00", '{"kind": "king"}', "x" * 20_000])

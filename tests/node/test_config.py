@@ -25,8 +25,8 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file() -> 
         ({"folder": "x", "metrics_port": -1}, Reason.OUT_OF_RANGE),
         ({"folder": "x", "log_level": "loud"}, Reason.MALFORMED),
         ({"folder": "x", "minima": 3}, Reason.MALFORMED),
-        ({"folder": "x", "host": "0.0.0.0"}, Reason.NOT_PERMITTED),
-        ({"folder": "x", "host": "example.org"}, Reason.NOT_PERMITTED),
+        ({"folder": "x", "host": "0.0.0.0"}, Reason.OUT_OF_RANGE),
+        ({"folder": "x", "host": "example.org"}, Reason.OUT_OF_RANGE),
         ({"folder": "x", "host": "127.0.0.1", "tls_key": "k.pem"}, Reason.MALFORMED),
     ],
 )

@@ -21,6 +21,8 @@ US_PER_S: Final = 1_000_000
 ND_PER_RADIAN: Final = 180e9 / math.pi
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_CALENDAR_US: Final = 250_000_000_000_000_000
+"""In the year 9892; datetime ends with 9999."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -63,3 +65,10 @@ def time_to_us(time: datetime) -> int:
 def us_to_time(time_us: int) -> datetime:
     """Microseconds since 1970-01-01T00:00:00Z to an aware time in UTC, exactly."""
     return _EPOCH + timedelta(microseconds=time_us)
+
+
+def spell_us(time_us: int) -> str:
+    """The time as people read it (RFC 3339, UTC); the bare figure where no calendar reaches."""
+    if not 0 <= time_us < _CALENDAR_US:
+        return f"{time_us} us"
+    return us_to_time(time_us).isoformat().replace("+00:00", "Z")

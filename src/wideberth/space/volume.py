@@ -16,7 +16,7 @@ What is refused: see `check_volume`, and `fault` for the rules of rings.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -35,6 +35,9 @@ from wideberth.limits import (
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.fault import CROSSING, FEW, LONG, THIN, WIDE, fault
 from wideberth.space.ring import HALF_ND, POLE_ND, TURN_ND, Int64s, fill_boxes, tidy
+from wideberth.space.units import spell_us
+
+DAY_US: Final = 86_400_000_000
 
 
 class Circle(msgspec.Struct, frozen=True, array_like=True, tag="c"):
@@ -171,22 +174,32 @@ def _check_ranges(volume: Volume4D, field: str) -> Refusal | None:
         ("end_us", volume.end_us, TIME_US_MIN, TIME_US_MAX),
     ):
         if not least <= value <= most:
-            return refuse(Reason.OUT_OF_RANGE, f"{field}.{name}", f"between {least} and {most}", value)
+            show = spell_us if name.endswith("_us") else str
+            return refuse(
+                Reason.OUT_OF_RANGE, f"{field}.{name}", f"between {show(least)} and {show(most)}", show(value)
+            )
     if volume.end_us - volume.start_us > DURATION_US_MAX:
-        limit = f"a window of at most {DURATION_US_MAX // 86_400_000_000} days"
-        return refuse(Reason.OUT_OF_RANGE, f"{field}.end_us", limit, f"{volume.end_us - volume.start_us} us")
+        limit = f"a window of at most {DURATION_US_MAX // DAY_US} days"
+        return refuse(
+            Reason.OUT_OF_RANGE, f"{field}.end_us", limit, f"{(volume.end_us - volume.start_us) / DAY_US:.3f} days"
+        )
     return None
 
 
 def _check_times(volume: Volume4D, now_us: int, horizon_us: int, field: str) -> Refusal | None:
     """The window in itself, against the horizon and against now; then the band in itself."""
     if volume.end_us <= volume.start_us:
-        return refuse(Reason.TIME_ORDER, f"{field}.end_us", f"after start_us {volume.start_us}", volume.end_us)
+        return refuse(
+            Reason.TIME_ORDER,
+            f"{field}.end_us",
+            f"after the start, {spell_us(volume.start_us)}",
+            spell_us(volume.end_us),
+        )
     if volume.end_us > now_us + horizon_us:
-        limit = f"ends within {horizon_us / 3.6e9:g} h from now, by {now_us + horizon_us}"
-        return refuse(Reason.PAST_HORIZON, f"{field}.end_us", limit, volume.end_us)
+        limit = f"ends within {horizon_us / 3.6e9:g} h from now, by {spell_us(now_us + horizon_us)}"
+        return refuse(Reason.PAST_HORIZON, f"{field}.end_us", limit, spell_us(volume.end_us))
     if volume.end_us <= now_us:
-        return refuse(Reason.IN_THE_PAST, f"{field}.end_us", f"after now, {now_us}", volume.end_us)
+        return refuse(Reason.IN_THE_PAST, f"{field}.end_us", f"after now, {spell_us(now_us)}", spell_us(volume.end_us))
     if volume.lower_mm > volume.upper_mm:
         return refuse(Reason.BAND_ORDER, f"{field}.lower_mm", f"at most upper_mm {volume.upper_mm}", volume.lower_mm)
     return None
