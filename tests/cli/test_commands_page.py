@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docs_kit import Example, examples, fits
@@ -27,7 +28,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def plans_of(names: list[str], day: datetime) -> dict[str, object]:
+def plans_of(names: list[str], day: datetime) -> dict[str, Any]:
     """Some operations of the example file, moved to another day."""
     document = json.loads((ROOT / "examples" / "relief-day.geojson").read_text())
     features = [f for f in document["features"] if f["properties"]["operation"] in names]
@@ -36,6 +37,13 @@ def plans_of(names: list[str], day: datetime) -> dict[str, object]:
             feature["properties"][end] = f"{day:%Y-%m-%d}{feature['properties'][end][10:]}"
         feature["properties"].pop("priority", None)
     return {"type": "FeatureCollection", "features": features}
+
+
+def half_of(document: dict[str, Any]) -> dict[str, Any]:
+    """The same plan, and one after it that has ended already."""
+    late = json.loads(json.dumps(document["features"][0]))
+    late["properties"] |= {"operation": "Relief 0", "start": "2024-05-01T06:00:00Z", "end": "2024-05-01T07:00:00Z"}
+    return document | {"features": [*document["features"], late]}
 
 
 class Reader:
@@ -48,6 +56,7 @@ class Reader:
         (folder / "examples").symlink_to(ROOT / "examples")
         tomorrow = datetime.now(UTC) + timedelta(days=2)
         (folder / "tomorrow.geojson").write_text(json.dumps(plans_of(["Relief 11"], tomorrow)))
+        (folder / "two.geojson").write_text(json.dumps(half_of(plans_of(["Relief 11"], tomorrow))))
         (folder / "crossing.geojson").write_text(json.dumps(plans_of(["Transport 4"], tomorrow)))
 
     def run(self, example: Example) -> None:

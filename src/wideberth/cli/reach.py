@@ -15,7 +15,7 @@ from typing import Annotated, Final, TypeVar
 
 from cyclopts import Parameter
 
-from wideberth.cli.out import FAILED, Stop, accepted
+from wideberth.cli.out import BAD_INPUT, FAILED, Stop, accepted
 from wideberth.client import BadAnswer, BadReceipt, Client, Fork, Problem, Refused, Unreachable
 from wideberth.client.history import load, save
 from wideberth.keys import Key, is_sealed, read_key
@@ -73,12 +73,19 @@ def alarming() -> Iterator[None]:
         raise Stop(f"ALARM. {alarm} Do not rely on this node; tell the other parties.", FAILED) from alarm
     except Unreachable as error:
         raise Stop(f"{error} Is the node running, and is the address right?", FAILED) from error
-    except (BadAnswer, Refused) as error:
+    except Refused as error:
+        raise Stop(str(error), _status(error.problem)) from error
+    except BadAnswer as error:
         raise Stop(str(error), FAILED) from error
 
 
 def expected(answer: T | Problem) -> T:
     """The answer, or the command stops with the node's refusal."""
     if isinstance(answer, Problem):
-        raise Stop(answer.sentence())
+        raise Stop(answer.sentence(), _status(answer))
     return answer
+
+
+def _status(problem: Problem) -> int:
+    """Whether what was sent is wrong, or the node cannot."""
+    return FAILED if problem.status >= 500 else BAD_INPUT
