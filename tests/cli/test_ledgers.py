@@ -2,9 +2,10 @@
 
 import json
 import random
+import re
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from played import played
 from worlds import HOUR, MINUTE, World, circle
 
-from wideberth.cli import run
+from wideberth.cli import COMMANDS, run
 from wideberth.cli.audit import Audit, same
 from wideberth.cli.ledgers import folder_keys
+from wideberth.ledger.checkpoint import Verifier
 from wideberth.ledger.entry import Entry, Part, make_entry, parts_bytes, read_parts
+from wideberth.ledger.store import LedgerDamaged
 from wideberth.ledger.stored import DATABASE, Stored
 from wideberth.party.envelope import Signed, decode_envelope, encode
 from wideberth.refusal import Reason, Refusal
@@ -343,3 +346,55 @@ def test_copies_are_for_their_owner_alone(tmp_path: Path) -> None:
         files = {path.name: path.stat().st_mode & 0o777 for path in made.iterdir() if path.suffix != ".pub"}
         assert {"head", DATABASE} <= files.keys()
         assert set(files.values()) == {0o600}, files
+
+
+def first_damage(folder: Path, known: Sequence[Verifier]) -> int | None:
+    """The entry that opening names."""
+    try:
+        Stored(folder, known).check()
+    except LedgerDamaged as damage:
+        return damage.sequence
+    return None
+
+
+def test_verify_names_the_entry_that_serve_names(copy: Path, capsys: Captured) -> None:
+    """Whichever byte of the database turned, both read it row by row and name the same entry."""
+    sound, draw = (copy / DATABASE).read_bytes(), random.Random(5)
+    known, named = folder_keys(copy), 0
+    for _ in range(12):
+        at = draw.randrange(4_096, len(sound))
+        (copy / DATABASE).write_bytes(sound[:at] + bytes([sound[at] ^ 16]) + sound[at + 1 :])
+        sequence = first_damage(copy, known)
+        if sequence is not None:
+            status, finding = found(capsys, str(copy))
+            assert status == 1
+            assert re.search(rf"[Ee]ntry {sequence}\b", finding["faults"][0]), (at, sequence, finding["faults"])
+            named += 1
+    assert named
+
+
+def test_folders_that_cannot_be_served_say_what_to_do(tmp_path: Path, copy: Path, capsys: Captured) -> None:
+    """A backup, and a ledger without its signed head, point to the way back."""
+    backup = tmp_path / "backup"
+    assert run(["backup", str(copy), str(backup)]) == 0
+    (copy / "head").unlink()
+    capsys.readouterr()
+    for folder, said in ((backup, "is a backup; use wideberth restore"), (copy, "The signed head in")):
+        assert run(["serve", str(folder), "--port", "0"]) == 3
+        told = capsys.readouterr().err
+        assert said in told
+        assert "wideberth restore" in told
+
+
+def test_a_folder_with_a_theatre_founds_no_second(copy: Path, capsys: Captured) -> None:
+    """The folder is said to be taken, whatever the file holds."""
+    assert run(["found", "any.toml", str(copy)]) == 2
+    assert "holds a theatre already; name a new folder" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_answered_with_all_commands(capsys: Captured) -> None:
+    """Who mistypes a command is shown every one."""
+    assert run(["verfy"]) == 2
+    told = capsys.readouterr().err
+    assert all(name in told for name in COMMANDS)
+    assert "'verfy'" in told

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnknownCommandError
 
 import wideberth
 from wideberth.cli.out import BAD_INPUT, FAILED, FOUND, INTERRUPTED, Stop, say_error
@@ -66,6 +66,10 @@ def run(argv: Sequence[str]) -> int:
     app = build(listing=set(argv) <= {"--help", "-h", *GROUPS})
     try:
         status = app(list(argv), exit_on_error=False, print_error=False, result_action="return_value")
+    except UnknownCommandError:
+        word = next((w for w in argv if not w.startswith("-") and w not in GROUPS), argv[0] if argv else "")
+        say_error(f"There is no command {word!r}. Commands: {', '.join(COMMANDS)}. See: wideberth --help")
+        return BAD_INPUT
     except CycloptsError as error:
         say_error(f"{' '.join(str(error).split()).rstrip('.')}. See: wideberth --help")
         return BAD_INPUT

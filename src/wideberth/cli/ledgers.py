@@ -35,7 +35,7 @@ from wideberth.ledger.checkpoint import Verifier, origin_of, read_verifier, veri
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.export import Export, read_export
 from wideberth.ledger.store import LedgerDamaged
-from wideberth.ledger.stored import DATABASE, Stored, checked_row
+from wideberth.ledger.stored import DATABASE, Stored, checked_row, stored_entries
 from wideberth.ledger.verify import Report, verify_given
 from wideberth.ledger.verify import verify as verify_entries
 from wideberth.party.command import Genesis, NewEpoch
@@ -91,9 +91,11 @@ def folder_keys(folder: Path) -> list[Verifier]:
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
             rows = db.execute(_LEDGER_ROWS).fetchall()
-    except sqlite3.Error as error:
+        return _keys_of([checked_row(found, found[0]) for found in rows])
+    except (sqlite3.Error, LedgerDamaged) as error:
+        for _ in stored_entries(folder):  # row by row, as a node opens it: this names the first entry that is damaged
+            pass
         raise LedgerDamaged(0, f"the database cannot be read ({error})") from error
-    return _keys_of([checked_row(found, found[0]) for found in rows])
 
 
 def _envelope(entry: Entry) -> Envelope:
@@ -276,10 +278,8 @@ def _print(finding: Finding, path: Path) -> None:
         say(f"Sound. The signed head covers {figure(finding.covered)} entries.")
     else:
         say(f"NOT SOUND. {finding.faults[0]}")
-        for fault in finding.faults[1:10]:
-            say(fault)
-        if len(finding.faults) > 10:
-            say(f"And {figure(len(finding.faults) - 10)} more faults.")
+        if len(finding.faults) > 1:
+            say(f"What follows from it, or stands beside it, is in the other {len(finding.faults) - 1}: see --json.")
     say()
     rows = table("checked", "#count")
     row(rows, "signatures", figure(finding.signatures))

@@ -19,6 +19,7 @@ from wideberth.cli.charters import CharterForm, as_charter
 from wideberth.cli.out import FAILED, Stop, accepted, say, some
 from wideberth.config import Config, read_config
 from wideberth.keys import RootFile, new_key, read_public, read_root, spoken
+from wideberth.ledger.stored import DATABASE
 from wideberth.node import NodeFailed, Ready, found_theatre
 from wideberth.node import run as run_node
 from wideberth.party.charter import DAY_US
@@ -119,6 +120,8 @@ def found(
 
     Example: wideberth found alder-basin.toml /var/lib/wideberth
     """
+    if (folder / DATABASE).exists():
+        raise Stop(f"{folder} holds a theatre already; name a new folder.")
     try:
         form = msgspec.toml.decode(file.read_bytes(), type=FoundingForm)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

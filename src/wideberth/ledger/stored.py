@@ -88,22 +88,27 @@ class Stored:
 
     def entries(self) -> Iterator[Entry]:
         """The entries in order from 0, checked (`LedgerDamaged`) by themselves and not against the heads."""
-        path, at, last_time_us = self._folder / DATABASE, 0, -1
-        if not path.exists():
-            return
-        try:
-            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-                for row in db.execute("SELECT sequence, leaf, parts FROM entry ORDER BY sequence"):
-                    entry = checked_row(row, at)
-                    if entry.time_us <= last_time_us:
-                        raise LedgerDamaged(at, "its time is not after the time of the entry before")
-                    yield entry
-                    at, last_time_us = at + 1, entry.time_us
-                (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-                if found != "ok":
-                    raise LedgerDamaged(0, f"the database is not in order ({found.strip()})")
-        except sqlite3.Error as error:
-            raise failure(self._folder, "cannot be read", error, at) from error
+        return stored_entries(self._folder)
+
+
+def stored_entries(folder: Path) -> Iterator[Entry]:
+    """The entries of a folder, row by row, each checked by itself; LedgerDamaged names the first that is not one."""
+    path, at, last_time_us = folder / DATABASE, 0, -1
+    if not path.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            for row in db.execute("SELECT sequence, leaf, parts FROM entry ORDER BY sequence"):
+                entry = checked_row(row, at)
+                if entry.time_us <= last_time_us:
+                    raise LedgerDamaged(at, "its time is not after the time of the entry before")
+                yield entry
+                at, last_time_us = at + 1, entry.time_us
+            (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise LedgerDamaged(0, f"the database is not in order ({found.strip()})")
+    except sqlite3.Error as error:
+        raise failure(folder, "cannot be read", error, at) from error
 
 
 def checked_row(row: tuple[int, bytes, bytes], sequence: int) -> Entry:

@@ -25,7 +25,7 @@ from wideberth.keys import Key, read_key, write_key
 from wideberth.ledger.checkpoint import Signer, origin_of, read_note
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.head import create_whole, read_slots
-from wideberth.ledger.sqlite import SqliteLedger
+from wideberth.ledger.sqlite import BACKUP, SqliteLedger
 from wideberth.ledger.store import LedgerFailed
 from wideberth.party.command import CommitState, Genesis
 from wideberth.party.identity import public_key
@@ -167,6 +167,8 @@ def write_snapshot(folder: Path, sequencer: Sequencer, wall_us: int) -> None:
 
 
 def _read_seed(folder: Path) -> bytes:
+    if (folder / BACKUP).exists():
+        raise NodeFailed(f"{folder} is a backup; use wideberth restore {folder} NEW_FOLDER, then serve the new folder.")
     path = folder / NODE_KEY
     if not path.exists():
         raise NodeFailed(f"There is no theatre in {folder}: found one first.")
@@ -180,7 +182,10 @@ def _read_origin(folder: Path) -> str:
     """The origin that the signed head names; the signature is checked when the ledger is opened."""
     notes = [note for note in read_slots(folder) if note]
     if not notes:
-        raise NodeFailed(f"There is no theatre in {folder}: its signed head is missing.")
+        raise NodeFailed(
+            f"The signed head in {folder} is missing, so nothing tells whether the ledger is whole; put a backup in "
+            "its place: wideberth restore BACKUP NEW_FOLDER."
+        )
     note = read_note(notes[0])
     if isinstance(note, Refusal):
         raise NodeFailed(f"The signed head in {folder} cannot be read: {note.sentence()}")

@@ -2,7 +2,7 @@
 
 In:  a `Config`; what to call once requests are answered.
 Out: returns when told to stop (SIGINT, SIGTERM), after answers under way have left.
-Raises `NodeFailed` with one sentence when it cannot start, or cannot go on: the caller ends with exit code 1.
+Raises `NodeFailed` with one sentence when it cannot start, or cannot go on: the caller ends with exit code 3.
 """
 
 import asyncio
