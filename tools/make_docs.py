@@ -51,8 +51,8 @@ def limits_page() -> str:
     head = [
         "# Limits",
         "",
-        "Made by `tools/make_docs.py` from `src/wideberth/limits.py`. Past a limit comes a refusal that names it, never",
-        "a silent cut. What a theatre may choose for itself stands in its charter instead.",
+        "Made by `tools/make_docs.py` from `src/wideberth/limits.py`. Past a limit comes a refusal that names it,",
+        "never a silent cut. What a theatre may choose for itself stands in its charter instead.",
         "",
         "| limit | value | why |",
         "|---|---|---|",
