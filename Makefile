@@ -25,7 +25,7 @@ bench: $(VENV)/.bench     ## every figure beside its peers (ARGS=--quick for und
 	$(BIN)/python -m bench $(ARGS)
 
 traffic: .venv-traffic/.ok $(VENV)/.dev ## plan 238 recorded flights as four parties and compare with what happened
-	$(BIN)/python -m bench.traffic $(ARGS)
+	$(BIN)/python -m bench.recorded $(ARGS)
 
 lock:                     ## write the hashed requirement files anew (needs uv)
 	for f in build run dev bench traffic; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -105,7 +105,7 @@ def party_of(flight: int) -> str:
 
 def main() -> None:
     """Plan, compare, print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.traffic", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.recorded", description=__doc__)
     parser.add_argument("--slice-s", type=float, default=20.0, help="length of a slice, at most 60 s")
     slice_s = parser.parse_args().slice_s
     volumes, near, dropped = plans(slice_s)
