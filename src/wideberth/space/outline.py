@@ -43,9 +43,27 @@ def too_near_outline(own: Circle | Polygon, other: Circle | Polygon, minimum_m: 
     return _shared(own, other, minimum_m)
 
 
-def shared_outline(own: Store, i: int, other: Store, j: int, margin_m: float) -> Rings:
-    """The part of one store's volume i that lies within a margin of, or with none inside, another's volume j."""
-    return _rings_of(*_laid(own, i, other, j, margin_m), margin_m)
+def shared_outlines(
+    own: Store, i: Int64s, other: Store, j: Int64s, margins_m: Float64s, limit: int
+) -> tuple[list[Rings], list[Rings]]:
+    """Of the pairs i[k], j[k]: what each shows of what both share, or, given a margin, of its part within the margin.
+
+    As many pairs as `limit` outlines suffice for: one a pair, two where there is a margin.
+    """
+    coordinates, ends = _drawn(own, i, other, j, margins_m, limit)
+    flat, begin = coordinates.tolist(), 0
+    sides: tuple[list[Rings], list[Rings]] = ([], [])
+    for k, (here, there) in enumerate(ends.tolist()):
+        margin_m = float(margins_m[k])
+        for end, drawn in ((here, sides[0]), (there, sides[1])):
+            if end >= 0:
+                drawn.append((tuple(flat[begin:end]),) if end > begin else ())
+                begin = end
+            elif margin_m > 0.0 and drawn is sides[1]:
+                drawn.append(_rings_of(*_laid(other, j[k], own, i[k], margin_m), margin_m))
+            else:
+                drawn.append(_rings_of(*_laid(own, i[k], other, j[k], margin_m), margin_m))
+    return sides
 
 
 def _shared(own: Circle | Polygon, other: Circle | Polygon, margin_m: float) -> Rings:
@@ -93,6 +111,29 @@ def _both(packed: Int64s, margin_m: float) -> tuple[bool, Int64s, Frame, Float64
     store = empty_store(2, len(coordinates) // 2)
     fill(store, np.arange(2), starts, coordinates, radii, np.zeros((2, 4), np.int64))
     return _laid(store, 0, store, 1, margin_m)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _drawn(own: Store, i: Int64s, other: Store, j: Int64s, margins_m: Float64s, limit: int) -> tuple[Int64s, Int64s]:
+    """Rings of the convex pairs, one after the other, both sides in turn, and where each ends; -1 for the others."""
+    pairs, left = 0, limit
+    while pairs < len(i) and left > 0:
+        left -= 2 if margins_m[pairs] > 0.0 else 1
+        pairs += 1
+    coordinates, ends, n = np.empty(4 * POINTS_MAX * pairs, np.int64), np.full((pairs, 2), -1), 0
+    for k in range(pairs):
+        if own.spans[i[k], 1] < 0 or other.spans[j[k], 1] < 0:
+            continue
+        ring = _laid(own, i[k], other, j[k], margins_m[k])[1]
+        coordinates[n : n + len(ring)] = ring
+        n += len(ring)
+        ends[k, 0] = n
+        if margins_m[k] > 0.0:
+            ring = _laid(other, j[k], own, i[k], margins_m[k])[1]
+        coordinates[n : n + len(ring)] = ring
+        n += len(ring)
+        ends[k, 1] = n
+    return coordinates[:n], ends
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -28,13 +28,12 @@ from wideberth.theatre.state import Conflict, Held, Proposal, Said
 
 def open_conflict(at: Applying, opened: Opened, places: Held, place: int) -> None:
     """A conflict that was not there before."""
-    state = at.state
-    versions = (state.things[opened.first].version, state.things[opened.second].version)
-    conflict = Conflict(
+    state, first, second = at.state, opened.first, opened.second
+    state.conflicts[opened.conflict] = Conflict(
         opened.conflict,
-        opened.first,
-        opened.second,
-        versions,
+        first,
+        second,
+        (state.things[first].version, state.things[second].version),
         opened.minima_mm,
         ConflictState.OPEN,
         opened.severity,
@@ -43,12 +42,12 @@ def open_conflict(at: Applying, opened: Opened, places: Held, place: int) -> Non
         opened.settle_by_us,
         places,
         place,
+        said=(Said(at.time_us, at.sequence, at.party, "opened"),),
     )
-    state.conflicts[opened.conflict] = conflict
-    for ref in (opened.first, opened.second):
-        state.by_thing.setdefault(ref, []).append(opened.conflict)
+    state.by_thing.setdefault(first, []).append(opened.conflict)
+    state.by_thing.setdefault(second, []).append(opened.conflict)
     state.expect(opened.settle_by_us, "settle", ("", opened.conflict))
-    say(at, conflict, "opened")
+    state.touch("conflict", opened.conflict)
 
 
 def keep_conflict(at: Applying, kept: Kept, places: Held, place: int) -> None:

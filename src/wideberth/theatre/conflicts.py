@@ -20,6 +20,7 @@ from wideberth.theatre.state import Conflict, State, Thing
 
 ADVISORY: Final = frozenset({ConstraintKind.CORRIDOR.value, ConstraintKind.NOTAM.value})
 """Kinds of constraint where others take care; the rest must be settled with their owner before activation."""
+PRIVATE: Final = Disclosure.PRIVATE.value
 SEVERITIES: Final = ("overlap", "close", "near")
 
 
@@ -92,14 +93,16 @@ def severity_of(near: Sequence[Near], minima_mm: tuple[int, int]) -> str:
 
 def blocked(first: Side | Thing, second: Side | Thing) -> Ref | None:
     """Whose activation an unsettled conflict blocks: the lower priority's, else the one planned later (rule 11)."""
-    if first.ref[0] == second.ref[0]:
+    one, other = first.ref, second.ref
+    if one[0] == other[0]:
         return None
-    for side, other in ((first, second), (second, first)):
-        if other.what != "operation":
-            return None if other.kind in ADVISORY else side.ref
+    if second.what != "operation":
+        return None if second.kind in ADVISORY else one
+    if first.what != "operation":
+        return None if first.kind in ADVISORY else other
     if first.priority != second.priority:
-        return min(first, second, key=lambda s: s.priority).ref
-    return max(first, second, key=lambda s: (s.later_seq, s.ref)).ref
+        return one if first.priority < second.priority else other
+    return one if (first.later_seq, one) > (second.later_seq, other) else other
 
 
 def blocks_word(blocked_ref: Ref | None, reader: Ref) -> str:
@@ -109,7 +112,7 @@ def blocks_word(blocked_ref: Ref | None, reader: Ref) -> str:
 
 def shown_party(other: Side | Thing) -> str | None:
     """The peer's code, unless its plan is private."""
-    return None if other.disclosure == Disclosure.PRIVATE else other.ref[0]
+    return None if other.disclosure == PRIVATE else other.ref[0]
 
 
 def swapped(near: Sequence[Near]) -> tuple[Near, ...]:

@@ -5,7 +5,7 @@ Out: an `Outcome` with everything that apply writes and everybody's notices, or 
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from wideberth.limits import ID_BYTES, NAME_CHARACTERS_MAX, OPERATIONS_LIVE_MAX, OWN_PAIRS_MAX, TIME_US_MAX, VOLUMES_MAX
 from wideberth.party.charter import CLASSES, DAY_US, TrafficClass
@@ -13,7 +13,6 @@ from wideberth.party.command import (
     About,
     Constrain,
     Disclosure,
-    OperationState,
     Plan,
     Protect,
     Text,
@@ -23,50 +22,15 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.overlap import contains
 from wideberth.space.shapes import Shapes, check_volumes
 from wideberth.space.volume import Volume4D
-from wideberth.theatre.conflicts import (
-    SEVERITIES,
-    Side,
-    blocked,
-    blocks_word,
-    class_number,
-    find,
-    shown_party,
-)
-from wideberth.theatre.lifecycle import REPLANNED, ConflictState
-from wideberth.theatre.occupied import Found
-from wideberth.theatre.outcome import (
-    Accepted,
-    AskedItem,
-    ConflictItem,
-    Effects,
-    Item,
-    Kept,
-    LateItem,
-    Moved,
-    Notice,
-    Opened,
-    Outcome,
-    Place,
-    Places,
-    Ref,
-    Spots,
-    StateItem,
-    accepted,
-)
-from wideberth.theatre.places import Outliner, place_in_area, told
-from wideberth.theatre.state import Conflict, Draw, Held, Member, State, Thing
+from wideberth.theatre.conflicts import Side, class_number, find
+from wideberth.theatre.filed import Filed, Filing
+from wideberth.theatre.lifecycle import REPLANNED
+from wideberth.theatre.outcome import Outcome, Ref
+from wideberth.theatre.state import Draw, Member, State, Thing
 
 Parts = Sequence[tuple[Volumes | About | Text, bytes]]
 """The opened attached parts, each with its commitment."""
 M2_S_PER_KM2_H: Final = 3_600_000_000
-
-
-class Filing(NamedTuple):
-    """A plan as it is being filed, whichever command brought it."""
-
-    side: Side
-    replaces: int
-    confirm_by_us: int
 
 
 def volumes_part(parts: Parts, index: int, field: str) -> Volumes | Refusal:
@@ -245,7 +209,7 @@ def file_version(
         return refuse(Reason.OUT_OF_RANGE, "command.replaces", "below 2^31", side.version)
     paid_by = payer.party if payer.party != side.party else ""
     accounts = (claim, paid_by, tuple(sorted(met)))
-    return _Filed(state, side, filing, contained, now_us, draw).outcome(found, accounts, attached)
+    return Filed(state, filing, contained, now_us, draw).outcome(found, accounts, attached)
 
 
 def _check_accounts(
@@ -290,146 +254,3 @@ def _inside(new: Volume4D, old: Volume4D) -> bool:
     in_time = old.start_us <= new.start_us and new.end_us <= old.end_us
     in_band = old.lower_mm <= new.lower_mm and new.upper_mm <= old.upper_mm
     return in_time and in_band and contains(old.outline, new.outline)
-
-
-class Event(NamedTuple):
-    """What happened to a conflict, the same for both sides."""
-
-    conflict: bytes
-    what: str
-    minima_mm: tuple[int, int]
-    severity: str
-    settle_by_us: int
-
-
-def conflict_item(
-    event: Event, mine: Side | Thing, other: Side | Thing, loser: Ref | None, spots: Spots
-) -> ConflictItem:
-    """What the owner of `mine` is told. `loser`: whose activation the conflict blocks."""
-    return ConflictItem(
-        event.conflict,
-        event.what,
-        mine.ref[1],
-        mine.version,
-        shown_party(other),
-        other.what,
-        other.shared.commitment if isinstance(other.shared, Held) else other.shared,
-        event.minima_mm,
-        event.severity,
-        event.settle_by_us,
-        blocks_word(loser, mine.ref),
-        spots,
-    )
-
-
-class _Filed:
-    """Puts together what a checked version means: conflicts opened, kept and closed, concurrences, notices."""
-
-    def __init__(self, state: State, side: Side, filing: Filing, contained: bool, now_us: int, draw: Draw) -> None:
-        self.state, self.side, self.filing, self.contained = state, side, filing, contained
-        self.now_us, self.draw = now_us, draw
-        self.items: dict[str, list[Item]] = {}
-        self.blocked = False
-        self.start_us = min(v.start_us for v in side.volumes)
-        self.late = side.what == "operation" and self.start_us < now_us + state.charter.lead_us
-
-    def outcome(self, found: Found, accounts: tuple[int, str, tuple[str, ...]], attached: int) -> Outcome:
-        """The whole outcome. `accounts`: the claim, who pays if not the owner, which hidden plans' owners were met."""
-        standing = {c.other(self.side.ref): c for c in self.state.conflicts_of(self.side.ref)}
-        if standing:
-            found = found.only(sorted(range(len(found.refs)), key=lambda i: found.refs[i] in standing))
-        opened, kept = self._conflicts(found, standing)
-        met = set(found.refs)
-        closed = [self._close(conflict) for ref, conflict in standing.items() if ref not in met]
-        claim, _, _ = accounts
-        missing = self._ask()
-        moved = Moved(
-            self.side.ref,
-            self.side.version,
-            self.contained,
-            self.side.shapes.boxes.astype("<i8", copy=False).tobytes(),
-            claim,
-            self.filing.confirm_by_us,
-            missing,
-            self._falls_back(missing),
-        )
-        effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), *accounts)
-        said = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
-        checked = self.state.minima[self.side.class_number].flat
-        result = accepted(Accepted(self.side.version, said, self.late, checked), effects, attached)
-        if found.refs:
-            result.places = Places(tuple(found.ends), found.rows.astype("<i8", copy=False).tobytes())
-        result.notices = [(party, Notice(tuple(items))) for party, items in sorted(self.items.items())]
-        result.shapes = self.side.shapes
-        return result
-
-    def _falls_back(self, missing: tuple[str, ...]) -> bool:
-        """Whether an activated plan must be activated again: it reaches out to where it would not have been let."""
-        old = self.state.things.get(self.side.ref) if self.filing.replaces else None
-        active = old is not None and old.state is OperationState.ACTIVATED
-        return active and not self.contained and (self.blocked or bool(missing))
-
-    def _tell(self, party: str, item: Item) -> None:
-        self.items.setdefault(party, []).append(item)
-
-    def _conflicts(self, found: Found, standing: dict[Ref, Conflict]) -> tuple[list[Opened], list[Kept]]:
-        """What opens and what goes on, in the order of what was found; both sides are told."""
-        opened, kept = list[Opened](), list[Kept]()
-        settle_us, row = self.state.charter.settle_us, self.state.minima[self.side.class_number].pairs
-        each = zip(found.refs, found.severities, found.starts_us, *told(self.state, self.side, found), strict=True)
-        for ref, worst, start_us, mine, theirs in each:
-            other, conflict = self.state.things[ref], standing.get(ref)
-            minima, word, by_us = row[other.class_number], SEVERITIES[worst], max(start_us - settle_us, self.now_us)
-            if conflict is None:
-                event = Event(self.draw(ID_BYTES), "opened", minima, word, by_us)
-                opened.append(Opened(event.conflict, self.side.ref, ref, minima, word, by_us))
-            else:
-                event = Event(conflict.id, "moved" if self.contained else "changed", minima, word, by_us)
-                kept.append(Kept(conflict.id, not self.contained, word, by_us))
-            self._tell_both(event, other, mine, theirs)
-            if self.late and other.owner != self.side.party:
-                self._tell(other.owner, LateItem(event.conflict, start_us))
-        return opened, kept
-
-    def _close(self, conflict: Conflict) -> bytes:
-        item = StateItem(conflict.id, ConflictState.CLEARED, "no longer too near")
-        for party in {conflict.first[0], conflict.second[0]}:
-            self._tell(party, item)
-        return conflict.id
-
-    def _tell_both(self, event: Event, other: Thing, mine: Spots, theirs: Spots) -> None:
-        side, loser = self.side, blocked(self.side, other)
-        self.blocked |= loser == side.ref
-        self._tell(side.party, conflict_item(event, side, other, loser, mine))
-        if other.owner == side.party:
-            return
-        self._tell(other.owner, conflict_item(event, other, side, loser, theirs))
-
-    def _ask(self) -> tuple[str, ...]:
-        """The parties whose concurrence the charter asks for; each is told what lies inside its area."""
-        if self.side.what != "operation":
-            return ()
-        missing: dict[str, None] = {}
-        old = self.state.things.get(self.side.ref) if self.contained else None
-        outliner = Outliner()
-        for area in self.state.charter.areas:
-            found = (place_in_area(area, volume, outliner) for volume in self.side.volumes)
-            places = tuple(place for place in found if place is not None)
-            if not places:
-                continue
-            for party in area.parties:
-                if party == self.side.party or self.state.active(party) is None:
-                    continue
-                missing[party] = None
-                if old is None or party in old.lacking:
-                    self._tell(party, self._asked(area.name, places))
-        return tuple(missing)
-
-    def _asked(self, area: str, places: tuple[Place, ...]) -> AskedItem:
-        side = self.side
-        return AskedItem(side.party, side.ref[1], side.version, area, side.shared, places)
-
-
-def spans(volumes: Sequence[Volume4D]) -> tuple[int, int]:
-    """First start and last end."""
-    return min(v.start_us for v in volumes), max(v.end_us for v in volumes)

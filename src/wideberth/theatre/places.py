@@ -17,7 +17,7 @@ from wideberth.limits import OUTLINES_PER_ENTRY_MAX
 from wideberth.party.charter import Area
 from wideberth.party.command import Disclosure
 from wideberth.space.geodesy import geodetic_nd
-from wideberth.space.outline import overlap_outline, shared_outline
+from wideberth.space.outline import overlap_outline, shared_outlines
 from wideberth.space.overlap import near as pair_near
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.conflicts import Side
@@ -80,9 +80,14 @@ def told(state: State, side: Side, found: Found) -> tuple[list[Spots], list[Spot
     veils = np.array([[veil(side.party, thing) for thing in things], [veil(t.owner, side) for t in things]])
     extents = (side.shapes.boxes[:, 4:], state.occupied.store.extents)
     middles = (side.shapes.store.places, state.occupied.store.places)
+    minima_m = state.minima[side.class_number].horizontal_m[[thing.class_number for thing in things]]
+    of_things = (np.array(found.ends), veils, minima_m)
     sizes = (charter.vertical_step_mm, charter.cell_nd)
-    shows, rows = _seen(found.rows, found.slots, np.array(found.ends), *extents, *middles, veils, *sizes)
-    drawn = _draw(state, side, found, things, shows, rows)
+    shows, rows, margins_m = _seen(found.rows, found.slots, of_things, *extents, *middles, *sizes)
+    plan, live = (side.shapes.store, np.ascontiguousarray(found.rows[:, 0])), (state.occupied.store, found.slots)
+    drawn = shared_outlines(*plan, *live, margins_m, OUTLINES_PER_ENTRY_MAX)
+    for i in (0, 1):
+        _finish(drawn[i], shows[i], rows[i], charter.cell_nd)
     mine, theirs = (_spots(found, shows[i].tobytes(), rows[i].tobytes(), drawn[i]) for i in (0, 1))
     return mine, theirs
 
@@ -98,26 +103,27 @@ def _spots(found: Found, shows: bytes, rows: bytes, rings: list[Rings]) -> list[
 def _seen(
     found: Int64s,
     slots: Int64s,
-    ends: Int64s,
+    things: tuple[Int64s, Int64s, Float64s],
     own: Int64s,
     live: Int64s,
     own_middles: Float64s,
     live_middles: Float64s,
-    veils: Int64s,
     step_mm: int,
     cell_nd: int,
-) -> tuple[npt.NDArray[np.uint8], Int64s]:
-    """What stands at each place for both sides: shows (2, p) and rows (2, p, 8). Outlines are drawn later.
+) -> tuple[npt.NDArray[np.uint8], Int64s, Float64s]:
+    """What stands at each place for both sides: shows (2, p), rows (2, p, 8); and the margins (p,) to draw it with.
 
-    `own` and `live` are extents (n, 4) of the plan's volumes and of those in slots, the middles theirs in ECEF; veils
-    (2, things). A place of the reader's own part stands at the middle of its volume until the outline is drawn: a
-    point between the two would tell where the other one begins.
+    `own` and `live` are extents (n, 4) of the plan's volumes and of those in slots, middles theirs in ECEF. `things`
+    has the end of each, both veils (2, things) and the horizontal minimum. A place of the reader's own part stands at
+    the middle of its volume until the outline is drawn: a point between the two would tell where the other one begins.
     """
+    ends, veils, minima_m = things
     shows, rows = np.empty((2, len(found)), np.uint8), np.empty((2, len(found), 8), np.int64)
-    thing = 0
+    margins_m, thing = np.empty(len(found)), 0
     for k in range(len(found)):
         while ends[thing] <= k:
             thing += 1
+        margins_m[k] = minima_m[thing] if found[k, 2] > 0 else 0.0
         for reader in range(2):
             extent = own[found[k, 0]] if reader == 0 else live[slots[k]]
             at, covered = rows[reader, k], veils[reader, thing]
@@ -137,36 +143,12 @@ def _seen(
                 at[VERTICAL] = _step_down(max(at[VERTICAL], 0), step_mm)
                 at[LAT] = at[LAT] // cell_nd * cell_nd + cell_nd // 2
                 at[LON] = at[LON] // cell_nd * cell_nd + cell_nd // 2
-    return shows, rows
+    return shows, rows, margins_m
 
 
 @njit(cache=True, nogil=True)
 def _step_down(value: int, step: int) -> int:
     return value // step * step if step else value
-
-
-def _draw(
-    state: State, side: Side, found: Found, things: list[Thing], shows: npt.NDArray[np.uint8], rows: Int64s
-) -> tuple[list[Rings], list[Rings]]:
-    """Outlines of the first places for both sides; a place of one's own part moves to its middle."""
-    plan, live = side.shapes.store, state.occupied.store
-    minima = state.minima[side.class_number].horizontal_m[[thing.class_number for thing in things]]
-    drawn: tuple[list[Rings], list[Rings]] = ([], [])
-    left, thing, pairs = OUTLINES_PER_ENTRY_MAX, 0, found.rows[:, :3].tolist()
-    for k, (first, _, gap_mm) in enumerate(pairs):
-        if left <= 0:
-            break
-        while found.ends[thing] <= k:
-            thing += 1
-        margin_m = float(minima[thing]) if gap_mm > 0 else 0.0
-        here, there = (plan, first), (live, int(found.slots[k]))
-        rings = shared_outline(*here, *there, margin_m)
-        drawn[0].append(rings)
-        drawn[1].append(shared_outline(*there, *here, margin_m) if gap_mm > 0 else rings)
-        left -= 2 if gap_mm > 0 else 1
-    for reader in (0, 1):
-        _finish(drawn[reader], shows[reader], rows[reader], state.charter.cell_nd)
-    return drawn
 
 
 def _finish(rings: list[Rings], shows: npt.NDArray[np.uint8], rows: Int64s, cell_nd: int) -> None:

@@ -32,7 +32,8 @@ from wideberth.space.shapes import Shapes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.admission import concur_charter
 from wideberth.theatre.conflicts import shown_party, side_of
-from wideberth.theatre.filing import Filing, Parts, confirm_by, file_version, measure, text_part, volumes_part
+from wideberth.theatre.filed import Filing
+from wideberth.theatre.filing import Parts, confirm_by, file_version, measure, text_part, volumes_part
 from wideberth.theatre.lifecycle import REPLANNED, ConflictState, conflict_after, proposal_after
 from wideberth.theatre.outcome import (
     Accepted,
