@@ -216,3 +216,13 @@ def test_entries_are_plain_values():
     assert entry == Entry(3, 4, entry.leaf, tuple(parts))
     with pytest.raises(AttributeError):
         entry.sequence = 4
+
+
+def test_a_commitment_is_read_off_the_leaf() -> None:
+    """Whatever the number of parts, the sizes of sequence and time, and what was erased: the leaf tells each one's."""
+    for count in (2, 3, 15, 16, 40):
+        parts = [Part(bytes([i]) * 32, b"x" * i) for i in range(count)]
+        for sequence, time_us in ((0, 0), (200, 70_000), (2**40, 1_800_000_000_000_000)):
+            entry = make_entry(sequence, time_us, parts)
+            assert [entry.commitment(i) for i in range(count)] == [part.commitment for part in parts]
+            assert erased(entry, 1).commitment(1) == parts[1].commitment

@@ -68,6 +68,11 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         """SHA-256(0x00 || leaf), RFC 6962 section 2.1."""
         return sha256(b"\x00" + self.leaf).digest()
 
+    def commitment(self, index: int) -> bytes:
+        """Of a part, read off the leaf: a canonical leaf ends with 34 bytes a part, the last 32 its commitment."""
+        end = len(self.leaf) - 34 * (len(self.parts) - 1 - index)
+        return self.leaf[end - 32 : end]
+
 
 class Notice(
     msgspec.Struct, frozen=True, array_like=True, tag="wideberth/notice/1", gc=False, forbid_unknown_fields=True

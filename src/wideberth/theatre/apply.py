@@ -269,7 +269,9 @@ def _spend(at: Applying) -> None:
         payer.day, payer.spent_m2_s, payer.checks, payer.peers = today, 0, 0, []
     payer.spent_m2_s += at.effects.spent_m2_s
     payer.checks += 1
-    payer.peers = payer.peers + [party for party in at.effects.met if party not in payer.peers]
+    met = [party for party in at.effects.met if party not in payer.peers]
+    if met:
+        payer.peers = payer.peers + met
     at.state.touch("member", payer.party)
 
 

@@ -17,8 +17,6 @@ class Meaning(NamedTuple):
     """An entry, and what its parts say. `shapes` of what it moves only where they are at hand."""
 
     entry: Entry
-    commitments: tuple[bytes, ...]
-    """Of all its parts."""
     envelope: Envelope
     decision: Decision
     effects: Effects
@@ -30,14 +28,14 @@ class Applying:
 
     def __init__(self, state: State, meaning: Meaning) -> None:
         self.state = state
-        entry, self.commitments, self.envelope, self.decision, self.effects, self.shapes = meaning
-        self.sequence, self.time_us, self.parts = entry.sequence, entry.time_us, entry.parts
+        self.entry, self.envelope, self.decision, self.effects, self.shapes = meaning
+        self.sequence, self.time_us = self.entry.sequence, self.entry.time_us
         self.party = self.envelope.party
 
     def held(self, index: int) -> Held:
         """An attached or derived part by its place after the decision."""
-        part = self.parts[index + 2]
-        return Held(self.commitments[index + 2], None if part is None else part.content)
+        part = self.entry.parts[index + 2]
+        return Held(self.entry.commitment(index + 2), None if part is None else part.content)
 
     def held_or_none(self, index: int | None) -> Held | None:
         """The same, for a part that may be absent."""

@@ -20,7 +20,6 @@ from wideberth.theatre.outcome import Decision, Effects, Head, Outcome, decode_d
 from wideberth.theatre.state import ZERO_HEAD, Draw, State
 
 _decode_signed = msgspec.msgpack.Decoder(Signed).decode
-_decode_leaf = msgspec.msgpack.Decoder(tuple[int, int, int, tuple[bytes, ...]]).decode
 NO_EFFECTS = Effects()
 
 
@@ -43,9 +42,9 @@ def compose(
     ]
     kept = [Part(a.salt, a.content) for a in attached[: decision.attached]]
     parts = (*made[:2], *kept, *made[2:])
-    commitments = tuple([sha256(part.salt + part.content).digest() for part in parts])
+    commitments = [sha256(part.salt + part.content).digest() for part in parts]
     entry = Entry(sequence, time_us, leaf_bytes(sequence, time_us, commitments), parts)
-    return Meaning(entry, commitments, envelope, decision, effects, outcome.shapes)
+    return Meaning(entry, envelope, decision, effects, outcome.shapes)
 
 
 def _derive(outcome: Outcome, heads: tuple[Head, ...]) -> tuple[Decision, Effects, list[bytes]]:
@@ -82,7 +81,7 @@ def read(entry: Entry) -> Meaning:
         assert third is not None, "effects are never destroyed"
         effects = decode_effects(third.content)
     envelope = decode_envelope(_decode_signed(first.content).envelope)
-    return Meaning(entry, _decode_leaf(entry.leaf)[3], envelope, decision, effects)
+    return Meaning(entry, envelope, decision, effects)
 
 
 def replay(state: State, entry: Entry) -> None:
