@@ -138,7 +138,7 @@ READS_WAITING_MAX: Final = 1_000
 """Reads of one party that wait for their turn; past it the party is told to come back (429)."""
 GROUP_COMMANDS_MAX: Final = 256
 """Commands that share one sync of the disk; more gain nothing and let the first of them wait."""
-TURN_US_MAX: Final = 25_000
+TURN_US_MAX: Final = 8_000
 """How long commands, then reads, are worked on before the others get their turn."""
 SHARED_TURN_US_MAX: Final = 2_000
 """How long a group is decided where several parties wait: about as long as the disk takes to sync it."""

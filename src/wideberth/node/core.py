@@ -6,8 +6,8 @@ Refuses by value: past a party's queue (TOO_MANY), while the clock cannot be tru
 after the ledger failed (STORAGE). After the ledger failed the state is ahead of it, so the node goes no further:
 `failed` holds the sentence, and the process is to end.
 
-A group is decided for at most 25 ms or 256 commands, then synced once by a thread of its own, then its answers leave.
-Between groups reads have their 25 ms. Within both, parties take turns.
+A group is decided for at most 8 ms or 256 commands, then synced once by a thread of its own, then its answers leave.
+Between groups reads have their 8 ms. Within both, parties take turns.
 """
 
 import asyncio
