@@ -90,7 +90,7 @@ def test_what_is_measured_is_what_each_measure_says() -> None:
     assert isinstance(made, Shapes)
     assert made.volumes == tuple(volumes)
     assert (made.boxes == boxes(volumes)).all()
-    assert made.areas_m2.tolist() == [area_m2(v.outline) for v in volumes]
+    assert made.claims_m2_s.tolist() == [int(area_m2(v.outline) * ((v.end_us - v.start_us) / 1e6)) for v in volumes]
     for own, other in zip(made.store[:3], prepare(volumes)[:3], strict=True):
         assert (own == other).all()
 
@@ -99,4 +99,4 @@ def test_nothing_is_measured_as_nothing() -> None:
     """No volumes make empty columns."""
     made = shapes([])
     assert made.boxes.shape == (0, 8)
-    assert len(made.areas_m2) == 0
+    assert len(made.claims_m2_s) == 0

@@ -395,6 +395,9 @@ class Slots:
 
     def take(self, n: int) -> Int64s:
         """Slots (n,), ascending, live from now on."""
+        if not self._free:
+            self._end += n
+            return np.arange(self._end - n, self._end)
         reused = [heapq.heappop(self._free) for _ in range(min(n, len(self._free)))]
         fresh = n - len(reused)
         slots = np.array(reused + list(range(self._end, self._end + fresh)), np.int64)

@@ -29,7 +29,6 @@ from wideberth.space.ring import (
     HALF_ND,
     POLE_ND,
     TURN_ND,
-    Float64s,
     Int64s,
     circle_area,
     circle_box,
@@ -58,8 +57,8 @@ class Shapes(NamedTuple):
     """(n, 8): see `volume.boxes`."""
     store: Store
     """Slot i is volume i."""
-    areas_m2: Float64s
-    """(n,): within 0.5 %."""
+    claims_m2_s: Int64s
+    """(n,): area, within 0.5 %, times duration."""
 
 
 def shapes(volumes: Sequence[Volume4D]) -> Shapes:
@@ -93,8 +92,8 @@ def _shapes(
     """Measure volumes, and whether all of them were sound, as far as that was to be checked."""
     n = len(volumes)
     vertices_max = (len(packed) - n * _HEAD) // 2
-    made = Shapes(tuple(volumes), np.empty((n, 8), np.int64), small_store(n, vertices_max), np.empty(n))
-    return made, bool(_measure(packed, rules is not None, rules or _NO_RULES, made.boxes, made.store, made.areas_m2))
+    made = Shapes(tuple(volumes), np.empty((n, 8), np.int64), small_store(n, vertices_max), np.empty(n, np.int64))
+    return made, bool(_measure(packed, rules is not None, rules or _NO_RULES, made.boxes, made.store, made.claims_m2_s))
 
 
 def _packed(volumes: Sequence[Volume4D]) -> Int64s:
@@ -118,7 +117,7 @@ def _measure(
     rules: tuple[int, int, int, int, int, int],
     boxes: Int64s,
     store: Store,
-    areas_m2: Float64s,
+    claims_m2_s: Int64s,
 ) -> bool:
     """Write what the packed volumes measure; False at the first that breaks a rule, or may do so.
 
@@ -137,7 +136,7 @@ def _measure(
         store.extents[i, :] = extent
         if radius_mm >= 0:
             circle_box(outline[0], outline[1], radius_mm, boxes[i])
-            areas_m2[i] = circle_area(outline[0], radius_mm)
+            area_m2 = circle_area(outline[0], radius_mm)
             fill_circle(store, i, outline[0], outline[1], radius_mm)
         else:
             n = vertices(outline, points, kept)
@@ -149,10 +148,11 @@ def _measure(
                 return False
             ring_box(outline, boxes[i])
             plane(points, n, x, y, z, flat)
-            areas_m2[i] = fan_area(flat[:n], frame_at(x, y, z)[12])
+            area_m2 = fan_area(flat[:n], frame_at(x, y, z)[12])
             fill_ring(store, i, v, flat[:n], x, y, z, radius)
         if checking and not _within(outline, radius_mm, boxes[i], south, north, west, east):
             return False
+        claims_m2_s[i] = int(area_m2 * ((extent[3] - extent[2]) / 1_000_000))
         at = end
     return len(boxes) > 0
 

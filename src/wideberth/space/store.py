@@ -58,10 +58,9 @@ _NONE_FREE: Final = np.zeros(_CLASSES, np.int64)
 
 
 def small_store(slots: int, pool: int) -> Store:
-    """The same from outside compiled code, to fill once: nothing is ever dropped from it, so none keeps free blocks."""
-    spans = np.full((slots, 2), ABSENT)
+    """Room outside compiled code for volumes that are all filled in, once; none is dropped, so no block is free."""
     tables = np.empty((slots, 4), np.int64), np.empty((slots, 4)), np.empty((pool, 3))
-    return Store(spans, *tables, _NONE_FREE, np.zeros(2, np.int64))
+    return Store(np.empty((slots, 2), np.int64), *tables, _NONE_FREE, np.zeros(2, np.int64))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -180,19 +180,13 @@ def confirm_by(state: State, volumes: tuple[Volume4D, ...], what: str, now_us: i
     return due if what == "operation" and due < start else 0
 
 
-def claim_of(shapes: Shapes) -> int:
-    """Square metres times seconds of space that volumes claim."""
-    windows_us = (shapes.boxes[:, 7] - shapes.boxes[:, 6]).tolist()
-    return sum(int(a * (us / 1_000_000)) for a, us in zip(shapes.areas_m2.tolist(), windows_us, strict=True))
-
-
 def file_version(
     state: State, payer: Member, filing: Filing, now_us: int, draw: Draw, attached: int
 ) -> Outcome | Refusal:
     """Check a version against everything live; refuses past the claim or the budget."""
     side = filing.side
     owner = state.members[side.party]
-    claim = claim_of(side.shapes)
+    claim = sum(side.shapes.claims_m2_s.tolist())
     old = state.things.get(side.ref) if filing.replaces else None
     no = _check_accounts(state, owner, payer, claim, old, now_us)
     if no is not None:

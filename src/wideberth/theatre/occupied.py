@@ -28,6 +28,7 @@ Int64s = npt.NDArray[np.int64]
 PLACE_BITS: Final = 10
 PLACE_MASK: Final = (1 << PLACE_BITS) - 1
 assert VOLUMES_MAX <= 1 << PLACE_BITS, "a place in a list of volumes takes ten bits"
+_PLACES: Final = np.arange(1 << PLACE_BITS)
 BOX_BYTES: Final = 64
 NOBODY: Final = -1
 
@@ -52,6 +53,8 @@ class Found(NamedTuple):
     """The worst of each thing's rows, as `severity` says it."""
     starts_us: list[int]
     """When each thing first comes too near."""
+    kinds: list[int]
+    """The class of each thing."""
     rows: Int64s
     """(p, 10): the fields of `outcome.Near`; first counts in the plan, second in the thing."""
     slots: Int64s
@@ -72,8 +75,8 @@ class Found(NamedTuple):
         spans = list(self.spans())
         at = np.concatenate([np.arange(*spans[i]) for i in things] or [np.empty(0, np.int64)])
         ends = np.cumsum([spans[i][1] - spans[i][0] for i in things]).tolist()
-        refs, worst = [self.refs[i] for i in things], [self.severities[i] for i in things]
-        return Found(refs, ends, worst, [self.starts_us[i] for i in things], self.rows[at], self.slots[at])
+        worst, starts, kinds = ([c[i] for i in things] for c in (self.severities, self.starts_us, self.kinds))
+        return Found([self.refs[i] for i in things], ends, worst, starts, kinds, self.rows[at], self.slots[at])
 
 
 class Occupied:
@@ -112,7 +115,7 @@ class Occupied:
         self.settle()
         slots = self._live.add(shapes, kind)
         self._make_room(slots)
-        self._order[slots] = (sequence << PLACE_BITS) + np.arange(len(slots))
+        self._order[slots] = _PLACES[: len(slots)] + (sequence << PLACE_BITS)
         self._keep(ref, slots.tobytes(), slots.tolist())
 
     def remove(self, ref: Ref) -> None:
@@ -154,11 +157,11 @@ class Occupied:
         question = (shapes, minima.horizontal_m, minima.vertical_mm)
         query, slot, kind, rows = self._live.near_rows(*question)
         if not len(rows):
-            return Found([], [], [], [], np.empty((0, 10), np.int64), slot[:0])
+            return Found([], [], [], [], [], np.empty((0, 10), np.int64), slot[:0])
         limits = (minima.horizontal_mm, minima.vertical_mm)
         sorted_rows, slots, things = _by_thing(query, slot, kind, rows, self._order, but, *limits)
-        firsts, ends, worst, starts = things.T.tolist()
-        return Found([self._refs[slot] for slot in firsts], ends, worst, starts, sorted_rows, slots)
+        firsts, ends, worst, starts, kinds = things.T.tolist()
+        return Found([self._refs[slot] for slot in firsts], ends, worst, starts, kinds, sorted_rows, slots)
 
     @property
     def store(self) -> Store:
@@ -204,7 +207,7 @@ def _by_thing(
     minimum_h_mm: Int64s,
     minimum_v_mm: Int64s,
 ) -> tuple[Int64s, Int64s, Int64s]:
-    """Rows sorted by planning entry and places, their slots; for each thing a slot, its end, severity, first start."""
+    """Rows sorted by planning entry and places, their slots; for each thing a slot and its columns of `Found`."""
     keys, n = np.empty((2, len(found)), np.int64), 0
     for k in range(len(found)):
         own = order[slot[found[k, 0]]]
@@ -213,7 +216,7 @@ def _by_thing(
             keys[0, n] = own >> PLACE_BITS << 2 * PLACE_BITS | first | own & PLACE_MASK
             keys[1, n] = k
             n += 1
-    rows, slots, things, m = np.empty((n, 10), np.int64), np.empty(n, np.int64), np.empty((n, 4), np.int64), 0
+    rows, slots, things, m = np.empty((n, 10), np.int64), np.empty(n, np.int64), np.empty((n, 5), np.int64), 0
     turn, last = np.argsort(keys[0, :n]), -1
     for i in range(n):
         key, k = keys[0, turn[i]], keys[1, turn[i]]
@@ -223,7 +226,7 @@ def _by_thing(
         worst = severity(rows[i, 2], rows[i, 3], minimum_h_mm[kind[c]], minimum_v_mm[kind[c]])
         if key >> 2 * PLACE_BITS != last:
             last = key >> 2 * PLACE_BITS
-            things[m, 0], things[m, 2], things[m, 3] = slot[c], worst, rows[i, 4]
+            things[m, 0], things[m, 2], things[m, 3], things[m, 4] = slot[c], worst, rows[i, 4], kind[c]
             m += 1
         things[m - 1, 1] = i + 1
         things[m - 1, 2], things[m - 1, 3] = min(things[m - 1, 2], worst), min(things[m - 1, 3], rows[i, 4])

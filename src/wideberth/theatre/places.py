@@ -77,13 +77,13 @@ def told(state: State, side: Side, found: Found) -> tuple[list[Spots], list[Spot
     if not found.refs:
         return [], []
     charter, things = state.charter, [state.things[ref] for ref in found.refs]
-    veils = np.array([[veil(side.party, thing) for thing in things], [veil(t.owner, side) for t in things]])
+    veils = [veil(side.party, thing) for thing in things] + [veil(thing.owner, side) for thing in things]
     extents = (side.shapes.boxes[:, 4:], state.occupied.store.extents)
     middles = (side.shapes.store.places, state.occupied.store.places)
-    minima_m = state.minima[side.class_number].horizontal_m[[thing.class_number for thing in things]]
-    of_things = (np.array(found.ends), veils, minima_m)
-    sizes = (charter.vertical_step_mm, charter.cell_nd)
-    shows, rows, margins_m = _seen(found.rows, found.slots, of_things, *extents, *middles, *sizes)
+    of_things = np.array(found.ends + found.kinds + veils).reshape(4, -1)
+    minima_m, step_mm = state.minima[side.class_number].horizontal_m, charter.vertical_step_mm
+    where = (found.rows, found.slots, of_things)
+    shows, rows, margins_m = _seen(*where, *extents, *middles, minima_m, step_mm, charter.cell_nd)
     plan, live = (side.shapes.store, np.ascontiguousarray(found.rows[:, 0])), (state.occupied.store, found.slots)
     drawn = shared_outlines(*plan, *live, margins_m, OUTLINES_PER_ENTRY_MAX)
     for i in (0, 1):
@@ -103,27 +103,28 @@ def _spots(found: Found, shows: bytes, rows: bytes, rings: list[Rings]) -> list[
 def _seen(
     found: Int64s,
     slots: Int64s,
-    things: tuple[Int64s, Int64s, Float64s],
+    things: Int64s,
     own: Int64s,
     live: Int64s,
     own_middles: Float64s,
     live_middles: Float64s,
+    minima_m: Float64s,
     step_mm: int,
     cell_nd: int,
 ) -> tuple[npt.NDArray[np.uint8], Int64s, Float64s]:
     """What stands at each place for both sides: shows (2, p), rows (2, p, 8); and the margins (p,) to draw it with.
 
     `own` and `live` are extents (n, 4) of the plan's volumes and of those in slots, middles theirs in ECEF. `things`
-    has the end of each, both veils (2, things) and the horizontal minimum. A place of the reader's own part stands at
-    the middle of its volume until the outline is drawn: a point between the two would tell where the other one begins.
+    (4, n): of each the end, the class and both veils; the minima are by class. A place of the reader's own part stands
+    at the middle of its volume until the outline is drawn: a point between the two would tell where the other begins.
     """
-    ends, veils, minima_m = things
+    ends, kinds, veils = things[0], things[1], things[2:]
     shows, rows = np.empty((2, len(found)), np.uint8), np.empty((2, len(found), 8), np.int64)
     margins_m, thing = np.empty(len(found)), 0
     for k in range(len(found)):
         while ends[thing] <= k:
             thing += 1
-        margins_m[k] = minima_m[thing] if found[k, 2] > 0 else 0.0
+        margins_m[k] = minima_m[kinds[thing]] if found[k, 2] > 0 else 0.0
         for reader in range(2):
             extent = own[found[k, 0]] if reader == 0 else live[slots[k]]
             at, covered = rows[reader, k], veils[reader, thing]
