@@ -31,7 +31,7 @@ HONEST = PARTIES[:2]
 HOSTILE = PARTIES[2]
 HOUR_US = 3_600_000_000
 PAUSE_S = 0.01
-FLOOD = 30_000
+FLOOD = 90_000
 """Plans that a flood has ready."""
 
 
