@@ -1,7 +1,7 @@
 """flood_p99_ratio: what one hostile party's flood does to the others' answers.
 
 A node in process with its ledger on disk, two honest parties, each with one plan under way at a time and a pause
-between. Quiet: nobody else. Flooded: a third party keeps its queue full with plans of its own. The figure is the ratio
+between. Quiet: nobody else. Flooded: another party keeps its queue full with plans of its own. The figure is the ratio
 of the honest parties' p99 (flooded to quiet); the two take turns, round by round.
 """
 
@@ -28,11 +28,10 @@ from wideberth.space.volume import Circle, Volume4D
 from wideberth.theatre.outcome import DECIDE_VERSION
 
 HONEST = PARTIES[:2]
-HOSTILE = PARTIES[2]
 HOUR_US = 3_600_000_000
 PAUSE_S = 0.01
-FLOOD = 90_000
-"""Plans that a flood has ready."""
+FLOOD = 60_000
+"""Plans that a flood has ready: another party's each round, for none may have 100,000 that live."""
 
 
 def submission(node: Node, party: str, rng: random.Random) -> Submission:
@@ -76,9 +75,9 @@ async def measure(folder: Path, rounds: int, plans: int) -> tuple[float, float]:
     quiet: list[float] = []
     flooded: list[float] = []
     async with Node.open(Config(folder=folder)) as node:
-        for _ in range(rounds):
+        for hostile_party in PARTIES[2 : 2 + rounds]:
             for kept, hostile in ((quiet, False), (flooded, True)):
-                ready = iter([submission(node, HOSTILE, rng) for _ in range(FLOOD if hostile else 0)])
+                ready = iter([submission(node, hostile_party, rng) for _ in range(FLOOD if hostile else 0)])
                 tasks = [asyncio.create_task(flooder(node, ready)) for _ in range(QUEUE_COMMANDS_MAX)]
                 await asyncio.sleep(0.3)
                 took = await asyncio.gather(*(honest(node, party, plans, rng) for party in HONEST))
