@@ -44,6 +44,8 @@ class Reason(StrEnum):
     KEY_EXPIRED = "key-expired", 403, "The key has expired"
     NOT_PERMITTED = "not-permitted", 403, "This key or party may not say this"
     NO_SESSION = "no-session", 401, "A session is needed"
+    BAD_TOKEN = "bad-token", 401, "The token is not one that is taken here"
+    SCOPE = "scope", 403, "The token does not carry the scope"
     # when it was sent
     PAST_NOT_AFTER = "past-not-after", 403, "The envelope is past its not_after"
     NOT_AFTER_TOO_FAR = "not-after-too-far", 400, "The envelope's not_after is too far ahead"
@@ -80,6 +82,8 @@ class Reason(StrEnum):
     CLAIM = "claim", 429, "The party's claim on the space is used up"
     BUDGET = "budget", 429, "The party's checking budget is used up"
     CONFLICT_OPEN = "conflict-open", 409, "An unsettled conflict blocks this"
+    MISSING_OVN = "missing-ovn", 409, "The key lacks intents that are too near"
+    NOT_COVERED = "not-covered", 400, "The subscription does not cover the intent"
     CONCURRENCE_MISSING = "concurrence-missing", 409, "A concurrence that the charter asks for is missing"
     # the node cannot
     CLOCK = "clock", 503, "The node's clock cannot be trusted, so it does not decide"
