@@ -2,13 +2,16 @@
 
 In:  words given on the command line, the environment (WIDEBERTH_...), a TOML file; the first named wins.
 Out: a frozen `Config`.
-Refuses: members that do not exist, values of another kind, an address off loopback without TLS.
+Refuses: members that do not exist, values of another kind, an address off loopback without TLS, addresses of others
+that are no https where https is needed, half of a door (an issuer without keys, a secret without a client).
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,6 +20,8 @@ from wideberth.refusal import Reason, Refusal, refuse
 PREFIX: Final = "WIDEBERTH_"
 PORT: Final = 8080
 PORT_MAX: Final = 65_535
+URL_CHARACTERS_MAX: Final = 500
+HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -37,11 +42,35 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     clock_is_right: bool = False
     """The operator vouches for the clock after a ledger lay still for more than a week."""
+    token_issuer: str = ""
+    """The `iss` whose bearer tokens are taken; empty: no door by token."""
+    token_keys: tuple[Path, ...] = ()
+    """PEM files with the issuer's public RSA keys, or certificates that hold them."""
+    token_jwks: str = ""
+    """https address of the issuer's key set (RFC 7517); http on loopback alone."""
+    token_audiences: tuple[str, ...] = ()
+    """Accepted `aud`: host names without port."""
+    public_url: str = ""
+    """This node's address as suppliers reach it (`uss_base_url`); the one that it listens on where none is given."""
+    http_uss: bool = False
+    """Whether a supplier's `uss_base_url` may be http; for laptops and tests."""
+    private_uss: bool = False
+    """Whether notices may go to loopback and private networks; for laptops and tests."""
+    outbound_token_url: str = ""
+    """Where the node gets its own tokens (OAuth 2.0 client credentials)."""
+    outbound_client_id: str = ""
+    """As whom the node asks for its tokens."""
+    outbound_client_secret: Path | None = None
+    """File with the secret that goes with it."""
 
     @property
     def tls(self) -> bool:
         """Whether the node speaks TLS."""
         return self.tls_certificate is not None
+
+
+LISTED: Final = {name for name, kind in get_type_hints(Config).items() if get_origin(kind) is tuple}
+"""Settings with several values; in the environment a comma stands between them."""
 
 
 def is_loopback(host: str) -> bool:
@@ -65,7 +94,7 @@ def read_config(
         for name in Config.__struct_fields__:
             value = (environment or {}).get(PREFIX + name.upper())
             if value is not None:
-                told[name] = value
+                told[name] = _words(value) if name in LISTED else value
         told |= {name: value for name, value in given.items() if value is not None}
         config = msgspec.convert(told, Config, strict=False, dec_hook=_path)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -79,7 +108,15 @@ def _path(kind: type, value: Any) -> Path:
     raise ValueError(f"Expected a path, got `{type(value).__name__}`")
 
 
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
 def _check(config: Config) -> Refusal | None:
+    return _check_listening(config) or _check_tokens(config) or _check_addresses(config) or _check_outbound(config)
+
+
+def _check_listening(config: Config) -> Refusal | None:
     for name in ("port", "metrics_port"):
         value = getattr(config, name)
         if value is not None and not 0 <= value <= PORT_MAX:
@@ -90,4 +127,76 @@ def _check(config: Config) -> Refusal | None:
     if not config.tls and not is_loopback(config.host):
         limit = "a loopback address, or tls_certificate and tls_key: off loopback the node speaks TLS only"
         return refuse(Reason.OUT_OF_RANGE, "config.host", limit, config.host)
+    return None
+
+
+def _check_tokens(config: Config) -> Refusal | None:
+    keys = bool(config.token_keys or config.token_jwks)
+    if not config.token_issuer:
+        if keys or config.token_audiences:
+            limit = "the issuer of the tokens: keys and audiences without one open no door"
+            return refuse(Reason.MALFORMED, "config.token_issuer", limit, "nothing")
+        return None
+    if not keys:
+        limit = "token_keys or token_jwks: without the issuer's keys no token can be checked"
+        return refuse(Reason.MALFORMED, "config.token_keys", limit, "nothing")
+    if not config.token_audiences:
+        limit = "at least one audience: without one, tokens meant for others would be taken"
+        return refuse(Reason.MALFORMED, "config.token_audiences", limit, "nothing")
+    for audience in config.token_audiences:
+        if not _is_host(audience):
+            limit = "host names without scheme, port or path"
+            return refuse(Reason.MALFORMED, "config.token_audiences", limit, audience)
+    return None
+
+
+def _is_host(text: str) -> bool:
+    if HOST.fullmatch(text):
+        return True
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_addresses(config: Config) -> Refusal | None:
+    secret = config.outbound_client_secret is not None
+    if "?" in config.public_url:
+        return refuse(Reason.MALFORMED, "config.public_url", "an address without a query", config.public_url)
+    for name, http in (
+        ("token_jwks", False),
+        ("public_url", config.http_uss),
+        ("outbound_token_url", config.http_uss and not secret),
+    ):
+        value = getattr(config, name)
+        if value and not _is_address(value, http):
+            limit = "https://host/..., without user or fragment (http on loopback alone)"
+            return refuse(Reason.MALFORMED, f"config.{name}", limit, "a user" if "@" in value else value)
+    return None
+
+
+def _is_address(text: str, http: bool) -> bool:
+    """Whether this is an https address, or an http one where that is allowed or leads to this machine."""
+    if len(text) > URL_CHARACTERS_MAX or not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if "@" in parts.netloc or "#" in text or port == 0 or not _is_host(host):
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and (http or is_loopback(host)))
+
+
+def _check_outbound(config: Config) -> Refusal | None:
+    if config.outbound_token_url and not config.outbound_client_id:
+        limit = "as whom the node asks for tokens at outbound_token_url"
+        return refuse(Reason.MALFORMED, "config.outbound_client_id", limit, "nothing")
+    for name, value in (("outbound_client_id", config.outbound_client_id),
+                        ("outbound_client_secret", config.outbound_client_secret)):  # fmt: skip
+        if value and not config.outbound_token_url:
+            limit = f"the address at which {name} is used"
+            return refuse(Reason.MALFORMED, "config.outbound_token_url", limit, "nothing")
     return None

@@ -44,6 +44,86 @@ def test_off_loopback_with_tls_is_taken() -> None:
     assert config.tls
 
 
+DOOR = {
+    "folder": "x",
+    "token_issuer": "issuer.example",
+    "token_keys": ["a.pem"],
+    "token_audiences": ["theatre.example"],
+}
+OUTBOUND = {
+    "folder": "x",
+    "outbound_token_url": "https://issuer.example/token",
+    "outbound_client_id": "node",
+    "outbound_client_secret": "secret",
+}
+
+
+def test_the_environment_separates_several_values_by_commas() -> None:
+    """Keys and audiences are lists; a file and the command line give them as such."""
+    environment = {
+        "WIDEBERTH_TOKEN_ISSUER": "issuer.example",
+        "WIDEBERTH_TOKEN_KEYS": "a.pem, b.pem",
+        "WIDEBERTH_TOKEN_AUDIENCES": "theatre.example,localhost,::1,",
+    }
+    config = read_config({"folder": "x"}, environment)
+    assert isinstance(config, Config)
+    assert config.token_keys == (Path("a.pem"), Path("b.pem"))
+    assert config.token_audiences == ("theatre.example", "localhost", "::1")
+    assert read_config(DOOR) == Config(
+        folder=Path("x"),
+        token_issuer="issuer.example",
+        token_keys=(Path("a.pem"),),
+        token_audiences=("theatre.example",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"token_issuer": ""}, "token_issuer"),
+        ({"token_keys": []}, "token_keys"),
+        ({"token_audiences": []}, "token_audiences"),
+        ({"token_audiences": ["theatre.example:8080"]}, "token_audiences"),
+        ({"token_audiences": ["https://theatre.example"]}, "token_audiences"),
+        ({"token_audiences": [""]}, "token_audiences"),
+        ({"token_jwks": "http://issuer.example/keys"}, "token_jwks"),
+        ({"token_jwks": "ftp://issuer.example/keys"}, "token_jwks"),
+        ({"token_jwks": "https://"}, "token_jwks"),
+        ({"token_jwks": "https://issuer.example:99999/keys"}, "token_jwks"),
+        ({"token_jwks": "https://issuer.example/a b"}, "token_jwks"),
+        ({"token_jwks": "https://user:word@issuer.example/keys"}, "token_jwks"),
+        ({"public_url": "http://theatre.example"}, "public_url"),
+        ({"public_url": "https://theatre.example/?a=b"}, "public_url"),
+        ({"public_url": "theatre.example"}, "public_url"),
+        ({"outbound_client_id": "node"}, "outbound_token_url"),
+        ({"outbound_client_secret": "secret"}, "outbound_token_url"),
+    ],
+)
+def test_half_a_door_and_unsafe_addresses_are_refused(told: dict[str, object], field: str) -> None:
+    """A door by token has issuer, keys and audiences; addresses of others are https, or on loopback."""
+    config = read_config(DOOR | told)
+    assert isinstance(config, Refusal)
+    assert config.field == f"config.{field}"
+    assert "word" not in config.sentence()
+
+
+def test_addresses_on_loopback_and_those_that_are_allowed_are_taken() -> None:
+    """http where it stays on this machine, or where the operator says that it may be; never with a secret."""
+    for told in (
+        {"token_jwks": "http://127.0.0.1:8085/keys"},
+        {"token_jwks": "http://[::1]:8085/keys"},
+        {"token_jwks": "https://issuer.example/keys?p=1", "token_keys": []},
+        {"public_url": "https://theatre.example/below/"},
+        {"public_url": "http://theatre.example", "http_uss": True},
+    ):
+        assert isinstance(read_config(DOOR | told), Config), told
+    assert isinstance(read_config(OUTBOUND), Config)
+    plain = {"outbound_token_url": "http://oauth.example/token", "http_uss": True}
+    assert isinstance(read_config(OUTBOUND | plain | {"outbound_client_secret": None}), Config)
+    assert isinstance(read_config(OUTBOUND | plain), Refusal)
+    assert isinstance(read_config(OUTBOUND | {"outbound_client_id": ""}), Refusal)
+
+
 @pytest.mark.parametrize(
     ("host", "is_one"),
     [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)],

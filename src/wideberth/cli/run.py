@@ -43,6 +43,19 @@ def serve(
     tls_key: Annotated[Path | None, Parameter(help="PEM file with its private key.")] = None,
     log_level: Annotated[str | None, Parameter(help="debug, info, warning or error.")] = None,
     clock_is_right: Annotated[bool, Parameter(negative="", help="The clock was checked after a long pause.")] = False,
+    token_issuer: Annotated[str | None, Parameter(help="The iss whose bearer tokens are taken.")] = None,
+    token_keys: Annotated[
+        list[Path] | None, Parameter(name="--token-key", negative="", help="PEM file with its public key; repeatable.")
+    ] = None,
+    token_jwks: Annotated[str | None, Parameter(help="https address of its key set.")] = None,
+    token_audiences: Annotated[
+        list[str] | None, Parameter(name="--token-audience", negative="", help="Accepted aud; repeatable.")
+    ] = None,
+    public_url: Annotated[str | None, Parameter(help="This node's address as suppliers reach it.")] = None,
+    http_uss: Annotated[bool, Parameter(negative="", help="Suppliers may be at http; for trying out.")] = False,
+    private_uss: Annotated[
+        bool, Parameter(negative="", help="They may be in private networks; for trying out.")
+    ] = False,
     quiet: Annotated[bool, Parameter(negative="", help="Print the address alone.")] = False,
 ) -> int:
     """Serve the theatre of a data folder until told to stop (Ctrl-C).
@@ -61,6 +74,13 @@ def serve(
         "tls_key": tls_key,
         "log_level": log_level,
         "clock_is_right": clock_is_right or None,
+        "token_issuer": token_issuer,
+        "token_keys": token_keys,
+        "token_jwks": token_jwks,
+        "token_audiences": token_audiences,
+        "public_url": public_url,
+        "http_uss": http_uss or None,
+        "private_uss": private_uss or None,
     }
     file = config.read_bytes() if config is not None else None
     settings = accepted(read_config(given, os.environ, file))
