@@ -154,3 +154,46 @@ BODY_S_MAX: Final = 30
 """How long the body of a request may take: a megabyte over a line of 300 kbit/s."""
 STREAM_SEND_S_MAX: Final = 30
 """How long one event may take to be taken off the node's hands before the stream is closed; the client resumes."""
+
+# bearer tokens
+TOKEN_CHARACTERS_MAX: Final = 8_192
+"""A token with all scopes of both standards has 1,000; more is an attack, or claims that nobody needs here."""
+TOKEN_LIFE_US_MAX: Final = 3_600_000_000
+"""Life of a token: one that was stolen is worthless after an hour."""
+TOKEN_LEEWAY_US: Final = 5_000_000
+"""How far the issuer's clock may be from ours, at either end of a token's life."""
+TOKENS_KEPT_MAX: Final = 10_000
+"""Tokens whose signature need not be looked at again: every supplier of a continent with ten of them."""
+TOKENS_REFUSED_KEPT_MAX: Final = 10_000
+"""Refused tokens that are known again without a look at their signature."""
+TOKEN_REFUSED_US: Final = 30_000_000
+"""How long a refusal is repeated unseen: a supplier that mends its ways has a new token."""
+TOKENS_REFUSED_PER_ADDRESS_MAX: Final = 60
+"""Tokens that one address may have refused at once; past it nothing unknown from there is looked at (429)."""
+TOKENS_REFUSED_PER_MINUTE: Final = 60
+"""How many more each minute: a Retry-After of one second is then right."""
+TOKENS_WAITING_MAX: Final = 100
+"""Tokens that may wait for the issuer's keys to be fetched; the others are told to come back."""
+ISSUER_KEYS_MAX: Final = 16
+"""Keys of an issuer; one that rotates has two or three. A token that names none is held against each."""
+ISSUER_KEY_BITS_MIN: Final = 2_048
+"""RSA keys below are too weak (NIST SP 800-131A)."""
+ISSUER_KEY_BITS_MAX: Final = 8_192
+"""RSA keys above take milliseconds a signature."""
+JWKS_BYTES_MAX: Final = 65_536
+"""A key set of 16 keys with certificate chains takes half of it."""
+JWKS_S_MAX: Final = 5
+"""How long fetching the key set may take in all; it is a small file."""
+JWKS_LIFE_S: Final = 300
+"""After so long the keys are fetched anew: so long may one that was withdrawn still be taken."""
+JWKS_AGAIN_S: Final = 30
+"""Unknown keys, and failures, have the key set fetched at most every so often: a flood of made-up key ids is no flood
+for the issuer."""
+
+# the load
+LOAD_PLANNERS_MAX: Final = 4_096
+"""Planners of a load, each with a connection of its own: within the open files that a process may have."""
+LOAD_STEP_S_MAX: Final = 86_400
+"""Seconds of one step of a load: a day; every success of a step is kept in memory, 8 bytes each."""
+LOAD_KEY_TRIES_MAX: Final = 50
+"""How often a planner completes its key before it gives a flight up: others keep changing what is in the way."""

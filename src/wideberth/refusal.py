@@ -88,6 +88,7 @@ class Reason(StrEnum):
     # the node cannot
     CLOCK = "clock", 503, "The node's clock cannot be trusted, so it does not decide"
     STORAGE = "storage", 503, "The ledger cannot be written"
+    KEYS_UNREACHABLE = "keys-unreachable", 503, "The keys of the token's issuer cannot be had"
     SET_ASIDE = "set-aside", 500, "The command tripped a check of the house and was set aside"
 
 

@@ -12,9 +12,9 @@ FILES = sorted(SRC.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 ROOMS = ["refusal", "limits", "space", "party", "intake", "ledger", "theatre", "sequencer"]
-SHELLS = {"config", "node", "api", "client", "cli", "keys", "demo"}
+SHELLS = {"config", "node", "api", "client", "cli", "keys", "demo", "tokens"}
 PURE = {"refusal", "limits", "space", "party", "intake", "theatre"}
-PURE_LEDGER = {"entry", "merkle", "checkpoint", "verify"}
+PURE_PARTS = {"ledger": {"entry", "merkle", "checkpoint", "verify"}, "tokens": {"verify", "keyset", "memory"}}
 BANNED_IMPORTS = {
     *("time", "random", "secrets", "socket", "os", "subprocess", "asyncio", "threading", "pathlib", "shutil"),
     *("tempfile", "sqlite3", "http", "urllib", "httpx", "uvicorn", "starlette", "logging", "structlog", "io"),
@@ -32,7 +32,7 @@ def room(path: Path) -> str:
 
 def is_pure(path: Path) -> bool:
     """Whether a file belongs to a pure room."""
-    return room(path) in PURE or (room(path) == "ledger" and path.stem in PURE_LEDGER)
+    return room(path) in PURE or path.stem in PURE_PARTS.get(room(path), set())
 
 
 def imports(tree: ast.AST) -> set[str]:
