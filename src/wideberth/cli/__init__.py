@@ -42,10 +42,17 @@ COMMANDS: Final = {
     "party invite": ("membership:invite", "Invite the party behind a root."),
     "party accept": ("membership:accept", "Accept an invitation, signed by the root."),
     "party decline": ("membership:decline", "Decline an invitation, signed by the root."),
+    "tokens new-key": ("tokens:new_key", "Make the RSA key of a token issuer, for trying things out."),
+    "tokens get": ("tokens:get", "Print one bearer token."),
+    "tokens serve": ("tokens:serve", "Give tokens to whoever asks on this machine, for trying things out."),
 }
 """Where each command is, loaded when it is called, and its line in the list of commands."""
 
-GROUPS: Final = {"keys": "Make, show and grant keys.", "party": "Invite parties, accept, decline."}
+GROUPS: Final = {
+    "keys": "Make, show and grant keys.",
+    "party": "Invite parties, accept, decline.",
+    "tokens": "Try out bearer tokens.",
+}
 
 
 def build(listing: bool) -> App:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -37,7 +38,10 @@ class Issuer:
     """An issuer of that name with one key."""
 
     def __init__(self, private_pem: bytes, name: str) -> None:
-        private = load_pem_private_key(private_pem, None)
+        try:
+            private = load_pem_private_key(private_pem, None)
+        except (TypeError, UnsupportedAlgorithm) as error:
+            raise ValueError(str(error)) from error
         if not isinstance(private, RSAPrivateKey) or private.key_size < ISSUER_KEY_BITS_MIN:
             raise ValueError(f"an RSA key of {ISSUER_KEY_BITS_MIN:,} bits or more is needed")
         self.name = name
@@ -54,19 +58,23 @@ class Issuer:
         self, sub: str, scopes: Iterable[str], audience: str | Sequence[str], now_s: float, life_s: float = LIFE_S
     ) -> str:
         """A token that holds from now on."""
+        return self.sign(self.claims(sub, scopes, audience, now_s, life_s))
+
+    def claims(
+        self, sub: str, scopes: Iterable[str], audience: str | Sequence[str], now_s: float, life_s: float = LIFE_S
+    ) -> dict[str, Any]:
+        """What such a token says."""
         now = int(now_s)
-        return self.sign(
-            {
-                "iss": self.name,
-                "sub": sub,
-                "aud": audience if isinstance(audience, str) else list(audience),
-                "scope": " ".join(scopes),
-                "iat": now,
-                "nbf": now,
-                "exp": now + int(life_s),
-                "jti": secrets.token_hex(16),
-            }
-        )
+        return {
+            "iss": self.name,
+            "sub": sub,
+            "aud": audience if isinstance(audience, str) else list(audience),
+            "scope": " ".join(scopes),
+            "iat": now,
+            "nbf": now,
+            "exp": now + int(life_s),
+            "jti": secrets.token_hex(16),
+        }
 
     def sign(self, claims: dict[str, Any], header: dict[str, Any] | None = None) -> str:
         """A token with exactly these claims, whatever they say; `header` beside `alg`, `typ` and `kid`."""
