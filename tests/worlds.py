@@ -28,6 +28,7 @@ from wideberth.party.command import (
 )
 from wideberth.party.envelope import CONTEXT, Attachment, Envelope, encode, seal
 from wideberth.party.identity import KeyGrant, Role, RootSet, public_key
+from wideberth.party.standard import StandardCommand, Vouch
 from wideberth.refusal import Refusal
 from wideberth.sequencer import Answer, Sequencer, found
 from wideberth.space.volume import Circle, Polygon, Volume4D
@@ -42,6 +43,7 @@ HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 ND = 1_000_000_000
 M = 1_000
+ISSUER = "tokens.test"
 NODE_SEED = bytes(31) + b"\x01"
 
 
@@ -61,6 +63,7 @@ def charter(**changes: Any) -> Charter:
         claim_km2_h=50_000_000,
         budget_km2_h=50_000_000,
         budget_checks=1_000_000,
+        issuers=(ISSUER,),
     )
     return msgspec.structs.replace(good, **changes)
 
@@ -151,6 +154,18 @@ class World:
         """Seal, send, decide; a millisecond passes."""
         self.now_us += 1_000
         return self.send(self.seal(party, command, [self.part(p) for p in parts], seeds))
+
+    def vouch(
+        self,
+        subject: str,
+        command: StandardCommand,
+        *parts: Volumes | Text,
+        request: bytes | None = None,
+    ) -> Answer:
+        """What a token for `subject` brought, decided; a millisecond passes."""
+        self.now_us += 1_000
+        word = Vouch(ISSUER, subject, request or self.draw(32), command)
+        return self.sequencer.decide_group([self.sequencer.vouch(word, parts, self.now_us)], self.now_us)[0]
 
     def root_say(self, party: str, command: Command) -> Answer:
         """The same, signed by the party's root."""

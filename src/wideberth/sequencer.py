@@ -18,10 +18,11 @@ import msgspec
 
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.store import Store
-from wideberth.limits import CLOCK_STEP_US_MAX, GROUP_COMMANDS_MAX, STATE_DIGEST_ENTRIES, TICK_US
-from wideberth.party.command import CommitState, Due, Erase, Genesis, NewEpoch, Tick
+from wideberth.limits import CLOCK_STEP_US_MAX, GROUP_COMMANDS_MAX, ID_BYTES, STATE_DIGEST_ENTRIES, TICK_US
+from wideberth.party.command import CommitState, Due, Erase, Genesis, NewEpoch, Text, Tick, Volumes
 from wideberth.party.envelope import (
     CONTEXT,
+    SALT_BYTES,
     Attachment,
     Envelope,
     Signed,
@@ -31,9 +32,9 @@ from wideberth.party.envelope import (
     encode,
     open_envelope,
     open_parts,
-    seal,
 )
-from wideberth.party.identity import public_key, sign
+from wideberth.party.identity import public_key, sign_with, signing_key
+from wideberth.party.standard import Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.apply import apply
 from wideberth.theatre.applying import Meaning
@@ -45,12 +46,14 @@ from wideberth.theatre.outcome import (
     Decision,
     Notice,
     Outcome,
+    Ref,
     decode_decision,
     decode_effects,
     decode_notice,
 )
 from wideberth.theatre.record import compose
 from wideberth.theatre.state import Draw, State
+from wideberth.theatre.vouched import standing_answer
 
 ANSWERS_KEPT: Final = 8_192
 """Answers kept for repeats before they are read from the store again."""
@@ -90,6 +93,8 @@ class Answer(msgspec.Struct, frozen=True):
     decision: Decision | Refusal
     entry: Entry | None = None
     digest: bytes = b""
+    missing: tuple[Ref, ...] = ()
+    """Intents that a supplier's key lacks."""
 
     @property
     def refusal(self) -> Refusal | None:
@@ -156,7 +161,7 @@ class Sequencer:
         """`state` is what the store's entries made (`load` replays them)."""
         assert state.size == store.head.size, (state.size, store.head.size)
         self.store, self.state = store, state
-        self._seed, self._draw = node_seed, draw
+        self._key, self._draw = signing_key(node_seed), draw
         self.node_key = public_key(node_seed)
         self._answers: dict[int, Answer] = {}
         self.set_aside: Callable[[Submission, str], None] = lambda _submission, _trace: None
@@ -186,15 +191,36 @@ class Sequencer:
         parts = tuple(zip(opened, envelope.attached, strict=True))
         return Submission(envelope, Signed(data, signatures), parts, attached)
 
+    def vouch(self, vouch: Vouch, parts: Sequence[Volumes | Text], wall_us: int) -> Submission:
+        """The node's word for what a token brought."""
+        attached = tuple(Attachment(self._draw(SALT_BYTES), encode(part)) for part in parts)
+        named = tuple(part.commitment() for part in attached)
+        not_after_us, keys = wall_us + NODE_NOT_AFTER_US, (self.node_key,)
+        who, own_id = vouch.supplier.party, self._draw(ID_BYTES)
+        envelope = Envelope(CONTEXT, self.state.genesis, who, keys, own_id, not_after_us, (0, b""), vouch, named)
+        return Submission(envelope, self._sign(envelope), tuple(zip(parts, named, strict=True)), attached)
+
+    def _sign(self, envelope: Envelope) -> Signed:
+        data = encode(envelope)
+        return Signed(data, (sign_with(self._key, data),))
+
     def repeated(self, submission: Submission) -> Answer | None:
-        """The first answer to a command that was answered before, the same bytes; None for a new one."""
+        """The first answer to a command that was answered before, the same bytes; None for a new one.
+
+        What a token brought is the same request, and its result still stands.
+        """
+        command = submission.envelope.command
+        if isinstance(command, Vouch):
+            sequence = standing_answer(self.state, command)
+            return None if sequence is None else self._answer_at(sequence)
         answer = self._first_answer(submission.key)
         return answer if answer and answer.digest == command_digest(submission.signed.envelope) else None
 
     def _first_answer(self, key: tuple[str, bytes]) -> Answer | None:
         sequence = self.state.seen.get(key)
-        if sequence is None:
-            return None
+        return None if sequence is None else self._answer_at(sequence)
+
+    def _answer_at(self, sequence: int) -> Answer:
         answer = self._answers.get(sequence)
         if answer is None:
             entry = next(self.store.read(sequence, 1))
@@ -227,7 +253,8 @@ class Sequencer:
             limit = f"command {submission.envelope.command_id.hex()} was set aside; the node's log names it"
             return Answer(refuse(Reason.SET_ASIDE, "command", limit))
         self._enter(composed, group)
-        return self._keep(Answer(composed.decision, composed.entry, command_digest(submission.signed.envelope)))
+        digest = command_digest(submission.signed.envelope)
+        return self._keep(Answer(composed.decision, composed.entry, digest, outcome.missing))
 
     def _enter(self, composed: Meaning, group: list[Entry]) -> None:
         apply(self.state, composed)
@@ -251,7 +278,7 @@ class Sequencer:
         keys = (self.node_key,)
         envelope = Envelope(CONTEXT, self.state.genesis, "", keys, command_id, not_after, (0, b""), command)
         outcome: Outcome = decide_node(self.state, command, time_us)
-        composed = compose(self.state, time_us, (envelope, seal(envelope, (self._seed,)), ()), outcome, self._draw)
+        composed = compose(self.state, time_us, (envelope, self._sign(envelope), ()), outcome, self._draw)
         self._enter(composed, group)
         return composed.decision
 
@@ -301,7 +328,7 @@ class Sequencer:
         entry = answer.entry
         values = (self.state.genesis, entry.sequence, entry.time_us, entry.leaf_hash, answer.digest)
         receipt = Receipt("wideberth/receipt/1", *values)
-        return receipt, sign(self._seed, encode(receipt))
+        return receipt, sign_with(self._key, encode(receipt))
 
     def notices(self, party: str, after: int, limit: int) -> Iterator[Told]:
         """A party's notices above a number, in order, as they stand in the store."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from worlds import DAY, HOUR, MINUTE, SECOND, START_US, World, charter, circle
+from worlds import DAY, HOUR, MINUTE, NODE_SEED, SECOND, START_US, World, charter, circle
 
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.merkle import verify_consistency
@@ -156,7 +156,7 @@ class Simulation:
         """Start again from what is durable; the command in flight is sent again and has happened exactly once."""
         self.crashes += 1
         old = self.world.sequencer
-        self.world.sequencer = Sequencer(self.world.store, old._seed, self.world.draw, self.world.replayed())
+        self.world.sequencer = Sequencer(self.world.store, NODE_SEED, self.world.draw, self.world.replayed())
         if self.in_flight is not None:
             self.deliver(self.in_flight)
 

@@ -19,9 +19,10 @@ from wideberth.ledger.entry import Entry, read_notice
 from wideberth.ledger.merkle import Tree
 from wideberth.party.command import NODE_COMMANDS, CommitState, Genesis, NewEpoch, tag_of
 from wideberth.party.envelope import Attachment, Envelope, Signed, check_signatures, open_envelope, open_parts
+from wideberth.party.standard import Vouch
 from wideberth.refusal import Refusal
 from wideberth.sequencer import PastEntry, content_of
-from wideberth.theatre.decide import authenticate, decide, decide_node
+from wideberth.theatre.decide import authenticate, check_vouch, decide, decide_node
 from wideberth.theatre.outcome import (
     DECIDE_VERSION,
     Accepted,
@@ -96,9 +97,8 @@ class Audit:
         command = envelope.command
         self.signatures += len(signed.signatures)
         if not isinstance(command, NODE_COMMANDS):
-            no = authenticate(
-                self.state, envelope, lambda: check_signatures(envelope, signed.envelope, signed.signatures)
-            )
+            check = check_vouch if isinstance(command, Vouch) else authenticate
+            no = check(self.state, envelope, lambda: check_signatures(envelope, signed.envelope, signed.signatures))
             return None if no is None else f"nobody is known to have said it: {no.sentence()}"
         if isinstance(command, Genesis) != (self.state.size == 0):
             return "a theatre is founded by its first entry and by no other"

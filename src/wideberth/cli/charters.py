@@ -23,6 +23,11 @@ from wideberth.space.units import deg_to_nd, m_to_mm
 from wideberth.space.volume import Circle, Polygon
 
 BYTES_MAX: Final = 1_048_576
+COUNTS: Final = (
+    *("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers"),
+    *("supplier_claim_km2_h", "supplier_km2_h", "supplier_checks"),
+)
+"""Members that the charter spells alike."""
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +90,12 @@ class CharterForm(Form, frozen=True):
     cell_deg: float | None = None
     languages: tuple[str, ...] = ("en",)
     local_offset_s: int = 0
+    issuers: tuple[str, ...] = ()
+    awareness_m: tuple[float, float] | None = None
+    """Horizontally and vertically."""
+    supplier_claim_km2_h: int | None = None
+    supplier_km2_h: int | None = None
+    supplier_checks: int | None = None
 
 
 def read_charter(data: bytes, name: str) -> Charter | Refusal:
@@ -106,13 +117,15 @@ def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
         seconds = getattr(form, f"{field}_s")
         if seconds is not None:
             given[f"{field}_us"] = round(seconds * SECOND_US)
-    for field in ("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers"):
+    for field in COUNTS:
         if getattr(form, field) is not None:
             given[field] = getattr(form, field)
     if form.vertical_step_m is not None:
         given["vertical_step_mm"] = m_to_mm(form.vertical_step_m)
     if form.cell_deg is not None:
         given["cell_nd"] = deg_to_nd(form.cell_deg)
+    if form.awareness_m is not None:
+        given["awareness_mm"] = tuple(m_to_mm(value) for value in form.awareness_m)
     south, north, west, east = (deg_to_nd(value) for value in form.bounds)
     charter = Charter(
         name=form.name,
@@ -124,6 +137,7 @@ def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
         priorities=tuple(form.priorities.items()),
         languages=form.languages,
         local_offset_s=form.local_offset_s,
+        issuers=form.issuers,
         **given,
     )
     no = check_charter(charter)

@@ -38,11 +38,14 @@ from wideberth.node.opening import Clocks, NodeFailed, Opened, open_folder, syst
 from wideberth.node.sessions import Sessions
 from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
-from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Withdraw
+from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Text, Volumes, Withdraw
+from wideberth.party.standard import StandardCommand, Supplier, Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import Answer, Clock, Sequencer, Submission, notice_in
+from wideberth.space.volume import Volume4D
 from wideberth.theatre.dues import next_due
 from wideberth.theatre.outcome import Notice
+from wideberth.theatre.standard_views import StandardViews
 from wideberth.theatre.state import Draw
 from wideberth.theatre.views import Views
 
@@ -82,6 +85,7 @@ class Node:
         self.sequencer = Sequencer(opened.ledger, opened.seed, draw, opened.state)
         self.sequencer.set_aside = self._set_aside
         self.views = Views(self.state, self._recall)
+        self.standard = StandardViews(self.state, self.views)
         self.sessions = Sessions(self.state, self.origin, os.urandom, clocks.mono_us)
         self.streams = Streams()
         self.heard_us: dict[str, int] = {}
@@ -183,6 +187,23 @@ class Node:
             return Answer(refuse(Reason.TOO_MANY, "commands", limit, "one more"))
         self._work.set()
         return await future
+
+    async def vouch(
+        self,
+        who: Supplier,
+        request: bytes,
+        command: StandardCommand,
+        volumes: tuple[Volume4D, ...] = (),
+        text: Text | None = None,
+    ) -> Answer:
+        """Have what a token brought decided. `request`: SHA-256 over manager, method, path and body; 32 bytes."""
+        no = self.trouble()
+        if no is not None:
+            return Answer(no)
+        parts: list[Volumes | Text] = [Volumes(volumes)] if volumes else []
+        parts += [text] if text is not None else []
+        vouch = Vouch(who.issuer, who.subject, request, command)
+        return await self.decide(self.sequencer.vouch(vouch, parts, self.now_us()))
 
     async def read(self, party: str, job: Callable[[], T]) -> T | Refusal:
         """Have a read done between two groups, in the party's turn. `job` must not wait for anything."""

@@ -14,7 +14,9 @@ import msgspec
 from wideberth.limits import (
     ALTITUDE_MM_MAX,
     AREAS_MAX,
+    AWARENESS_MM_MAX,
     CELL_ND_MAX,
+    ISSUERS_MAX,
     LANGUAGE_CHARACTERS_MAX,
     LANGUAGES_MAX,
     LOCAL_OFFSET_S_MAX,
@@ -107,6 +109,16 @@ class Charter(msgspec.Struct, frozen=True, array_like=True):
     """A protected place shows as a cell of this size."""
     languages: tuple[str, ...] = ("en",)
     local_offset_s: int = 0
+    issuers: tuple[str, ...] = ()
+    """Token issuers whose suppliers may plan here through the standards' doors."""
+    awareness_mm: tuple[int, int] = (500_000, 100_000)
+    """Horizontally and vertically: a subscription hears of what comes this near to it."""
+    supplier_claim_km2_h: int = 100_000_000
+    """Live km2 x hours of one supplier, who speaks for many operators."""
+    supplier_km2_h: int = 1_000_000_000
+    """Checked km2 x hours of one supplier a day."""
+    supplier_checks: int = 100_000_000
+    """Checks of one supplier a day."""
 
     def minima_mm(self, first: TrafficClass, second: TrafficClass) -> tuple[int, int]:
         """Horizontal and vertical minimum between two classes; 0, 0 where the charter names none."""
@@ -151,6 +163,7 @@ _RANGES: Final = (
     *((name, 1, RULE_US_MAX) for name in ("horizon_us", "confirm_us")),
     *((name, 0, RULE_US_MAX) for name in ("lead_us", "settle_us", "grace_us")),
     *((name, 1, RULE_COUNT_MAX) for name in ("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers")),
+    *((name, 1, RULE_COUNT_MAX) for name in ("supplier_claim_km2_h", "supplier_km2_h", "supplier_checks")),
     ("quorum", 1, PARTIES_MAX),
     ("vertical_step_mm", 0, ALTITUDE_MM_MAX),
     ("cell_nd", 1, CELL_ND_MAX),
@@ -162,6 +175,7 @@ _LENGTHS: Final = (
     ("separations", SEPARATIONS_MAX),
     ("conveners", PARTIES_MAX),
     ("priorities", PARTIES_MAX),
+    ("issuers", ISSUERS_MAX),
 )
 
 
@@ -173,6 +187,7 @@ def check_charter(charter: Charter) -> Refusal | None:
         or _check_figures(charter)
         or check_languages(charter.languages, "charter.languages")
         or _check_parties(charter)
+        or _check_suppliers(charter)
         or _first(_check_row(row, f"charter.separations[{i}]") for i, row in enumerate(charter.separations))
         or _first(_check_area(area, f"charter.areas[{i}]") for i, area in enumerate(charter.areas))
     )
@@ -222,6 +237,14 @@ def _check_figures(charter: Charter) -> Refusal | None:
 def _check_parties(charter: Charter) -> Refusal | None:
     codes = (("conveners", charter.conveners), ("priorities", tuple(party for party, _ in charter.priorities)))
     return _first(check_party_code(code, f"charter.{name}") for name, group in codes for code in group)
+
+
+def _check_suppliers(charter: Charter) -> Refusal | None:
+    names = (_check_name(name, f"charter.issuers[{i}]") for i, name in enumerate(charter.issuers))
+    if not all(0 <= mm <= AWARENESS_MM_MAX for mm in charter.awareness_mm):
+        limit = f"0 to {AWARENESS_MM_MAX} mm"
+        return refuse(Reason.OUT_OF_RANGE, "charter.awareness_mm", limit, charter.awareness_mm)
+    return _first(names)
 
 
 def _check_row(row: Separation, field: str) -> Refusal | None:

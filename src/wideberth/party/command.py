@@ -15,6 +15,7 @@ import msgspec
 
 from wideberth.party.charter import Charter
 from wideberth.party.identity import KeyGrant, Role, RootSet
+from wideberth.party.standard import Vouch
 from wideberth.space.volume import Volume4D
 
 
@@ -409,7 +410,7 @@ PartyCommand = (
     | Erase
 )
 NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState
-Command = PartyCommand | NodeCommand
+Command = PartyCommand | NodeCommand | Vouch
 
 NODE_COMMANDS: Final = (Genesis, NewEpoch, Tick, Due, CommitState)
 ROOT_COMMANDS: Final = (Accept, Decline, Leave, GrantKey, RevokeKey)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
-from nacl.bindings import crypto_sign_open, crypto_sign_seed_keypair
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey
 
@@ -31,6 +31,8 @@ class Role(StrEnum):
     """Reads what is open; says nothing but its own membership."""
     AUDITOR = "auditor"
     """Named by the charter's quorum; is given every part, and may run decide again."""
+    SUPPLIER = "supplier"
+    """Came in by a bearer token; the node vouches for what it says, and it has no key of the theatre."""
 
 
 class RootSet(msgspec.Struct, frozen=True, array_like=True):
@@ -98,6 +100,16 @@ def public_key(seed: bytes) -> bytes:
 def sign(seed: bytes, message: bytes) -> bytes:
     """The 64-byte Ed25519 signature of `message` under `seed`."""
     return SigningKey(seed).sign(message).signature
+
+
+def signing_key(seed: bytes) -> bytes:
+    """The 64 bytes with which `sign_with` signs many times."""
+    return crypto_sign_seed_keypair(seed)[1]
+
+
+def sign_with(key: bytes, message: bytes) -> bytes:
+    """The same signature as `sign`, without deriving the key anew."""
+    return crypto_sign(message, key)[:SIGNATURE_BYTES]
 
 
 def signature_holds(key: bytes, message: bytes, signature: bytes) -> bool:

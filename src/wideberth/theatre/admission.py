@@ -22,6 +22,7 @@ from wideberth.party.identity import (
     check_root,
     root_digest,
 )
+from wideberth.party.standard import SUPPLIER_PREFIX
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.lifecycle import ConflictState, InvitationState
 from wideberth.theatre.outcome import Accepted, Effects, Item, MemberItem, Notice, Outcome, StateItem, accepted
@@ -56,6 +57,9 @@ def decide_invite(state: State, member: Member, command: Invite, now_us: int) ->
 
 
 def _check_invite(state: State, command: Invite, now_us: int) -> Refusal | None:
+    if command.role is Role.SUPPLIER or command.party.startswith(SUPPLIER_PREFIX):
+        limit = f"another role, and a code that does not begin with {SUPPLIER_PREFIX}: suppliers come in by token"
+        return refuse(Reason.OUT_OF_RANGE, "command.role", limit, command.role)
     if len(command.root) != 32:
         return refuse(
             Reason.MALFORMED, "command.root", "32 bytes, the digest of the root", f"{len(command.root)} bytes"

@@ -5,6 +5,7 @@ Out: the state after it. Refuses nothing: what stands in the ledger has happened
 """
 
 from array import array
+from typing import Final
 
 from wideberth.limits import DRAFT_US, NOT_AFTER_US_MAX
 from wideberth.party.charter import DAY_US, HOUR_US
@@ -36,11 +37,13 @@ from wideberth.party.command import (
     Tick,
     Withdraw,
 )
+from wideberth.party.standard import Vouch
 from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
 from wideberth.theatre.apply_things import end, expect, file, set_state
+from wideberth.theatre.apply_vouched import ended, expire, forget_dropped, hear, lapse, vouched
 from wideberth.theatre.applying import Applying, Meaning
-from wideberth.theatre.dues import end_due_us
+from wideberth.theatre.dues import end_due_us, pending
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
 from wideberth.theatre.state import (
     Conflict,
@@ -52,6 +55,9 @@ from wideberth.theatre.state import (
     State,
     Word,
 )
+
+DUES_SLACK: Final = 10_000
+"""Deadlines that no longer stand and may wait to be forgotten."""
 
 
 def apply(state: State, meaning: Meaning) -> None:
@@ -73,7 +79,7 @@ def apply(state: State, meaning: Meaning) -> None:
 
 
 def _remember(at: Applying) -> None:
-    if not at.party:
+    if not at.party or isinstance(at.envelope.command, Vouch):  # a repeat of the latter is known by its request
         return
     key = (at.party, at.envelope.command_id)
     if key in at.state.seen:
@@ -87,6 +93,8 @@ def _command(at: Applying) -> None:  # one row a command, in the order of the cl
     match at.envelope.command:
         case Plan() | Constrain() | Protect() as command:
             file(at, command)
+        case Vouch() as command:
+            vouched(at, command)
         case Tick():
             _tick(at)
         case SignHead(number):
@@ -253,6 +261,8 @@ def _effects(at: Applying) -> None:
         to_state(at, state.conflicts[conflict_id], ConflictState.CLEARED, "cleared")
     for ref in effects.ended:
         end(at, ref)
+        ended(at, ref)
+    hear(at)
     if effects.spent_m2_s:
         _spend(at)
     for head in effects.heads:
@@ -291,6 +301,10 @@ def _due(at: Applying, command: Due) -> None:
         case "draft":
             del state.drafts[command.subject[1]]
             state.touch("draft", command.subject[1])
+        case "expires":
+            expire(at, command.subject)
+        case "availability":
+            lapse(at, command.subject[0])
         case _:
             pass  # "confirm" and "end": `_effects` ends the thing
 
@@ -302,6 +316,9 @@ def _tick(at: Applying) -> None:
     for past in [h for h in state.seen_until if h < hour]:
         for key in state.seen_until.pop(past):
             state.seen.pop(key, None)
+    forget_dropped(state, at.time_us)
+    if len(state.dues) > DUES_SLACK + 2 * (len(state.things) + len(state.conflicts) + len(state.subscriptions)):
+        state.dues = sorted({due for due in state.dues if pending(state, due[1], due[2], due[0])})
     while state.fading and state.fading[0][0] <= at.time_us:
         _, faded = state.fading.popleft()
         if isinstance(faded, bytes):

@@ -20,6 +20,7 @@ from wideberth.party.command import (
 )
 from wideberth.theatre.apply_things import move
 from wideberth.theatre.applying import Applying
+from wideberth.theatre.conflicts import risk_event
 from wideberth.theatre.lifecycle import ConflictState, ProposalState, conflict_after
 from wideberth.theatre.outcome import Kept, Opened
 from wideberth.theatre.settlement import proposal_row
@@ -180,8 +181,8 @@ def _answer_plan(at: Applying, subject: PlanSubject, what: str) -> None:
 def accept_risk(at: Applying, command: AcceptRisk) -> None:
     """One side's acceptance; the second one's settles."""
     conflict = at.state.conflicts[command.conflict]
-    both = bool(conflict.accepted)
+    event = risk_event(at.state, conflict, at.party)
     conflict.accepted = (*conflict.accepted, at.word())
     say(at, conflict, "accepted-risk", at.held(command.reason))
-    if both:
-        to_state(at, conflict, conflict_after(conflict.state, "risk accepted by both"), "settled")
+    if event is not None:
+        to_state(at, conflict, conflict_after(conflict.state, event), "settled")

@@ -77,6 +77,7 @@ def move(at: Applying, thing: Thing, moved: Moved, volumes: Held) -> None:
     else:
         state.occupied.put(moved.ref, thing.class_number, at.sequence, at.shapes)
     expect(at, thing)
+    state.show(thing)
     if thing.disclosure == "open":
         state.open_version += 1
 
@@ -119,7 +120,9 @@ def end(at: Applying, ref: Ref) -> None:
     owner.live -= 1
     owner.claim_m2_s -= thing.claim_m2_s
     thing.claim_m2_s = 0
-    state.fading.append((at.time_us + KEPT_ENDED_US, ref))
+    state.show(thing)
+    if not owner.issuer:  # a supplier's is forgotten with its reference
+        state.fading.append((at.time_us + KEPT_ENDED_US, ref))
     state.touch("thing", ref)
     state.touch("member", thing.owner)
     if thing.disclosure == "open":

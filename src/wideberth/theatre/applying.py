@@ -41,6 +41,10 @@ class Applying:
         """The same, for a part that may be absent."""
         return None if index is None else self.held(index)
 
+    def boxes(self) -> bytes:
+        """The boxes of what the entry makes."""
+        return self.effects.watched or (self.effects.moved.boxes if self.effects.moved is not None else b"")
+
     def word(self) -> Word:
         """The sender's word, now, by its key."""
         return Word(self.party, self.time_us, self.envelope.keys[0])

@@ -138,3 +138,15 @@ def unsettled_blocks(state: State, thing: Thing) -> list[Conflict]:
     """The open conflicts that block a thing's activation."""
     open_ones = (c for c in state.conflicts_of(thing.ref) if c.state == "open")
     return [c for c in open_ones if blocked(thing, state.things[c.other(thing.ref)]) == thing.ref]
+
+
+def risk_event(state: State, conflict: Conflict, party: str) -> str | None:
+    """What a party's acceptance of a risk brings about, if anything yet.
+
+    A supplier has no key, so it can change its plan and nothing else: nobody waits for its word.
+    """
+    mine = conflict.side_of(party)
+    assert mine is not None
+    if state.members[conflict.other(mine)[0]].issuer:
+        return "risk accepted by the only side with a voice"
+    return "risk accepted by both" if conflict.accepted else None

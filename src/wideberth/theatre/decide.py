@@ -45,6 +45,7 @@ from wideberth.party.command import (
 )
 from wideberth.party.envelope import Envelope
 from wideberth.party.identity import RootSet
+from wideberth.party.standard import Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import (
     decide_accept,
@@ -69,6 +70,7 @@ from wideberth.theatre.settlement import (
     decide_withdraw,
 )
 from wideberth.theatre.state import Draw, Member, State
+from wideberth.theatre.vouched import decide_vouched
 
 
 class Past(Protocol):
@@ -113,7 +115,7 @@ def authenticate(state: State, envelope: Envelope, holds: Callable[[], Refusal |
     if envelope.genesis != state.genesis:
         return refuse(Reason.WRONG_THEATRE, "envelope.genesis", state.genesis.hex(), envelope.genesis.hex())
     command = envelope.command
-    if isinstance(command, NODE_COMMANDS):
+    if isinstance(command, (*NODE_COMMANDS, Vouch)):
         return refuse(Reason.NOT_PERMITTED, "envelope.command", "a command of a party", tag_of(command))
     if isinstance(command, Accept | Decline):
         invitation = invitation_for(state, envelope.party, command.root)
@@ -130,6 +132,17 @@ def authenticate(state: State, envelope: Envelope, holds: Callable[[], Refusal |
     return holds()
 
 
+def check_vouch(state: State, envelope: Envelope, holds: Callable[[], Refusal | None]) -> Refusal | None:
+    """Refuse the node's word for a supplier unless this theatre's node gave it, for the code that follows from it."""
+    vouch = envelope.command
+    assert isinstance(vouch, Vouch)
+    if envelope.genesis != state.genesis or envelope.keys != (state.node_key,):
+        return refuse(Reason.UNKNOWN_KEY, "envelope.keys", "the key of this theatre's node", envelope.keys[0].hex())
+    if envelope.party != vouch.supplier.party:
+        return refuse(Reason.UNKNOWN_PARTY, "envelope.party", vouch.supplier.party, envelope.party)
+    return holds()
+
+
 def _root_signs(root: RootSet, envelope: Envelope) -> Refusal | None:
     if not set(envelope.keys) <= set(root.keys):
         return refuse(Reason.UNKNOWN_KEY, "envelope.keys", "keys of the party's root", envelope.keys[0].hex())
@@ -140,6 +153,9 @@ def _root_signs(root: RootSet, envelope: Envelope) -> Refusal | None:
 
 def decide(state: State, envelope: Envelope, parts: Parts, now_us: int, history: History, draw: Draw) -> Outcome:
     """Answer an authenticated command. `parts` are those attached, opened, with their commitments."""
+    if isinstance(envelope.command, Vouch):
+        found = decide_vouched(state, envelope.command, parts, now_us, draw)
+        return refused(found) if isinstance(found, Refusal) else found
     no = _check_key(state, envelope, now_us) or _check_envelope(state, envelope, now_us, history)
     if no is not None:
         return refused(no)

@@ -9,6 +9,8 @@ Out: an `Outcome`, or a Refusal where the deadline lies ahead or no longer stand
     review      a protected place is past its review-by: its owner is told; protection does not expire
     invitation  nobody answered
     draft       a proposed charter found no quorum
+    expires     the time of a subscription or service area is over
+    availability  nobody renewed the word that a supplier is down
 """
 
 import heapq
@@ -16,6 +18,7 @@ from typing import Final
 
 from wideberth.limits import DRAFT_US
 from wideberth.party.command import Due, OperationState
+from wideberth.party.standard import Kind
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import to_all
 from wideberth.theatre.lifecycle import ConflictState, InvitationState
@@ -23,7 +26,10 @@ from wideberth.theatre.outcome import Accepted, DueItem, Effects, MemberItem, No
 from wideberth.theatre.planning import ending
 from wideberth.theatre.state import State, Thing
 
-KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft")
+KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft", "expires", "availability")
+
+
+LAPSED: Final = Notice((DueItem("availability", b""),))
 
 
 def end_due_us(state: State, thing: Thing) -> int:
@@ -44,6 +50,12 @@ def pending(state: State, kind: str, ref: Ref, at_us: int) -> bool:
     if kind == "draft":
         draft = state.drafts.get(ref[1])
         return draft is not None and draft.time_us + DRAFT_US == at_us
+    if kind == "expires":
+        row = state.references.get(ref) if ref[0] == Kind.SERVICE_AREA else state.subscriptions.get(ref[1])
+        return row is not None and not row.dropped_us and row.end_us == at_us
+    if kind == "availability":
+        arbitrated = state.availability.get(ref[0])
+        return arbitrated is not None and arbitrated.until_us == at_us
     thing = state.things.get(ref)
     if thing is None or not thing.live:
         return False
@@ -82,6 +94,10 @@ def decide_due(state: State, command: Due, now_us: int) -> Outcome | Refusal:
             return _told(sorted({conflict.first[0], conflict.second[0]}), notice)
         case "review":
             return _told([command.subject[0]], Notice((DueItem("review", command.subject[1]),)))
+        case "expires":
+            return accepted(Accepted(), Effects())
+        case "availability":
+            return _told([m.party for m in state.members.values() if m.issuer and m.name == command.subject[0]], LAPSED)
         case "draft":
             result = accepted(Accepted(), Effects())
             result.notices = to_all(state, MemberItem("charter", state.drafts[command.subject[1]].by))

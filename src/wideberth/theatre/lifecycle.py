@@ -67,6 +67,7 @@ _C = ConflictState
 CONFLICT: Final[dict[tuple[ConflictState, str], ConflictState]] = {
     (_C.OPEN, "procedure concurred"): _C.SETTLED,
     (_C.OPEN, "risk accepted by both"): _C.ACCEPTED,
+    (_C.OPEN, "risk accepted by the only side with a voice"): _C.ACCEPTED,
     (_C.OPEN, "no longer too near"): _C.CLEARED,
     (_C.SETTLED, "concurrence withdrawn"): _C.OPEN,
     (_C.SETTLED, "plan changed"): _C.OPEN,

@@ -44,6 +44,19 @@ class MinimaRow:
         self.horizontal_m = self.horizontal_mm / 1000
 
 
+class Margin:
+    """One margin, whatever the class: for what is watched or searched rather than kept apart."""
+
+    def __init__(self, horizontal_mm: int, vertical_mm: int) -> None:
+        self.horizontal_mm = np.full(len(CLASSES), horizontal_mm, np.int64)
+        self.vertical_mm = np.full(len(CLASSES), vertical_mm, np.int64)
+        self.horizontal_m = self.horizontal_mm / 1000
+
+
+EXACT: Final = Margin(0, 0)
+"""What overlaps or touches, and nothing else."""
+
+
 class Found(NamedTuple):
     """What comes too near: thing i has the rows from ends[i - 1] (or 0) to ends[i]."""
 
@@ -151,7 +164,7 @@ class Occupied:
             yield ref, packed[at : at + size]
             at += size
 
-    def near(self, shapes: Shapes, minima: MinimaRow, but: int = NOBODY) -> Found:
+    def near(self, shapes: Shapes, minima: MinimaRow | Margin, but: int = NOBODY) -> Found:
         """What comes too near to volumes, without the thing that entry `but` planned."""
         self.settle()
         question = (shapes, minima.horizontal_m, minima.vertical_mm)

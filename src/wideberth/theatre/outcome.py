@@ -33,6 +33,28 @@ class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     """Common form: frozen, positional."""
 
 
+class Subscriber(Struct, frozen=True):
+    """Subscriptions at one address that hear of a write, each with its notification index."""
+
+    url: str
+    subscriptions: tuple[tuple[bytes, int], ...]
+
+
+class Written(Struct, frozen=True):
+    """What a supplier is told of a reference or subscription that it wrote."""
+
+    ovn: str
+    """Of an intent or constraint; the version of a service area or subscription."""
+    version: int
+    state: str
+    start_us: int
+    end_us: int
+    url: str
+    subscription: bytes | None = None
+    """The subscription of an intent."""
+    subscribers: tuple[Subscriber, ...] = ()
+
+
 class Accepted(Struct, frozen=True, tag="accepted"):
     """The command took effect. `version` is that of the thing it concerns, 0 where it concerns none."""
 
@@ -43,6 +65,8 @@ class Accepted(Struct, frozen=True, tag="accepted"):
     """Filed inside the charter's lead time."""
     checked: tuple[int, ...] = ()
     """Horizontal and vertical minimum in mm against each class, in the order of the classes; empty if unchecked."""
+    written: Written | None = None
+    """What came in through a standard's door."""
 
 
 class Decision(Struct, frozen=True, tag="decision"):
@@ -135,6 +159,10 @@ class Effects(Struct, frozen=True, tag="effects"):
     in_force: bool = False
     """The charter concurred with has its quorum."""
     heads: tuple[Head, ...] = ()
+    heard: tuple[bytes, ...] = ()
+    """Subscriptions that hear of it: their indices rise."""
+    watched: bytes = b""
+    """int64, eight a volume, of the subscription or service area that it makes: see `space.volume.boxes`."""
 
 
 class Places(Struct, frozen=True, tag="places"):
@@ -295,6 +323,8 @@ class Outcome(msgspec.Struct):
     notices: list[tuple[str, Notice]] = []
     shapes: Shapes | None = None
     """What the effects move, measured: no part of the entry, but at hand for `apply`."""
+    missing: tuple[Ref, ...] = ()
+    """Intents that a key lacks, for the answer; the refusal has their digest."""
 
     @property
     def refusal(self) -> Refusal | None:

@@ -55,6 +55,11 @@ class Rules(Shown, frozen=True):
     vertical_step_m: float
     cell_deg: float
     languages: tuple[str, ...]
+    issuers: tuple[str, ...]
+    awareness_m: tuple[float, float]
+    supplier_claim_km2_h: int
+    supplier_km2_h: int
+    supplier_checks: int
 
 
 class Told(Shown, frozen=True):
@@ -147,6 +152,11 @@ def rules(charter: Charter) -> Rules:
         vertical_step_m=mm_to_m(charter.vertical_step_mm),
         cell_deg=nd_to_deg(charter.cell_nd),
         languages=charter.languages,
+        issuers=charter.issuers,
+        awareness_m=(mm_to_m(charter.awareness_mm[0]), mm_to_m(charter.awareness_mm[1])),
+        supplier_claim_km2_h=charter.supplier_claim_km2_h,
+        supplier_km2_h=charter.supplier_km2_h,
+        supplier_checks=charter.supplier_checks,
     )
 
 

@@ -31,7 +31,7 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.shapes import Shapes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.admission import concur_charter
-from wideberth.theatre.conflicts import shown_party, side_of
+from wideberth.theatre.conflicts import risk_event, shown_party, side_of
 from wideberth.theatre.filed import Filing
 from wideberth.theatre.filing import Parts, confirm_by, file_version, measure, text_part, volumes_part
 from wideberth.theatre.lifecycle import REPLANNED, ConflictState, conflict_after, proposal_after
@@ -437,9 +437,10 @@ def decide_accept_risk(state: State, member: Member, command: AcceptRisk, parts:
     if any(word.party == member.party for word in conflict.accepted):
         return refuse(Reason.WRONG_STATE, "command.conflict", "a risk that you have not accepted yet", "accepted")
     items = _talk(state, conflict, member.party, "accepted-risk", None, text)
-    if conflict.accepted:
+    event = risk_event(state, conflict, member.party)
+    if event is not None:
         for told_items in items.values():
-            told_items.append(StateItem(conflict.id, ConflictState.ACCEPTED, "risk accepted by both"))
+            told_items.append(StateItem(conflict.id, ConflictState.ACCEPTED, event))
     result = accepted(Accepted(), Effects(), len(parts))
     result.notices = told(conflict, items)
     return result

@@ -17,9 +17,20 @@ import msgspec
 from wideberth.party.charter import Charter
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.outcome import Ref
-from wideberth.theatre.state import Conflict, Draft, Held, Invitation, Member, State, Thing
+from wideberth.theatre.state import (
+    Arbitrated,
+    Conflict,
+    Draft,
+    Held,
+    Invitation,
+    Member,
+    Reference,
+    State,
+    Subscription,
+    Thing,
+)
 
-FORMAT: Final = "wideberth/snapshot/1"
+FORMAT: Final = "wideberth/snapshot/2"
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -48,6 +59,11 @@ class Rows(msgspec.Struct, array_like=True):
     dues: list[tuple[int, str, Ref]]
     fading: list[tuple[int, Ref | bytes]]
     notice_at: list[tuple[str, bytes]]
+    references: list[Reference]
+    subscriptions: list[Subscription]
+    availability: list[tuple[str, Arbitrated]]
+    dropping: list[tuple[int, str, bytes]]
+    watched: list[tuple[Ref, bytes]]
 
 
 def _held(value: Any) -> Any:
@@ -91,6 +107,11 @@ def dump(state: State) -> bytes:
             state.dues,
             list(state.fading),
             [(party, where.tobytes()) for party, where in state.notice_at.items()],
+            list(state.references.values()),
+            list(state.subscriptions.values()),
+            list(state.availability.items()),
+            state.dropping,
+            [row for watched in state.watched.values() for row in watched.boxes()],
         )
     )
     return sha256(rows).digest() + rows
@@ -124,6 +145,9 @@ def _state(rows: Rows) -> State:
         ("thing", state.things, ((t.ref, t) for t in rows.things)),
         ("conflict", state.conflicts, ((c.id, c) for c in rows.conflicts)),
         ("draft", state.drafts, rows.drafts),
+        ("reference", state.references, ((r.key, r) for r in rows.references)),
+        ("subscription", state.subscriptions, ((s.id, s) for s in rows.subscriptions)),
+        ("availability", state.availability, rows.availability),
     )
     for name, table, keyed in tables:
         for key, row in keyed:
@@ -132,6 +156,11 @@ def _state(rows: Rows) -> State:
     for ref, boxes in rows.boxes:
         thing = state.things[ref]
         state.occupied.add(ref, thing.class_number, thing.planned_seq, boxes)
+    for thing in rows.things:
+        state.show(thing)
+    for ref, boxes in rows.watched:
+        state.watched[ref[0]].add(ref, 0, state.watched_row(ref).sequence, boxes)
+    state.dropping = rows.dropping
     state.by_thing = dict(rows.by_thing)
     state.seen, state.seen_until = dict(rows.seen), dict(rows.seen_until)
     state.dues, state.fading = rows.dues, deque(rows.fading)

@@ -19,13 +19,15 @@ from wideberth.party.charter import CLASSES, Charter
 from wideberth.party.command import OperationState
 from wideberth.party.envelope import decode_volumes
 from wideberth.party.identity import KeyGrant, Role, RootSet
+from wideberth.party.standard import Availability, Kind, Standard, uuid4_of
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.digest import Multiset
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
-from wideberth.theatre.occupied import MinimaRow, Occupied
+from wideberth.theatre.occupied import EXACT, Margin, MinimaRow, Occupied
 from wideberth.theatre.outcome import Near, Places, Ref, decode_derived
 
 ZERO_HEAD: Final = bytes(32)
+WATCHED: Final = (Standard.F3548.value, Standard.F3411.value, Kind.SERVICE_AREA.value)
 
 
 class Held:
@@ -68,6 +70,10 @@ class Member(msgspec.Struct):
     spent_m2_s: int = 0
     checks: int = 0
     peers: list[str] = []
+    watching: int = 0
+    """Live subscriptions of a supplier."""
+    issuer: str = ""
+    """Of the tokens by which a supplier came in; empty for all others."""
 
 
 class Invitation(msgspec.Struct):
@@ -212,6 +218,71 @@ class Conflict(msgspec.Struct, gc=False):
         return self.first[0] == self.second[0]
 
 
+class Reference(msgspec.Struct, gc=False):
+    """What a supplier has: where it is stands with the thing of the same owner and id, or here for a service area."""
+
+    kind: Kind
+    id: bytes
+    owner: str
+    version: int
+    ovn: str
+    url: str
+    request: bytes
+    """The request that wrote this version, and the entry that answered it."""
+    sequence: int
+    start_us: int
+    end_us: int
+    volumes: Held
+    subscription: bytes = b""
+    dropped_us: int = 0
+
+    @property
+    def deleted(self) -> bool:
+        """Whether its owner ended it, before its time did."""
+        return 0 < self.dropped_us < self.end_us
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        """Its place in the table."""
+        return self.kind, self.id
+
+
+class Subscription(msgspec.Struct, gc=False):
+    """Who wants to hear of what is near where."""
+
+    standard: Standard
+    id: bytes
+    owner: str
+    version: str
+    url: str
+    hears: tuple[Kind, ...]
+    request: bytes
+    sequence: int
+    start_us: int
+    end_us: int
+    volumes: Held
+    implicit: bool = False
+    index: int = 0
+    dependents: tuple[bytes, ...] = ()
+    """Intents that rest on it."""
+    dropped_us: int = 0
+
+    @property
+    def deleted(self) -> bool:
+        """Whether its owner ended it, before its time did."""
+        return 0 < self.dropped_us < self.end_us
+
+
+class Arbitrated(msgspec.Struct, frozen=True):
+    """What an arbiter said of a supplier's availability."""
+
+    availability: Availability
+    version: str
+    until_us: int
+    request: bytes
+    sequence: int
+
+
 class Draft(msgspec.Struct):
     """A charter that was proposed, and who concurred."""
 
@@ -241,6 +312,8 @@ class State:
         self.genesis = ZERO_HEAD
         self.node_key = b""
         self._charter: Charter | None = None
+        self.awareness = EXACT
+        """How near to a subscription it hears of something."""
         self.minima: tuple[MinimaRow, ...] = ()
         """By class number, the charter's minima against every class."""
         self.members: dict[str, Member] = {}
@@ -258,6 +331,16 @@ class State:
         self.fading: deque[tuple[int, Ref | bytes]] = deque()
         self.notice_at: dict[str, array[int]] = {}
         """By party, the entry of each of its notices: number n stands at n - 1."""
+        self.references: dict[tuple[str, bytes], Reference] = {}
+        self.subscriptions: dict[bytes, Subscription] = {}
+        self.availability: dict[str, Arbitrated] = {}
+        """By the subject of a supplier's tokens."""
+        self.dropping: list[tuple[int, str, bytes]] = []
+        """A heap of references and subscriptions that ended, kept a while for those who ask again."""
+        self.watched = {name: Occupied(self.watched_volumes) for name in WATCHED}
+        """Subscriptions by their standard, and service areas; a ref is one of `WATCHED` and an id."""
+        self.open_ids: dict[bytes, Ref] = {}
+        """Open things of the theatre's own parties by the id under which suppliers know them."""
         self.open_version = 0
         self.occupied = Occupied(self.volumes_of)
         self._charters: dict[str, Charter] = {}
@@ -267,6 +350,9 @@ class State:
             "thing": self.things,
             "conflict": self.conflicts,
             "draft": self.drafts,
+            "reference": self.references,
+            "subscription": self.subscriptions,
+            "availability": self.availability,
             "charter": self._charters,
         }
         self._rows = Multiset(tables, _digest_encode)
@@ -282,12 +368,35 @@ class State:
     @charter.setter
     def charter(self, charter: Charter) -> None:
         self._charter = self._charters[""] = charter
+        self.awareness = Margin(*charter.awareness_mm)
         self.minima = tuple(MinimaRow(charter, own) for own in range(len(CLASSES)))
 
     def volumes_of(self, ref: Ref) -> tuple[Volume4D, ...]:
         """A thing's volumes; none where they were erased, which only an ended thing's may be."""
         content = self.things[ref].volumes.content
         return decode_volumes(content).volumes if content is not None else ()
+
+    def watched_volumes(self, ref: Ref) -> tuple[Volume4D, ...]:
+        """The volumes of a subscription or service area that lives."""
+        content = self.watched_row(ref).volumes.content
+        return decode_volumes(content).volumes if content is not None else ()
+
+    def watched_row(self, ref: Ref) -> "Reference | Subscription":
+        """A subscription or service area by its ref among what is watched."""
+        return self.references[ref] if ref[0] == Kind.SERVICE_AREA else self.subscriptions[ref[1]]
+
+    def open_id(self, thing: Thing) -> bytes:
+        """The id under which suppliers know an open thing of the theatre's own parties."""
+        return uuid4_of("open", self.genesis, thing.owner, thing.id)
+
+    def show(self, thing: Thing) -> None:
+        """Have a thing found by that id while it is live and open."""
+        if self.members[thing.owner].issuer:
+            return
+        if thing.live and thing.disclosure == "open":
+            self.open_ids[self.open_id(thing)] = thing.ref
+        elif self.open_ids:
+            self.open_ids.pop(self.open_id(thing), None)
 
     def places_of(self, conflict: Conflict) -> tuple[Near, ...]:
         """The pairs of volumes of a conflict; none where they were erased."""
