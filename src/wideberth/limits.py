@@ -64,6 +64,10 @@ DRAFTS_MAX: Final = 2
 """Proposed charters of one party that wait for their quorum: the one meant, and its correction."""
 DRAFT_US: Final = 30 * 86_400 * 1_000_000
 """A proposed charter that found no quorum for so long lapses: as long as an invitation may wait."""
+ISSUERS_MAX: Final = 16
+"""Token issuers that a charter names; a country has one."""
+AWARENESS_MM_MAX: Final = 50_000_000
+"""How far off a subscription may hear of an intent: 50 km; beyond it everybody hears of everything."""
 AREAS_MAX: Final = 256
 """Areas of a charter; every plan is held against each of them."""
 SEPARATIONS_MAX: Final = 64
@@ -88,6 +92,32 @@ PROPOSALS_MAX: Final = 32
 """Proposals of one party in one conflict: people read them all."""
 LINES_MAX: Final = 200
 """Lines of one party in one conflict before it may only take back: people read them all."""
+
+# suppliers
+SUBSCRIPTION_US_MAX: Final = 86_400 * 1_000_000
+"""A subscription lives a day at most (ASTM F3548-21, DSS0060; F3411-22a, DSS0060)."""
+NOTICED_START_US: Final = 10_000_000
+"""How long ago something new may have begun: clocks differ, and a request takes its time."""
+RID_SUBSCRIPTIONS_MAX: Final = 10
+"""Live remote identification subscriptions of one owner in an area (ASTM F3411-22a, DSS0050)."""
+SUBSCRIPTIONS_MAX: Final = 200_000
+"""Live subscriptions of one supplier: one an intent, and as many again."""
+KEY_MAX: Final = 10_000
+"""OVNs in one key: more intents than fit any space that one intent may take."""
+OVN_CHARACTERS_MAX: Final = 128
+"""An OVN or version, as ASTM F3548-21 bounds it."""
+URL_CHARACTERS_MAX: Final = 512
+"""An address that a supplier gives."""
+OVN_SUFFIX_US: Final = 60_000_000
+"""How far the time in a requested OVN suffix may lie from now."""
+AVAILABILITY_US: Final = 3_600_000_000
+"""How long a supplier stays marked as down unless the mark is renewed."""
+KEPT_DROPPED_US: Final = 60_000_000
+"""What a supplier deleted is remembered this long, so that a repeated request gets its answer."""
+KEPT_EXPIRED_US: Final = 3_600_000_000
+"""What expired by itself can be read by its id for this long."""
+SEARCH_RESULTS_MAX: Final = 10_000
+"""Results of one search; past it the search is refused, never cut."""
 
 # reading
 PAGE_ITEMS_MAX: Final = 500
@@ -197,3 +227,75 @@ LOAD_STEP_S_MAX: Final = 86_400
 """Seconds of one step of a load: a day; every success of a step is kept in memory, 8 bytes each."""
 LOAD_KEY_TRIES_MAX: Final = 50
 """How often a planner completes its key before it gives a flight up: others keep changing what is in the way."""
+
+# sending out
+USS_URL_CHARACTERS_MAX: Final = 1_000
+"""An address that a supplier gives, path and query included; it is kept in the ledger with each reference."""
+LOOKUP_S_MAX: Final = 5
+"""How long a name may take to be looked up."""
+LOOKUPS_MAX: Final = 32
+"""Names looked up at once; each takes a thread for as long as a name server lets it wait."""
+LOOKUPS_PER_MANAGER_MAX: Final = 4
+"""Of these on one manager's word, so that names which never answer hold up only their own."""
+PIN_S: Final = 300
+"""How long the network addresses of a name are used before it is looked up and vetted anew: a usual time to live."""
+PINS_MAX: Final = 4_096
+"""Names whose network addresses are remembered; past it the one used longest ago is looked up anew."""
+CONNECT_S_MAX: Final = 3
+"""To connect to one network address, TLS included."""
+ANSWER_GAP_S_MAX: Final = 5
+"""Between two pieces of an answer; F3548-21 gives a supplier 1 s for the whole (95 of 100)."""
+EXCHANGE_S_MAX: Final = 10
+"""For one request and its answer, whatever drips: longer, and a hanging destination holds a worker for nothing."""
+ANSWER_HEAD_BYTES_MAX: Final = 16_384
+"""Head of an answer: ten times what a server sends."""
+LINES_IDLE_MAX: Final = 256
+"""Connections kept open for a next request; more are closed after use."""
+LINE_IDLE_S_MAX: Final = 30
+"""How long a connection is kept open without use; most servers close it after a minute or two."""
+OWN_TOKENS_MAX: Final = 1_000
+"""The node's own tokens that are kept: one for each audience and scope."""
+OWN_TOKEN_BYTES_MAX: Final = 16_384
+"""Answer of the issuer; a token signed with RSA takes about 1 kB."""
+OWN_TOKEN_MARGIN_S: Final = 60
+"""A token is exchanged so long before its end, or after three quarters of a short life: clocks differ."""
+OWN_TOKEN_PAUSE_S: Final = 5
+"""Where the issuer gave none it is left alone for so long."""
+CHALLENGE_ANSWER_BYTES_MAX: Final = 1_048_576
+"""The details of an intent, as a challenge asks for them: what a command may have."""
+CHALLENGE_PASS_S: Final = 86_400
+"""How long an address that passed is sent to without asking again: the longest life of a subscription."""
+CHALLENGE_RETRY_FIRST_S: Final = 2
+"""Wait after a first failed challenge: a supplier may still be storing the intent that it is asked for."""
+CHALLENGE_RETRY_S_MAX: Final = 3_600
+"""Longest wait between failed challenges of one address: an hour's silence is no attack on anybody."""
+CHALLENGES_PER_MINUTE: Final = 6
+"""On one manager's word, whatever addresses it names; each is two requests, so no third party can be flooded."""
+CHALLENGES_AT_ONCE_MAX: Final = 12
+"""Challenges that a manager's addresses may take at once, after a start of the node."""
+CHALLENGES_KEPT_MAX: Final = 16_384
+"""Addresses whose standing is remembered; past it the one that was asked first is asked again."""
+DESTINATIONS_PER_MANAGER_MAX: Final = 64
+"""Addresses of one manager that are sent to at once: one a site, with room."""
+DELIVERIES_WAITING_MAX: Final = 256
+"""Messages that wait for one address; past it a later one replaces the oldest about the same, or is refused."""
+DELIVERIES_BYTES_MAX: Final = 134_217_728
+"""Bytes of all that wait."""
+DELIVERIES_PER_DESTINATION_S: Final = 50
+"""Messages a second to one address, and as many at once."""
+DELIVERIES_PER_MANAGER_S: Final = 100
+"""Messages a second to all addresses of one manager, so that many addresses buy nothing."""
+DELIVERIES_PER_S: Final = 1_000
+"""Messages a second in all; the node has something better to do."""
+DELIVERY_WORKERS_MAX: Final = 64
+"""Requests under way in all."""
+DELIVERY_WORKERS_PER_MANAGER_MAX: Final = 4
+"""Requests under way to addresses of one manager: sixteen managers must hang on purpose before others wait."""
+DELIVERY_RETRY_FIRST_S: Final = 1
+"""Wait after a first failure; it doubles with each."""
+DELIVERY_RETRY_S_MAX: Final = 300
+"""Longest wait between two tries: who comes back after a repair hears within five minutes."""
+DELIVERY_RETRY_AFTER_S_MAX: Final = 600
+"""How far a Retry-After is followed."""
+DELIVERY_GIVE_UP_S: Final = 3_600
+"""A message that could not be delivered for so long is news no more; the reference itself can be asked for."""

@@ -419,3 +419,19 @@ def test_ended_intents_leave_no_trace_in_memory() -> None:
     assert (state.references, state.subscriptions, state.things) == ({}, {}, {})
     assert world.now_us > START_US
     world.check()
+
+
+def test_subscribers_hear_of_open_plans_of_the_parties_and_of_no_hidden_one() -> None:
+    """Filing, activating, ending: the index rises with each; a hidden plan moves nothing."""
+    world = Skies()
+    watch, _ = world.subscribe("uss1", world.box(hours=3))
+    row = world.state.subscriptions[watch]
+    world.plan("BBB", world.box(), crewed=False)
+    assert row.index == 0
+    operation, _ = world.plan("AAA", world.box(lat=42.02, radius_m=100), crewed=False, disclosure=Disclosure.OPEN)
+    indices = [row.index]
+    for state in (OperationState.NONCONFORMING, OperationState.ENDED):
+        world.say("AAA", SetState(operation, 1, state))
+        indices.append(row.index)
+    assert indices == [1, 2, 3]
+    world.check()

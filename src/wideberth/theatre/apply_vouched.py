@@ -23,10 +23,10 @@ from wideberth.party.standard import (
 )
 from wideberth.theatre.apply_things import move
 from wideberth.theatre.applying import Applying
+from wideberth.theatre.awareness import FIRST_INDEX
 from wideberth.theatre.outcome import Accepted, Ref, Written
 from wideberth.theatre.references import WHAT, expands, kind_of
 from wideberth.theatre.state import Arbitrated, Held, Reference, State, Subscription, Thing
-from wideberth.theatre.subscriptions import FIRST_INDEX
 from wideberth.theatre.vouched import new_supplier
 
 EXPIRES = "expires"

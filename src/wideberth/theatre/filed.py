@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from wideberth.limits import ID_BYTES
 from wideberth.party.command import OperationState
+from wideberth.theatre.awareness import heard_of
 from wideberth.theatre.conflicts import SEVERITIES, Side, blocked, blocks_word, shown_party
 from wideberth.theatre.lifecycle import ConflictState
 from wideberth.theatre.occupied import Found
@@ -106,7 +107,8 @@ class Filed:
             missing,
             self._falls_back(missing),
         )
-        effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), *accounts)
+        heard = heard_of(self.state, self.side.ref, self.side.what, self.side.disclosure, self.side.shapes)
+        effects = Effects(moved, tuple(opened), tuple(kept), tuple(closed), *accounts, heard=heard)
         said = tuple(o.conflict for o in opened) + tuple(k.conflict for k in kept if k.void)
         checked = self.state.minima[self.side.class_number].flat
         result = accepted(Accepted(self.side.version, said, self.late, checked), effects, attached)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from wideberth.party.command import Confirm, Lift, OperationState, SetState
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.theatre.awareness import heard_of
 from wideberth.theatre.conflicts import unsettled_blocks
 from wideberth.theatre.lifecycle import ConflictState, allowed_from, operation_may
 from wideberth.theatre.outcome import Accepted, Effects, Item, Moved, Notice, Outcome, StateItem, accepted
@@ -51,7 +52,8 @@ def decide_state(state: State, member: Member, command: SetState) -> Outcome | R
             return no
     if command.state is OperationState.ENDED:
         return ending(state, (thing,), Accepted(thing.version))
-    return accepted(Accepted(thing.version), Effects())
+    heard = heard_of(state, thing.ref, thing.what, thing.disclosure, None)
+    return accepted(Accepted(thing.version), Effects(heard=heard))
 
 
 def _blocked(state: State, thing: Thing) -> Refusal | None:
@@ -90,6 +92,8 @@ def ending(state: State, things: Sequence[Thing], outcome: Accepted) -> Outcome:
         item = StateItem(conflict.id, ConflictState.CLEARED, "no longer too near")
         for party in sorted({conflict.first[0], conflict.second[0]}):
             items.setdefault(party, []).append(item)
-    result = accepted(outcome, Effects(closed=tuple(closed), ended=tuple(t.ref for t in things)))
+    heard = dict.fromkeys(row for t in things for row in heard_of(state, t.ref, t.what, t.disclosure, None))
+    effects = Effects(closed=tuple(closed), ended=tuple(t.ref for t in things), heard=tuple(heard))
+    result = accepted(outcome, effects)
     result.notices = [(party, Notice(tuple(told))) for party, told in sorted(items.items())]
     return result

@@ -31,6 +31,7 @@ from wideberth.party.standard import (
 )
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.shapes import Shapes, shapes
+from wideberth.theatre.awareness import hearers, told
 from wideberth.theatre.conflicts import Side
 from wideberth.theatre.filed import Filed, Filing
 from wideberth.theatre.filing import M2_S_PER_KM2_H, Parts, lies_inside, measure, met_peers, volumes_part
@@ -39,7 +40,7 @@ from wideberth.theatre.occupied import NOBODY, Found
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, Ref, Written, accepted, refused
 from wideberth.theatre.planning import ending
 from wideberth.theatre.state import Conflict, Draw, Member, Reference, State, Subscription, Thing
-from wideberth.theatre.subscriptions import check_start, covers, hearers, packed, span, told
+from wideberth.theatre.subscriptions import check_start, covers, packed, span
 
 OVERLAP: Final = "~"
 """In place of an owner: what follows is a conflict, of which a supplier sees the overlap alone."""

@@ -1,12 +1,10 @@
-"""Who hears of what: the subscriptions of ASTM F3548-21 and F3411-22a.
+"""Subscriptions of ASTM F3548-21 and F3411-22a: made, changed, ended.
 
 In:  the state, the supplier, its command and volumes, the time.
-Out: an `Outcome` or a Refusal; for a write, the subscriptions that hear of it.
-Awareness is wider than conflict: a subscription hears of what comes nearer to it than the charter's awareness margin.
+Out: an `Outcome` or a Refusal. Who hears of a write is `awareness`.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from wideberth.limits import (
     NOTICED_START_US,
@@ -14,47 +12,15 @@ from wideberth.limits import (
     SUBSCRIPTION_US_MAX,
     SUBSCRIPTIONS_MAX,
 )
-from wideberth.party.standard import Kind, Standard, Subscribe, Unsubscribe, opaque_of
+from wideberth.party.standard import Standard, Subscribe, Unsubscribe, opaque_of
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.overlap import contains
 from wideberth.space.shapes import Shapes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.filing import Parts, measure, volumes_part
 from wideberth.theatre.occupied import EXACT
-from wideberth.theatre.outcome import Accepted, Effects, Outcome, Subscriber, Written, accepted
+from wideberth.theatre.outcome import Accepted, Effects, Outcome, Written, accepted
 from wideberth.theatre.state import Member, State, Subscription
-
-FIRST_INDEX: Final = 1
-"""Of an implicit subscription, which hears of the intent that makes it."""
-
-
-def standard_of(kind: Kind) -> Standard:
-    """Whose subscriptions hear of a kind of reference."""
-    return Standard.F3411 if kind is Kind.SERVICE_AREA else Standard.F3548
-
-
-def hearers(state: State, kind: Kind, where: Sequence[Shapes]) -> list[Subscription]:
-    """The live subscriptions that want to hear of a kind, near to any of some shapes."""
-    watched = state.watched[standard_of(kind)]
-    if not len(watched):
-        return []
-    found: dict[bytes, Subscription] = {}
-    for shapes in where:
-        for _, row_id in watched.near(shapes, state.awareness).refs:
-            row = state.subscriptions[row_id]
-            if kind in row.hears:
-                found[row_id] = row
-    return list(found.values())
-
-
-def told(heard: Sequence[Subscription], new: tuple[str, bytes] | None = None) -> tuple[Subscriber, ...]:
-    """The same by address, each with the index that it will have; `new` is one that the write itself makes."""
-    by_url: dict[str, list[tuple[bytes, int]]] = {}
-    if new is not None:
-        by_url[new[0]] = [(new[1], FIRST_INDEX)]
-    for row in heard:
-        by_url.setdefault(row.url, []).append((row.id, row.index + 1))
-    return tuple(Subscriber(url, tuple(rows)) for url, rows in by_url.items())
 
 
 def packed(shapes: Shapes) -> bytes:
