@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "found": ("run:found", "Found a theatre: its first entry and its node's key."),
     "serve": ("run:serve", "Serve the theatre of a data folder."),
     "plan": ("plan:plan", "File the operations of a file in a theatre."),
+    "load": ("load:load", "Measure a server of ASTM F3548-21 by flights."),
     "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),
     "replay": ("ledgers:replay", "Replay a ledger and print what it comes to."),
     "export": ("copies:export", "Write a ledger into one file that anybody can verify."),
