@@ -12,7 +12,7 @@ FILES = sorted(SRC.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 ROOMS = ["refusal", "limits", "space", "party", "intake", "ledger", "theatre", "sequencer"]
-SHELLS = {"config", "node", "api", "client", "cli", "keys", "demo", "tokens", "load"}
+SHELLS = {"config", "delivery", "node", "api", "client", "cli", "keys", "demo", "tokens", "load"}
 PURE = {"refusal", "limits", "space", "party", "intake", "theatre"}
 PURE_PARTS = {"ledger": {"entry", "merkle", "checkpoint", "verify"}, "tokens": {"verify", "keyset", "memory"}}
 BANNED_IMPORTS = {
