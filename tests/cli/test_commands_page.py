@@ -51,7 +51,8 @@ class Reader:
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.capsys = capsys
-        self.folder, self.port, self.genesis = folder, free_port(), ""
+        self.folder, self.genesis = folder, ""
+        self.ports = {"8080": str(free_port()), "8085": str(free_port())}
         self.background: list[subprocess.Popen[str]] = []
         (folder / "examples").symlink_to(ROOT / "examples")
         tomorrow = datetime.now(UTC) + timedelta(days=2)
@@ -59,10 +60,16 @@ class Reader:
         (folder / "two.geojson").write_text(json.dumps(half_of(plans_of(["Relief 11"], tomorrow))))
         (folder / "crossing.geojson").write_text(json.dumps(plans_of(["Transport 4"], tomorrow)))
 
+    def here(self, text: str) -> str:
+        """The same with ports that are free here."""
+        for port, free in self.ports.items():
+            text = text.replace(port, free)
+        return text
+
     def run(self, example: Example) -> None:
         """Run one example and compare."""
-        words = example.command.replace("8080", str(self.port)).replace("GENESIS", self.genesis)
-        wanted = tuple(line.replace("8080", str(self.port)) for line in example.output)
+        words = self.here(example.command).replace("GENESIS", self.genesis)
+        wanted = tuple(self.here(line) for line in example.output)
         command = shlex.split(words)
         if command[0] == "cp":
             shutil.copy(self.folder / command[1], self.folder / command[2])
@@ -81,9 +88,8 @@ class Reader:
             self.genesis = found[1].replace(" ", "")
 
     def _start(self, words: list[str], wanted: tuple[str, ...]) -> None:
-        node = subprocess.Popen(
-            [*PROGRAM, *words, "--log-level", "error"], cwd=self.folder, stdout=subprocess.PIPE, text=True
-        )
+        quiet = ["--log-level", "error"] if words[0] == "serve" else []
+        node = subprocess.Popen([*PROGRAM, *words, *quiet], cwd=self.folder, stdout=subprocess.PIPE, text=True)
         self.background.append(node)
         assert node.stdout is not None
         shown = "".join(node.stdout.readline() for _ in wanted)
