@@ -116,6 +116,8 @@ KEPT_DROPPED_US: Final = 60_000_000
 """What a supplier deleted is remembered this long, so that a repeated request gets its answer."""
 KEPT_EXPIRED_US: Final = 3_600_000_000
 """What expired by itself can be read by its id for this long."""
+VIEW_SUPPLIED_MAX: Final = 2_000
+"""Suppliers' intents that a view lists; more are counted, and those in conflict with the reader's are still listed."""
 SEARCH_RESULTS_MAX: Final = 10_000
 """Results of one search; past it the search is refused, never cut."""
 

@@ -9,6 +9,7 @@ subject brought these bytes. So none of them concurs, accepts a risk or manages 
 import base64
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -57,11 +58,16 @@ class Supplier(NamedTuple):
     @property
     def party(self) -> str:
         """Its code in the theatre: its own letters, and six that follow from issuer and subject."""
-        named = "".join(c for c in self.subject.upper() if c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")[:_NAMED]
-        digest = hashlib.sha256(f"{self.issuer}\n{self.subject}".encode()).digest()
-        code = f"{SUPPLIER_PREFIX}{named}-{base64.b32encode(digest)[:6].decode()}"
-        assert len(code) <= PARTY_CHARACTERS_MAX
-        return code
+        return _code(self.issuer, self.subject)
+
+
+@lru_cache(1_024)
+def _code(issuer: str, subject: str) -> str:
+    named = "".join(c for c in subject.upper() if c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")[:_NAMED]
+    digest = hashlib.sha256(f"{issuer}\n{subject}".encode()).digest()
+    code = f"{SUPPLIER_PREFIX}{named}-{base64.b32encode(digest)[:6].decode()}"
+    assert len(code) <= PARTY_CHARACTERS_MAX
+    return code
 
 
 class Implicit(Struct, frozen=True):

@@ -317,6 +317,8 @@ def _tick(at: Applying) -> None:
         for key in state.seen_until.pop(past):
             state.seen.pop(key, None)
     forget_dropped(state, at.time_us)
+    if state.supplied_changed:
+        state.supplied_changed, state.open_version = False, state.open_version + 1
     if len(state.dues) > DUES_SLACK + 2 * (len(state.things) + len(state.conflicts) + len(state.subscriptions)):
         state.dues = sorted({due for due in state.dues if pending(state, due[1], due[2], due[0])})
     while state.fading and state.fading[0][0] <= at.time_us:

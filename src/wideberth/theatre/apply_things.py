@@ -78,8 +78,7 @@ def move(at: Applying, thing: Thing, moved: Moved, volumes: Held) -> None:
         state.occupied.put(moved.ref, thing.class_number, at.sequence, at.shapes)
     expect(at, thing)
     state.show(thing)
-    if thing.disclosure == "open":
-        state.open_version += 1
+    state.reveal(thing)
 
 
 def span_of_boxes(boxes: bytes) -> tuple[int, int]:
@@ -106,8 +105,7 @@ def set_state(at: Applying, ref: Ref, wanted: OperationState) -> None:
     thing = at.state.things[ref]
     thing.state, thing.confirm_by_us = wanted, 0
     at.state.touch("thing", ref)
-    if thing.disclosure == "open":
-        at.state.open_version += 1
+    at.state.reveal(thing)
 
 
 def end(at: Applying, ref: Ref) -> None:
@@ -125,5 +123,4 @@ def end(at: Applying, ref: Ref) -> None:
         state.fading.append((at.time_us + KEPT_ENDED_US, ref))
     state.touch("thing", ref)
     state.touch("member", thing.owner)
-    if thing.disclosure == "open":
-        state.open_version += 1
+    state.reveal(thing)

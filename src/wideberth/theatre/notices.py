@@ -87,7 +87,7 @@ class AnswerTold(Shown, frozen=True, tag_field="kind", tag="answer"):
 
 
 class DueTold(Shown, frozen=True, tag_field="kind", tag="due"):
-    """A deadline passed: "settle", "lapsed", "ended", "review"."""
+    """A deadline passed: "settle", "lapsed", "ended", "review", "availability"."""
 
     what: str
     thing: str

@@ -284,6 +284,8 @@ class View(Shown, frozen=True):
     asked: tuple[Asked, ...]
     budget: Budget
     claim: Claim
+    unlisted: int
+    """Live things of suppliers that are too many to be listed; 0 when all are."""
 
 
 def b64(data: bytes) -> str:

@@ -342,6 +342,7 @@ class State:
         self.open_ids: dict[bytes, Ref] = {}
         """Open things of the theatre's own parties by the id under which suppliers know them."""
         self.open_version = 0
+        self.supplied_changed = False
         self.occupied = Occupied(self.volumes_of)
         self._charters: dict[str, Charter] = {}
         tables: dict[str, dict[Any, Any]] = {
@@ -388,6 +389,15 @@ class State:
     def open_id(self, thing: Thing) -> bytes:
         """The id under which suppliers know an open thing of the theatre's own parties."""
         return uuid4_of("open", self.genesis, thing.owner, thing.id)
+
+    def reveal(self, thing: Thing) -> None:
+        """What is open has changed. Of suppliers' intents, which are many, readers hear with the next tick."""
+        if thing.disclosure != "open":
+            return
+        if self.members[thing.owner].issuer:
+            self.supplied_changed = True
+        else:
+            self.open_version += 1
 
     def show(self, thing: Thing) -> None:
         """Have a thing found by that id while it is live and open."""

@@ -9,6 +9,7 @@ and never more. Nothing here depends on a plan that is hidden from the reader, e
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from wideberth.limits import VIEW_SUPPLIED_MAX
 from wideberth.party.charter import DAY_US, Area
 from wideberth.party.command import About, Disclosure, Text
 from wideberth.party.envelope import decode_part
@@ -79,7 +80,8 @@ class Views:
     def view(self, reader: Member, key: bytes, root: bytes) -> shown.View:
         """Everything that a member may see; `key` is the watch key by which it reads."""
         party = reader.party
-        every = self._state.things.values()
+        unlisted = self._unlisted()
+        every = self._listed(party) if unlisted else self._state.things.values()
         mine_or_open = [t for t in every if is_open_to(party, t) and (t.live or t.what == "operation")]
         mine_or_open.sort(key=lambda t: (t.start_us, t.ref))
         listed = {
@@ -96,7 +98,22 @@ class Views:
             tuple(self._asks(party)),
             self._budget(reader),
             shown.Claim(reader.claim_m2_s // M2_S_PER_KM2_H, self._state.charter.claim_km2_h),
+            unlisted,
         )
+
+    def _unlisted(self) -> int:
+        """How many things of suppliers are live, where they are too many to be listed."""
+        supplied = sum(member.live for member in self._state.members.values() if member.issuer)
+        return supplied if supplied > VIEW_SUPPLIED_MAX else 0
+
+    def _listed(self, reader: str) -> Iterator[Thing]:
+        """Without suppliers' things, but for those that the reader is in conflict with."""
+        members = self._state.members
+        conflicts = (
+            c for c in self._state.conflicts.values() if c.side_of(reader) is not None and c.state != "cleared"
+        )
+        met = {ref for conflict in conflicts for ref in (conflict.first, conflict.second)}
+        return (t for t in self._state.things.values() if not members[t.owner].issuer or t.ref in met)
 
     def as_of(self, root: bytes) -> shown.AsOf:
         """The position that an answer rests on."""

@@ -168,6 +168,7 @@ function houseNeeds() {
   const used = [["km2_h", budget?.km2_h_used, budget?.km2_h], ["checks", budget?.checks_used, budget?.checks], ["peers", budget?.peers_used, budget?.peers]];
   const tight = used.filter(([, part, whole]) => whole > 0 && part / whole >= ALMOST);
   if (tight.length) out.push(need("budget", "checks", 5, t, { share: Math.round(100 * Math.max(...tight.map(([, part, whole]) => part / whole))) }));
+  if (world.view.unlisted) out.push(need("unlisted", "supplied", 6, t, { count: world.view.unlisted }));
   const told = world.theatre?.parties.find((p) => p.mine)?.told;
   if (told && told.head && told.number > told.signed) out.push(need("sign_head", "told", 6, t, { told }));
   return out;

@@ -11,7 +11,7 @@ import { code, current, t, text } from "./words.js";
 const CARDS_MAX = 16;
 const CONFLICTS_MAX = 10;
 const LONG_MAX = 4;
-const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c" };
+const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c", unlisted: "c" };
 const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
 const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
 
@@ -91,6 +91,7 @@ const BODY = {
   skew: () => [h("p", {}, t("skew.text", { skew: f.seconds(world.offset_ms) }))],
   review: (need) => [h("p", {}, t("review.text", { label: need.place.label, until: f.date(need.time) }))],
   budget: (need) => [h("p", {}, t("budget.text", { share: code(`${need.share} %`) }))],
+  unlisted: (need) => [h("p", {}, t("unlisted.text", { count: need.count }))],
   fork: () => [h("p", {}, t("fork.text"))],
   kept: () => [h("p", {}, t("kept.text", { count: world.outbox.length }))],
   sign_head: (need) => [
