@@ -274,6 +274,7 @@ class View(Wire, frozen=True):
     asked: tuple[Asked, ...]
     budget: dict[str, float] = {}
     claim: dict[str, float] = {}
+    unlisted: int = 0
 
 
 class Told(Wire, frozen=True):
