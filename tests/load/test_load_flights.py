@@ -7,14 +7,20 @@ import pytest
 from implicitdict import ImplicitDict
 from uas_standards.astm.f3548.v21.api import Volume4D
 
-from wideberth.load.flights import Cell, Spread, Where, drawing, extents, new_id, new_suffix, shapes
+from wideberth.load.flights import Cell, Drawn, Flights, Spread, Where, drawing, new_id, new_suffix
 
 NOW_US = 1_790_000_000_123_456
 
 
+def drawn(where: Where, volumes: int, seed: int, count: int) -> list[Drawn]:
+    """So many flights of one planner."""
+    flights, rng = Flights(where, volumes, seed), drawing(f"planner/{seed}")
+    return [flights.draw(rng, NOW_US) for _ in range(count)]
+
+
 def vertices(where: Where, volumes: int = 4) -> list[tuple[float, float]]:
     """All corners of the first hundred flights."""
-    read = [json.loads(extents(shape, NOW_US)) for shape in shapes(where, volumes, 1, 100)]
+    read = [json.loads(flight.extents) for flight in drawn(where, volumes, 1, 100)]
     rings = [v["volume"]["outline_polygon"]["vertices"] for flight in read for v in flight]
     return [(p["lat"], p["lng"]) for ring in rings for p in ring]
 
@@ -22,17 +28,16 @@ def vertices(where: Where, volumes: int = 4) -> list[tuple[float, float]]:
 @pytest.mark.parametrize("where", [Spread(), Cell()])
 def test_the_same_seed_draws_the_same_flights(where: Where) -> None:
     """A seed says which flights there are, to the byte; another seed draws others."""
-    assert [extents(s, NOW_US) for s in shapes(where, 4, 7, 20)] == [
-        extents(s, NOW_US) for s in shapes(where, 4, 7, 20)
-    ]
-    assert shapes(where, 4, 7, 20) != shapes(where, 4, 8, 20)
+    assert drawn(where, 4, 7, 20) == drawn(where, 4, 7, 20)
+    assert drawn(where, 4, 7, 20) != drawn(where, 4, 8, 20)
+    assert len({flight.extents for flight in drawn(where, 4, 7, 20)}) == 20
 
 
 @pytest.mark.parametrize("where", [Spread(), Cell()])
 def test_volumes_have_the_form_of_the_standard(where: Where) -> None:
     """The published types read every volume: a ring of four, ascending heights, windows that begin before they end."""
-    for shape in shapes(where, 3, 1, 50):
-        read = json.loads(extents(shape, NOW_US))
+    for flight in drawn(where, 3, 1, 50):
+        read = json.loads(flight.extents)
         assert len(read) == 3
         for raw in read:
             volume = ImplicitDict.parse(raw, Volume4D)
@@ -44,10 +49,11 @@ def test_volumes_have_the_form_of_the_standard(where: Where) -> None:
 
 
 def test_a_flight_begins_when_it_was_said() -> None:
-    """The first window begins at the given microsecond."""
-    shape = shapes(Cell(), 1, 1, 1)[0]
-    begin = json.loads(extents(shape, NOW_US))[0]["time_start"]["value"]
-    assert datetime.fromisoformat(begin) == datetime.fromtimestamp(1_790_000_000, UTC).replace(microsecond=123_456)
+    """The first window begins at the microsecond that the flight says, a minute from now in a cell."""
+    flight = drawn(Cell(), 1, 1, 1)[0]
+    begin = datetime.fromisoformat(json.loads(flight.extents)[0]["time_start"]["value"])
+    assert begin == datetime.fromtimestamp(1_790_000_060, UTC).replace(microsecond=123_456)
+    assert flight.begin_us == NOW_US + 60_000_000
 
 
 def test_spread_flights_stay_near_their_bounds() -> None:
