@@ -24,6 +24,7 @@ from wideberth.load.sources import NoToken, from_address, from_key
 from wideberth.refusal import Reason, refuse
 
 Subscription = Literal["implicit", "explicit", "none"]
+BUSY_CORES = 0.9
 FirstKey = Literal["none", "known", "announced"]
 
 
@@ -210,6 +211,8 @@ def _print(report: Report) -> None:
     every = (*report.steps, *((report.past_peak,) if report.past_peak is not None else ()))
     for what, message in {what: message for step in every for what, message in step.said.items()}.items():
         say(f"{what}: {message}")
+    if max(step.client_cores for step in every) > BUSY_CORES:
+        say("The generator itself was at work all the time in some steps: there the server may give more.")
     load = report.load
     say(f"{load.seconds:g} s a step after {load.warm_up_s:g} s of warm-up, {some(load.volumes, 'volume')} a flight.")
     say(f"{report.began}, {report.machine}, wideberth {report.versions['wideberth']}.")
