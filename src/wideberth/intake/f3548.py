@@ -3,14 +3,15 @@
 In:  a Volume4D or a list of them, OperationalIntentDetails, an OperationalIntent or a list of them, the body of
      PutOperationalIntentReference (`extents`) or anything with an `operational_intent` member. Shapes: F3548-21,
      Annex A4, as published in OpenAPI. Members that are not known are ignored, as the standard asks.
-Out: `Piece`s; class drone, because the standard is for uncrewed traffic, with a note. `volume_json` writes a Volume4D.
+Out: `Piece`s; class drone, because the standard is for uncrewed traffic, with a note. `read_volume` reads one Volume4D,
+     `volume_json` writes one.
 Refuses: by path, such as `details.volumes[0].volume.altitude_lower.units`. Every volume needs both altitudes, both
-     times and exactly one outline; units other than M, references other than W84, formats other than RFC3339
-     (UNKNOWN_UNIT); an id that stands twice in a list.
+     times (unless `Missing` says what stands in for them) and exactly one outline; units other than M, references
+     other than W84, formats other than RFC3339 (UNKNOWN_UNIT); an id that stands twice in a list.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR
-from typing import Final
+from typing import Final, NamedTuple
 
 from wideberth.intake.bounds import ND, Bounds
 from wideberth.intake.datums import Datum
@@ -18,7 +19,14 @@ from wideberth.intake.fields import Field, Note
 from wideberth.intake.operation import Piece, PlannedOperation, check_window
 from wideberth.intake.outlines import Drawing, settle
 from wideberth.intake.times import show_time
-from wideberth.limits import ALTITUDE_MM_MAX, ALTITUDE_MM_MIN, RADIUS_MM_MAX, VERTICES_MAX, VOLUMES_MAX
+from wideberth.limits import (
+    ALTITUDE_MM_MAX,
+    ALTITUDE_MM_MIN,
+    RADIUS_MM_MAX,
+    TIME_US_MAX,
+    VERTICES_MAX,
+    VOLUMES_MAX,
+)
 from wideberth.party.charter import TrafficClass
 from wideberth.party.command import Activity
 from wideberth.refusal import Reason, Refusal
@@ -31,6 +39,28 @@ MEMBERS: Final = frozenset(
 )
 """Members by which a document is known to be F3548."""
 _CLASS_NOTE: Final = Note("class-f3548", "F3548 plans are taken as drones")
+ALTITUDE_M_LEAST: Final = -8_000
+"""As low as the standards' forms let an altitude be; where a band may be left out, what is below ours is ours."""
+
+
+class Missing(NamedTuple):
+    """What stands in for times and altitudes that a request may leave out: the whole band, and these times."""
+
+    start_us: int | None = None
+    """None: the start is required."""
+    end_us: int | None = None
+    life_us: int = 0
+    """Where `end_us` is None the window lasts so long; 0: the end is required."""
+    until_us: int = TIME_US_MAX
+    """And ends by then."""
+    instant: bool = False
+    """Whether a search is told: its window may be of no length, or of any."""
+
+    def end_after(self, start_us: int) -> int | None:
+        """The end of a window that names none; None where it is required."""
+        if self.end_us is not None:
+            return self.end_us
+        return min(start_us + self.life_us, self.until_us) if self.life_us else None
 
 
 def read_document(document: Field, theatre: Bounds | None) -> list[Piece]:
@@ -83,36 +113,63 @@ def _read_volumes(
 
 def _volume_piece(item: Field, name: str, manager: str, rank: int, theatre: Bounds | None) -> list[Piece]:
     """One Volume4D as a piece of its operation; none where something in it was refused."""
-    refused = len(item.book.refusals)
-    shape = item.member("volume")
-    lower_mm = _altitude_mm(shape.member("altitude_lower"), ROUND_FLOOR)
-    upper_mm = _altitude_mm(shape.member("altitude_upper"), ROUND_CEILING)
-    start_us = _time_us(item.member("time_start"), up=False)
-    end_us = _time_us(item.member("time_end"), up=True)
-    drawing = _drawing(shape)
-    if len(item.book.refusals) > refused or drawing is None:
+    found = read_volume(item, theatre)
+    if found is None:
         return []
-    if lower_mm > upper_mm:
-        shape.refuse(Reason.BAND_ORDER, "altitude_lower at or below altitude_upper", f"{lower_mm} and {upper_mm} mm")
-    window = check_window(start_us, end_us, item.member("time_end").path)
-    settled = settle(drawing, Datum.WGS84, theatre, "")
-    item.book.refusals += [no for no in (window, settled) if isinstance(no, Refusal)]
-    if isinstance(settled, Refusal):
-        return []
-    volumes = tuple(Volume4D(outline, lower_mm, upper_mm, start_us, end_us) for outline in settled.outlines)
-    notes = (_CLASS_NOTE, *settled.notes)
-    operation = PlannedOperation(name, manager, TrafficClass.DRONE, rank, Activity.OTHER, volumes, 0, notes)
+    volumes, notes = found
+    operation = PlannedOperation(
+        name, manager, TrafficClass.DRONE, rank, Activity.OTHER, volumes, 0, (_CLASS_NOTE, *notes)
+    )
     return [Piece(operation, item.path)]
 
 
-def _altitude_mm(field: Field, rounding: str) -> int:
+def read_volume(
+    item: Field, theatre: Bounds | None, missing: Missing | None = None
+) -> tuple[tuple[Volume4D, ...], tuple[Note, ...]] | None:
+    """One Volume4D and what is worth a look; None where something in it was refused. `missing`: what may be absent."""
+    refused = len(item.book.refusals)
+    shape = item.member("volume")
+    lower_mm = _bound_mm(shape.member("altitude_lower"), ROUND_FLOOR, missing)
+    upper_mm = _bound_mm(shape.member("altitude_upper"), ROUND_CEILING, missing)
+    start, end = item.member("time_start"), item.member("time_end")
+    start_us = _time_us(start, missing.start_us if missing else None, up=False)
+    end_us = _time_us(end, missing.end_after(start_us) if missing else None, up=True)
+    drawing = _drawing(shape)
+    if len(item.book.refusals) > refused or drawing is None:
+        return None
+    if lower_mm > upper_mm:
+        shape.refuse(Reason.BAND_ORDER, "altitude_lower at or below altitude_upper", f"{lower_mm} and {upper_mm} mm")
+    if missing is None or not missing.instant:
+        item.book.refusals += [no for no in (check_window(start_us, end_us, end.path),) if no is not None]
+    elif end_us < start_us:
+        end.refuse(Reason.TIME_ORDER, "an end that is not before the start", f"{(end_us - start_us) / 1e6:g} s")
+    settled = settle(drawing, Datum.WGS84, theatre, "")
+    if isinstance(settled, Refusal):
+        item.book.refusals.append(settled)
+        return None
+    volumes = tuple(Volume4D(outline, lower_mm, upper_mm, start_us, end_us) for outline in settled.outlines)
+    return (volumes, settled.notes) if len(item.book.refusals) == refused else None
+
+
+def _bound_mm(field: Field, rounding: str, missing: Missing | None) -> int:
+    """One end of the band; where it may be left out, the whole band's."""
+    if missing is None:
+        return _altitude_mm(field, rounding, ALTITUDE_MM_MIN // 1000)
+    if not field.present:
+        return ALTITUDE_MM_MIN if rounding == ROUND_FLOOR else ALTITUDE_MM_MAX
+    return max(_altitude_mm(field, rounding, ALTITUDE_M_LEAST), ALTITUDE_MM_MIN)
+
+
+def _altitude_mm(field: Field, rounding: str, least_m: int) -> int:
     field.member("units").one_of({"M"}, Reason.UNKNOWN_UNIT)
     field.member("reference").one_of({"W84"}, Reason.UNKNOWN_UNIT)
-    value = field.member("value").number(ALTITUDE_MM_MIN // 1000, ALTITUDE_MM_MAX // 1000, "m")
+    value = field.member("value").number(least_m, ALTITUDE_MM_MAX // 1000, "m")
     return int((value * 1000).to_integral_value(rounding))
 
 
-def _time_us(field: Field, *, up: bool) -> int:
+def _time_us(field: Field, absent_us: int | None, *, up: bool) -> int:
+    if absent_us is not None and not field.present:
+        return absent_us
     field.member("format").one_of({"RFC3339"}, Reason.UNKNOWN_UNIT)
     return field.member("value").time_us(up=up)
 
