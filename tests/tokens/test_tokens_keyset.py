@@ -1,32 +1,20 @@
 """The issuer's keys: which files and key sets are taken."""
 
-import datetime
 import json
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokens_kit import b64, issuer, private_key, private_pem
+from tokens_kit import b64, certificate, issuer, private_key, private_pem
 
 from wideberth.limits import ISSUER_KEYS_MAX
 from wideberth.refusal import Reason, Refusal
 from wideberth.tokens.keyset import read_jwks, read_pem
 
 RSA = issuer().jwks()["keys"][0]
-
-
-def certificate(number: int = 0) -> bytes:
-    """A certificate that ended long ago and carries the key of an issuer."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "issuer.example")])
-    day = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-    builder = x509.CertificateBuilder(name, name, private_key(number).public_key(), 5, day, day)
-    return builder.sign(private_key(number), hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def pem_of(key: Any) -> bytes:

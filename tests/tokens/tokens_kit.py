@@ -2,20 +2,24 @@
 
 import base64
 import contextlib
+import datetime
 import functools
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509.oid import NameOID
 
 from wideberth.refusal import Refusal
 from wideberth.tokens import Issuer, Trust
@@ -33,9 +37,13 @@ SCOPES = ("utm.strategic_coordination", "utm.constraint_processing")
 
 
 @functools.cache
+def _made(_number: int) -> bytes:
+    return new_private_pem()
+
+
 def private_pem(number: int = 0) -> bytes:
     """A private key, made once a session."""
-    return new_private_pem()
+    return _made(number)
 
 
 @functools.cache
@@ -44,6 +52,14 @@ def private_key(number: int = 0) -> RSAPrivateKey:
     key = load_pem_private_key(private_pem(number), None)
     assert isinstance(key, RSAPrivateKey)
     return key
+
+
+def certificate(number: int = 0) -> bytes:
+    """A certificate that ended long ago and carries the key of an issuer."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "issuer.example")])
+    day = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    builder = x509.CertificateBuilder(name, name, private_key(number).public_key(), 5, day, day)
+    return builder.sign(private_key(number), hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 @functools.cache
@@ -102,8 +118,9 @@ def hmac_signed(header: Any, said: Any, secret: bytes) -> str:
 class Address:
     """An address on loopback that answers as it is told: status, body, headers; `hangs` answers nothing."""
 
-    def __init__(self, body: bytes = b"", status: int = 200, headers: dict[str, str] | None = None) -> None:
-        self.body, self.status, self.headers = body, status, headers or {}
+    def __init__(self, body: bytes) -> None:
+        self.body, self.status = body, 200
+        self.headers: dict[str, str] = {}
         self.asked: list[str] = []
         self.endless = False
         self.hangs = threading.Event()
@@ -111,10 +128,19 @@ class Address:
         self.url = ""
 
 
+class Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """They are meant to."""
+
+
 @contextlib.contextmanager
-def address(body: bytes = b"", status: int = 200, headers: dict[str, str] | None = None) -> Iterator[Address]:
+def address(body: bytes = b"", tls: ssl.SSLContext | None = None) -> Iterator[Address]:
     """Such an address, for as long as the context lasts."""
-    told = Address(body, status, headers)
+    told = Address(body)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -134,8 +160,10 @@ def address(body: bytes = b"", status: int = 200, headers: dict[str, str] | None
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.url = f"http://127.0.0.1:{server.server_port}/keys"
+    server = Quiet(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    told.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/keys"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

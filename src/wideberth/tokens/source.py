@@ -38,7 +38,7 @@ def read_files(paths: tuple[Path, ...]) -> Found | Refusal:
             with path.open("rb") as file:
                 data = file.read(JWKS_BYTES_MAX + 1)
         except OSError as error:
-            return refuse(Reason.MALFORMED, FIELD_KEYS, "files that can be read", f"{path}: {error.strerror}")
+            return refuse(Reason.MALFORMED, FIELD_KEYS, "files that can be read", f"{error.strerror}: {path}")
         if len(data) > JWKS_BYTES_MAX:
             return refuse(Reason.TOO_LARGE, FIELD_KEYS, f"files of at most {JWKS_BYTES_MAX:,} bytes", str(path))
         keys = read_pem(data, f"{FIELD_KEYS} ({path})")
