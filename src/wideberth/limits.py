@@ -120,6 +120,8 @@ VIEW_SUPPLIED_MAX: Final = 2_000
 """Suppliers' intents that a view lists; more are counted, and those in conflict with the reader's are still listed."""
 SEARCH_RESULTS_MAX: Final = 10_000
 """Results of one search; past it the search is refused, never cut."""
+AREA_KM2_MAX: Final = 2_500
+"""Area of a search, a subscription or a service area of a supplier: fifty kilometres square, as other DSSs have it."""
 
 # reading
 PAGE_ITEMS_MAX: Final = 500
