@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from suppliers import Said, Suppliers
 from worlds import DAY, HOUR, MINUTE, NODE_SEED, SECOND, START_US, World, charter, circle
 
 from wideberth.ledger.entry import Entry
@@ -44,6 +45,7 @@ from wideberth.party.command import (
     Volumes,
     Withdraw,
 )
+from wideberth.party.standard import Report
 from wideberth.refusal import Refusal
 from wideberth.sequencer import Answer, Clock, Sequencer, Submission, envelope_of
 from wideberth.space.overlap import near
@@ -109,6 +111,7 @@ class Simulation:
         self.world.store = FaultyStore(self.world.store)
         self.world.sequencer.store = self.world.store
         self.random = self.world.random
+        self.suppliers = Suppliers(self.world, self.random)
         self.clients = {party: Client(party) for party in PARTIES}
         self.sent: list[tuple[Sent, Answer]] = []
         self.crashes = 0
@@ -141,7 +144,10 @@ class Simulation:
             self.world.store.die = self.random.choice(("before", "after"))
         try:
             self.world.sequencer.pass_time(self.world.now_us)
-            self.some_command()
+            if kind < 0.3:
+                self.vouch(self.suppliers.say(self.box()))
+            else:
+                self.some_command()
         except Crash:
             self.recover()
 
@@ -155,12 +161,29 @@ class Simulation:
     def recover(self) -> None:
         """Start again from what is durable; the command in flight is sent again and has happened exactly once."""
         self.crashes += 1
-        old = self.world.sequencer
         self.world.sequencer = Sequencer(self.world.store, NODE_SEED, self.world.draw, self.world.replayed())
         if self.in_flight is not None:
             self.deliver(self.in_flight)
+        if self.vouching is not None:
+            self.vouch(self.vouching)
 
     in_flight: Sent | None = None
+    vouching: Said | None = None
+
+    def vouch(self, said: Said) -> Answer:
+        """What a token brought; asked again at once, it is answered alike and changes nothing."""
+        self.vouching = said
+        vouch, parts = said
+        answers = []
+        for _ in range(2):
+            submission = self.world.sequencer.vouch(vouch, parts, self.world.now_us)
+            answers += self.world.sequencer.decide_group([submission], self.world.now_us)
+            if answers[0].refusal is not None:
+                break
+        self.vouching = None
+        assert answers[0].entry is not None
+        assert isinstance(vouch.command, Report) or answers[-1].entry == answers[0].entry, "a repeat changed the ledger"
+        return answers[0]
 
     def deliver(self, sent: Sent) -> Answer:
         """Send one command, remember it until it is answered."""
@@ -288,6 +311,7 @@ class Simulation:
     def audit(self) -> None:
         """Everything that must hold at any moment."""
         self.conflicts_equal_brute_force()
+        self.suppliers.audit()
         replayed = self.world.replayed()
         assert replayed.digest() == self.state.digest(), "replay differs from live"
         for client in self.clients.values():
@@ -299,10 +323,14 @@ class Simulation:
         expected = {
             frozenset((a.ref, b.ref))
             for a, b in itertools.combinations(live, 2)
-            if "operation" in (a.what, b.what) and self.too_near(a.ref, b.ref)
+            if "operation" in (a.what, b.what) and not self.supplied(a, b) and self.too_near(a.ref, b.ref)
         }
         standing = {frozenset((c.first, c.second)) for c in self.state.conflicts.values() if c.state != "cleared"}
         assert standing == expected
+
+    def supplied(self, first: Any, second: Any) -> bool:
+        """Among suppliers the key settles."""
+        return all(self.state.members[thing.owner].issuer for thing in (first, second))
 
     def too_near(self, first: Ref, second: Ref) -> bool:
         """The pair rule over every two volumes."""

@@ -169,7 +169,7 @@ def _rest_on(at: Applying, command: PutReference, written: Written, volumes: Hel
         row = state.subscriptions[new]
         state.watched[row.standard].remove((row.standard, row.id))
         row.volumes, row.start_us, row.end_us, row.sequence = volumes, written.start_us, written.end_us, at.sequence
-        _watch(at, (row.standard.value, row.id), row.end_us)
+        _watch(at, (row.standard.value, row.id))
     if before and before != new:
         _release(at, before, entity)
     if new:
@@ -193,6 +193,7 @@ def _enter(
     request: bytes = b"",
 ) -> None:
     """A new subscription."""
+    old = at.state.subscriptions.get(subscription)
     row = Subscription(
         standard,
         subscription,
@@ -207,12 +208,13 @@ def _enter(
         volumes,
         implicit,
         FIRST_INDEX if implicit else 0,
+        old.dependents if old is not None and old.owner == at.party else (),
     )
     at.state.subscriptions[subscription] = row
     at.state.members[at.party].watching += 1
     at.state.touch("member", at.party)
     at.state.touch("subscription", subscription)
-    _watch(at, (standard.value, subscription), row.end_us)
+    _watch(at, (standard.value, subscription), 0 if implicit else row.end_us)
 
 
 def _subscribe(at: Applying, vouch: Vouch, command: Subscribe) -> None:
@@ -230,13 +232,15 @@ def _subscribe(at: Applying, vouch: Vouch, command: Subscribe) -> None:
     state.touch("subscription", row.id)
 
 
-def _watch(at: Applying, ref: Ref, end_us: int) -> None:
+def _watch(at: Applying, ref: Ref, end_us: int = 0) -> None:
+    """Have a subscription or service area found; an implicit subscription ends with its intent, not by itself."""
     watched = at.state.watched[ref[0]]
     if at.shapes is not None:
         watched.put(ref, 0, at.sequence, at.shapes)
     else:
         watched.add(ref, 0, at.sequence, at.boxes())
-    at.state.expect(end_us, EXPIRES, ref)
+    if end_us:
+        at.state.expect(end_us, EXPIRES, ref)
 
 
 def _release(at: Applying, subscription: bytes, entity: bytes) -> None:
@@ -244,7 +248,11 @@ def _release(at: Applying, subscription: bytes, entity: bytes) -> None:
     row = at.state.subscriptions[subscription]
     row.dependents = tuple(e for e in row.dependents if e != entity)
     at.state.touch("subscription", subscription)
-    if row.implicit and not row.dependents and not row.dropped_us:
+    if row.dependents:
+        return
+    if row.dropped_us:
+        _remember(at, "subscription", row.id, deleted=True)
+    elif row.implicit:
         drop_subscription(at, row)
 
 
@@ -315,6 +323,8 @@ def _forget(
     if row is None or not row.dropped_us or row.dropped_us + KEPT_DROPPED_US > now_us:
         return
     if isinstance(row, Subscription):
+        if row.dependents:
+            return  # remembered once the last of them has gone
         del state.subscriptions[row.id]
     else:
         del state.references[row.key]

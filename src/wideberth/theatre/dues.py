@@ -52,7 +52,8 @@ def pending(state: State, kind: str, ref: Ref, at_us: int) -> bool:
         return draft is not None and draft.time_us + DRAFT_US == at_us
     if kind == "expires":
         row = state.references.get(ref) if ref[0] == Kind.SERVICE_AREA else state.subscriptions.get(ref[1])
-        return row is not None and not row.dropped_us and row.end_us == at_us
+        stands = row is not None and not row.dropped_us and row.end_us == at_us
+        return stands and not getattr(row, "implicit", False)
     if kind == "availability":
         arbitrated = state.availability.get(ref[0])
         return arbitrated is not None and arbitrated.until_us == at_us
