@@ -266,6 +266,7 @@ class Sequencer:
         """Make a group durable at the size before it, then destroy what its erasures name."""
         erasing = [command for entry in group if (command := erase_of(entry)) is not None]
         self.store.append(group, size)
+        self.state.fold()
         for sequence, part in erasing:
             self.store.erase(sequence, part)
 

@@ -106,7 +106,7 @@ def test_a_refusal_is_waited_out_as_it_says() -> None:
         return (429, {"Retry-After": "1"}) if number == 10 else None
 
     stub = Stub(script=script)
-    report = load_on(stub, Load(planners=(1,), **{**QUICK, "warm_up_s": 0.0, "seconds": 1.4}))
+    report = load_on(stub, Load(planners=(1,), **{**QUICK, "warm_up_s": 0.0, "seconds": 0.3}))
     step = report.steps[0]
     assert (step.refused, step.refused_bare, step.failed) == ({"429": 1}, {}, {})
     refused, again = heard[9], heard[10]
@@ -118,7 +118,7 @@ def test_a_refusal_is_waited_out_as_it_says() -> None:
 def test_a_refusal_that_says_nothing_is_counted_as_bare() -> None:
     """503 without Retry-After is no explicit refusal."""
     stub = Stub(script=lambda number, method, path: (503, {}) if number == 10 else None)
-    step = load_on(stub, Load(planners=(1,), **{**QUICK, "warm_up_s": 0.0, "seconds": 1.2})).steps[0]
+    step = load_on(stub, Load(planners=(1,), **{**QUICK, "warm_up_s": 0.0, "seconds": 0.3})).steps[0]
     assert (step.refused, step.refused_bare) == ({}, {"503": 1})
 
 
@@ -202,8 +202,8 @@ def test_the_same_seed_asks_the_same() -> None:
 
 def test_a_rate_is_kept() -> None:
     """With a rate the planners together begin so many flights a second and no more."""
-    report = load_on(Stub(), Load(planners=(4,), rate=50, **{**QUICK, "seconds": 1.0, "warm_up_s": 0.2}))
-    assert 35 <= report.steps[0].flights <= 55
+    report = load_on(Stub(), Load(planners=(4,), rate=100, **{**QUICK, "seconds": 0.5}))
+    assert 30 <= report.steps[0].flights <= 55
 
 
 def test_the_peak_and_what_is_past_it() -> None:

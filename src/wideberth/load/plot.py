@@ -51,14 +51,16 @@ def _throughput(axes: Any, steps: list[Step], peak: Step, what: str) -> None:
     axes.plot(planners, [step.flights_per_s for step in steps], "o-", color=INK, label=f"{what} a second")
     refused = [sum((*step.refused.values(), *step.refused_bare.values())) / step.seconds for step in steps]
     lost = [(step.timeouts + step.broken) / step.seconds for step in steps]
-    axes.plot(planners, refused, "s--", color=SECOND, label="refused a second (429, 503)")
-    axes.plot(planners, lost, "x:", color=THIRD, label="unanswered a second")
+    if any(refused):
+        axes.plot(planners, refused, "s--", color=SECOND, label="refused a second (429, 503)")
+    if any(lost):
+        axes.plot(planners, lost, "x:", color=THIRD, label="unanswered a second")
     axes.annotate(
         f"peak {peak.flights_per_s:,.1f}/s at {peak.planners}",
         (peak.planners, peak.flights_per_s),
         textcoords="offset points",
         xytext=(0, -18),
-        ha="center",
+        ha="right",
         color=INK,
     )
     axes.plot([peak.planners], [peak.flights_per_s], "o", ms=11, mfc="none", mec=INK)

@@ -27,13 +27,17 @@ class Multiset:
         """A row was written or dropped."""
         self._touched[table].add(key)
 
-    def sum(self) -> bytes:
-        """Of all rows as they are now."""
+    def fold(self) -> None:
+        """Count in what was touched, so that the sum does not have it all to do at once."""
         for name, touched in self._touched.items():
             for key in touched:
                 self._count(name, key)
             touched.clear()
         self._sum %= HASH_MODULUS
+
+    def sum(self) -> bytes:
+        """Of all rows as they are now."""
+        self.fold()
         return self._sum.to_bytes(HASH_BYTES, "little")
 
     def _count(self, name: str, key: Any) -> None:

@@ -357,6 +357,8 @@ class State:
             "charter": self._charters,
         }
         self._rows = Multiset(tables, _digest_encode)
+        self.fold = self._rows.fold
+        """Have the digest follow, between two groups of entries."""
         self.touch = self._rows.touch
         """Note that a row of a table, by its key, was written or dropped."""
 
