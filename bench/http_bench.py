@@ -231,8 +231,8 @@ def _noticed(rate: float, step: Step, accepted: dict[int, Accepted], heard: list
     note = (
         f"from sending the PUT that is accepted to its notice on the party's stream, {len(both):,} of "
         f"{len(accepted):,}: p50 {sent[0]:.1f}, p95 {sent[1]:.1f} ms; from its answer p50 {answered[0]:.1f}, p99 "
-        f"{answered[2]:.1f} ms; every flight conflicts with the party's plan, its key holds the OVN of what it is shown "
-        f"of it; {step.flights_per_s:,.0f} flights/s, asked for {rate:,.0f}, half of the busy cell's peak; "
+        f"{answered[2]:.1f} ms; every flight conflicts with the party's plan, its key holds the OVN of what it is "
+        f"shown of it; {step.flights_per_s:,.0f} flights/s, asked for {rate:,.0f}, half of the busy cell's peak; "
         f"{_rest(step)}; {step.seconds:.0f} s"
     )
     met = bool(sent[2] <= 100) and len(both) == len(accepted)
