@@ -92,6 +92,8 @@ class Node:
         """When each party last read or spoke, since the node started."""
         self.metrics = Metrics()
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+        self.on_entry: Callable[[Entry], None] | None = None
+        """Is shown every durable entry that may mean something to suppliers outside."""
         self.free_bytes: Callable[[], int] = lambda: free_bytes(config.folder)
         self.failed: str = ""
         self.closing = False
@@ -288,7 +290,11 @@ class Node:
         if self._due_us() > wall_us:
             return
         self._look_for_room()
+        size = self.state.size
         await self._in_thread(self.sequencer.pass_time, wall_us)
+        if self.on_entry is not None and self.state.size > size + 1:  # a tick alone says nothing
+            for entry in self.ledger.read(size, self.state.size - size):
+                self.on_entry(entry)
         if self._tick_at_us <= wall_us:
             self._tick_at_us = wall_us + TICK_US
             self.ticks += 1
@@ -313,6 +319,8 @@ class Node:
             raise
         for future, answer in answered:
             settle(future, answer)
+            if self.on_entry is not None and answer.entry is not None and answer.entry.sequence >= size:
+                self.on_entry(answer.entry)
             self.metrics.commands.labels(answer.refusal.reason if answer.refusal else "accepted").inc()
         self._tell()
 
