@@ -128,12 +128,12 @@ async def flooding(_: Heard, writer: asyncio.StreamWriter) -> None:
 class Uss:
     """A server on loopback."""
 
-    def __init__(self, answer: Answer = consenting, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, answer: Answer = consenting, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.answer, self.tls = answer, tls
         self.heard: list[Heard] = []
         self.connections = 0
         self.open_at_once = self.most_at_once = 0
-        self.port = 0
+        self.port = port
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -147,7 +147,7 @@ class Uss:
         return [h for h in self.heard if h.method == "POST"]
 
     async def __aenter__(self) -> "Uss":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -1,7 +1,7 @@
 """Whether those who run an address want to hear from the node, before anything is sent there on somebody else's word.
 
 In:  a manager (on whose word), its address with the pin that the next request would use, what proves it.
-Out: None where the address has passed, otherwise when it may be asked again.
+Out: None where the address has passed; when it may be asked again where it has not; a fault where nobody answered.
 Refuses: answers that are not exactly what was asked for.
 
 Two ways, in this order. The address itself says yes: below it, `/.well-known/wideberth-challenge?nonce=N` answers 200
@@ -40,6 +40,8 @@ PATH: Final = "/.well-known/wideberth-challenge"
 DETAILS: Final = "/uss/v1/operational_intents/"
 SCOPE: Final = "utm.strategic_coordination"
 """Of GET /uss/v1/operational_intents/{entityid} (ASTM F3548-21, annex A4)."""
+UNHEARD: Final = frozenset((Fault.CONNECT, Fault.TLS, Fault.SLOW))
+"""Nobody there, or nobody who answers: neither a yes nor a no."""
 _OVN_CHARACTERS_MIN: Final = 16
 _UNQUOTED_MAX: Final = 8
 
@@ -90,7 +92,7 @@ class Challenges:
         self._standing: dict[tuple[str, str], _Standing] = {}
         self._buckets: dict[str, Bucket] = {}
 
-    async def pending(self, manager: str, address: Address, pin: Pin, proof: Proof | None) -> Later | None:
+    async def pending(self, manager: str, address: Address, pin: Pin, proof: Proof | None) -> Later | Fault | None:
         """None where the address has passed, now or before."""
         key, now_us = (manager, address.place), self._clock.mono_us()
         stands = self._standing.get(key, _Standing(0, 0))
@@ -102,7 +104,10 @@ class Challenges:
         wait_us = self._turn(manager, now_us)
         if wait_us:
             return Later(now_us + wait_us)
-        self._note(key, await self._ask(address, pin, proof), stands, pin)
+        passed = await self._ask(address, pin, proof)
+        if isinstance(passed, Fault):
+            return passed
+        self._note(key, passed, stands, pin)
         stands = self._standing[key]
         return Later(stands.until_us) if stands.failures else None
 
@@ -128,7 +133,7 @@ class Challenges:
             del self._buckets[next(iter(self._buckets))]
         return bucket.wait_us(now_us) or bucket.take(now_us)
 
-    async def _ask(self, address: Address, pin: Pin, proof: Proof | None) -> bool:
+    async def _ask(self, address: Address, pin: Pin, proof: Proof | None) -> bool | Fault:
         token = await self._tokens.token(address.host, SCOPE)
         headers = {} if isinstance(token, Fault) else {"authorization": f"Bearer {token}"}
         nonce = self._nonce()
@@ -136,8 +141,8 @@ class Challenges:
         said = await self._get(bare, pin, f"{PATH}?nonce={nonce}", headers)
         if isinstance(said, Reply) and said.status == 200 and said.whole and _same(said.body, nonce.encode()):
             return True
-        if said in (Fault.NO_ADDRESS, Fault.NOT_PUBLIC, Fault.CONNECT, Fault.TLS, Fault.SLOW):
-            return False
+        if isinstance(said, Fault) and said in UNHEARD:
+            return said
         if not headers or proof is None or not _proves(address, proof):
             return False
         entity = str(UUID(bytes=proof.entity))

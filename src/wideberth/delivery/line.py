@@ -149,7 +149,7 @@ class Way:
     def __init__(self, times: Times | None = None, tls: ssl.SSLContext | None = None) -> None:
         """`tls`: what certificates are held against; the machine's own authorities where none is given."""
         self._times = times or Times()
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls
         self._idle: dict[tuple[str, str, int], tuple[Line, asyncio.TimerHandle]] = {}
 
     async def exchange(self, pin: Pin, request: Request) -> Reply | Fault:
@@ -207,6 +207,8 @@ class Way:
 
     async def _connect(self, pin: Pin, network: str) -> Line:
         secure = pin.scheme == "https"
+        if secure and self._tls is None:
+            self._tls = ssl.create_default_context()
         reader, writer = await asyncio.open_connection(
             network,
             pin.port,

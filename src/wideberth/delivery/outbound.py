@@ -390,9 +390,9 @@ class Outbound:
         pin = await self._vetting.pin(address, manager)
         if isinstance(pin, Fault):
             return pin
-        later = await self._challenges.pending(manager, address, pin, queue.proof)
-        if later is not None:
-            return later
+        pending = await self._challenges.pending(manager, address, pin, queue.proof)
+        if pending is not None:
+            return pending
         scope = SCOPES[message.kind]
         token = await self._tokens.token(address.host, scope)
         if isinstance(token, Fault):
