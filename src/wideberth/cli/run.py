@@ -186,6 +186,9 @@ def demo(
     port: Annotated[int, Parameter(help="Port; 0 takes a free one.")] = 8080,
     data: Annotated[Path | None, Parameter(help="New data folder to keep; a temporary one otherwise.")] = None,
     seed: Annotated[str, Parameter(help="What keys and ids are drawn from.")] = "1",
+    token_key: Annotated[
+        Path | None, Parameter(help="Public key of a trial issuer; drone service suppliers may then plan by F3548.")
+    ] = None,
     json: Annotated[bool, Parameter(negative="", help="With --once, print JSON.")] = False,
 ) -> int:
     """Serve the exercise: seven parties after an earthquake in the invented Sarvel valley.
@@ -198,7 +201,7 @@ def demo(
     from wideberth.demo.stage import Stage, StageFailed
 
     try:
-        stage = Stage(port=0 if once else port, folder=data, seed=seed)
+        stage = Stage(0 if once else port, data, seed, token_key)
         return stage.play_once(json) if once else stage.play_on()
     except (StageFailed, NodeFailed) as error:
         raise Stop(str(error), FAILED) from error

@@ -58,6 +58,10 @@ def seed_of(seed: str, party: str, kind: str = "watch") -> bytes:
     return hashlib.sha256(f"wideberth/demo/{seed}/{kind}/{party}".encode()).digest()
 
 
+TRIAL_ISSUER: Final = "trial-issuer"
+"""Whose tokens let suppliers in, where the exercise is given that issuer's key."""
+
+
 def charter() -> Charter:
     """The exercise's rules: the default minima, a border that needs two concurrences, a landing zone that needs one."""
     return Charter(
@@ -75,6 +79,7 @@ def charter() -> Charter:
         vertical_step_mm=15_240,
         languages=("en", "de"),
         local_offset_s=LOCAL_OFFSET_S,
+        issuers=(TRIAL_ISSUER,),
     )
 
 

@@ -25,7 +25,7 @@ from wideberth.cli.ledgers import Finding, examine
 from wideberth.cli.out import figure, progress, row, say, say_json, show, table, waiting
 from wideberth.client import BadAnswer, BadReceipt, Fork, Refused, Unreachable
 from wideberth.client.wire import b64
-from wideberth.demo.exercise import PERSON, Exercise, Unexpected, everything, genesis, seed_of
+from wideberth.demo.exercise import PERSON, TRIAL_ISSUER, Exercise, Unexpected, everything, genesis, seed_of
 from wideberth.demo.flights import ARRIVALS
 from wideberth.demo.others import Others
 from wideberth.demo.plans import PARTIES, Closed, Flight, Kept
@@ -92,9 +92,10 @@ def _ended_by_signals() -> Iterator[None]:
 class Stage:
     """One exercise."""
 
-    def __init__(self, port: int, folder: Path | None, seed: str) -> None:
-        """Nothing happens yet."""
+    def __init__(self, port: int, folder: Path | None, seed: str, token_key: Path | None = None) -> None:
+        """Nothing happens yet. `token_key`: the public key of an issuer whose suppliers may plan too."""
         self._port, self._folder, self._seed = port, folder, seed
+        self._door = door(token_key) if token_key is not None else []
 
     def play_once(self, as_json: bool) -> int:
         """Play to the end, with simulated answers of the person's party; 0 where the ledger is sound."""
@@ -146,7 +147,7 @@ class Stage:
             seed = seed_of(self._seed, "node", "node")
             now_us = time.time_ns() // 1_000
             found_theatre(folder, genesis(self._seed, public_key(seed), now_us), seed)
-            with serving(folder, self._port) as (url, stop):
+            with serving(folder, self._port, self._door) as (url, stop):
                 yield folder, url, stop
 
     def _exercise(self, url: str) -> Exercise:
@@ -167,13 +168,20 @@ class Stage:
             raise StageFailed(f"The exercise could not be played: {error}") from error
 
 
+def door(token_key: Path) -> list[str]:
+    """Settings that let suppliers of this machine in, by tokens that the holder of the key's other half makes."""
+    audiences = [word for name in ("localhost", "127.0.0.1") for word in ("--token-audiences", name)]
+    issuer = ["--token-issuer", TRIAL_ISSUER, "--token-keys", str(token_key), *audiences]
+    return [*issuer, "--http-uss", "--private-uss"]
+
+
 @contextmanager
-def serving(folder: Path, port: int) -> Iterator[tuple[str, Callable[[], None]]]:
+def serving(folder: Path, port: int, more: Sequence[str] = ()) -> Iterator[tuple[str, Callable[[], None]]]:
     """A node in a process of its own: its address, and what stops it (SIGTERM) and waits until it has."""
     command = [sys.executable, "-m", "wideberth.cli", "serve", str(folder), "--port", str(port), "--quiet"]
     log = tempfile.TemporaryFile()  # noqa: SIM115  closed below
     node = subprocess.Popen(  # noqa: S603  this program itself
-        [*command, "--log-level", "warning"], stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        [*command, "--log-level", "warning", *more], stdout=subprocess.PIPE, stderr=log, start_new_session=True
     )
 
     def stop() -> None:
