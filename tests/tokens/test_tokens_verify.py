@@ -315,6 +315,13 @@ def test_a_token_has_one_spelling(place: int, character: str) -> None:
         assert other == token or isinstance(look(other), Refusal)
 
 
+def test_the_last_character_of_a_signature_has_no_other_form() -> None:
+    """Four of its bits stand for nothing (256 bytes, base64): of the spellings with other bits none is taken."""
+    token = good()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    assert [c for c in alphabet if isinstance(look(token[:-1] + c), Accepted)] == [token[-1]]
+
+
 def test_the_words_say_what_to_do() -> None:
     """Sentences name the remedy, and times as people read them."""
     told = refused(good(exp=NOW_S - 60, iat=NOW_S - 120, nbf=None), "token.exp").sentence()

@@ -170,8 +170,8 @@ class Stage:
 
 def door(token_key: Path) -> list[str]:
     """Settings that let suppliers of this machine in, by tokens that the holder of the key's other half makes."""
-    audiences = [word for name in ("localhost", "127.0.0.1") for word in ("--token-audiences", name)]
-    issuer = ["--token-issuer", TRIAL_ISSUER, "--token-keys", str(token_key), *audiences]
+    audiences = [word for name in ("localhost", "127.0.0.1") for word in ("--token-audience", name)]
+    issuer = ["--token-issuer", TRIAL_ISSUER, "--token-key", str(token_key), *audiences]
     return [*issuer, "--http-uss", "--private-uss"]
 
 

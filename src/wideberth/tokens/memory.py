@@ -95,7 +95,7 @@ class Refusals:
         name = _network(address)
         row = self._buckets.get(name)
         if row is not None:
-            self._buckets[name] = (min(row[0] + 1.0, float(TOKENS_REFUSED_PER_ADDRESS_MAX)), row[1])
+            self._buckets[name] = (row[0] + 1.0, row[1])
 
 
 def _network(address: str) -> str:

@@ -158,7 +158,7 @@ class Source:
             self._log.warning("tokens.keys_kept", problem=problem, issuer=self._host, keys=len(self.keys))
 
     async def _fetch(self) -> Found | Refusal:
-        settings: dict[str, Any] = {"follow_redirects": False, "trust_env": False, "timeout": JWKS_S_MAX}
+        settings: dict[str, Any] = {"follow_redirects": False, "trust_env": False, "timeout": None}
         async with httpx.AsyncClient(transport=self._transport, verify=self._tls or False, **settings) as client:
             found = await fetch_jwks(self._url, client)
         self.asked(not isinstance(found, Refusal))
