@@ -54,6 +54,19 @@ def test_what_was_used_least_recently_goes_first(steps: list[tuple[bool, int]], 
     assert [n for n in range(8) if memory.find(digest(n), 5) is not None] == sorted(model)
 
 
+def test_being_found_is_a_use() -> None:
+    """What is asked for again stays, what nobody asked for makes room."""
+    memory: Memory[int] = Memory(2)
+    memory.keep(digest(1), 1, 0, 10)
+    memory.keep(digest(2), 2, 0, 10)
+    assert memory.find(digest(1), 5) == 1
+    memory.keep(digest(3), 3, 0, 10)
+    assert [memory.find(digest(n), 5) for n in (1, 2, 3)] == [1, None, 3]
+    memory.keep(digest(1), 4, 0, 10)
+    memory.keep(digest(5), 5, 0, 10)
+    assert [memory.find(digest(n), 5) for n in (1, 3, 5)] == [4, None, 5]
+
+
 def test_what_is_gone_is_dropped() -> None:
     """Rows of which the caller says so, and no others; or all."""
     memory: Memory[int] = Memory(9)
