@@ -200,6 +200,19 @@ def test_a_standard_supplier_passes_with_the_intent_that_it_wrote() -> None:
     played(scenario, standard(), clock=fast(200))
 
 
+def test_a_proof_stays_good_for_later_messages() -> None:
+    """A message that comes without a proof does not take away the one that is known."""
+
+    async def scenario(out: Sending, uss: Uss) -> None:
+        out.send(uss.url, 1, proof=PROOF)
+        await out.until(lambda: bool(uss.heard))
+        out.send(uss.url, 2)
+        uss.answer = standard()
+        assert await out.ended(2) == [Outcome.SENT] * 2
+
+    played(scenario, always(http(404)), clock=fast(200))
+
+
 def test_a_third_party_is_not_sent_to() -> None:
     """A supplier that names somebody else's server as its own address makes the node ask it a few times, no more."""
 
@@ -362,6 +375,7 @@ def test_one_message_that_always_fails_holds_up_no_other() -> None:
         for number in range(30):
             out.send(uss.url, number)
         assert await out.ended(29) == [Outcome.SENT] * 29
+        assert numbers(uss)[:2] == [0, 1]
         assert set(numbers(uss)) == set(range(30))
 
     played(scenario, after_yes(poisoned), clock=fast(100))

@@ -11,8 +11,8 @@ import pytest
 from delivery_kit import QUICK, Issuer, Uss, always, config, fast, flooding, hanging, http
 
 from wideberth.delivery import Clock, OwnTokens
-from wideberth.delivery.destination import Fault, Vetting
-from wideberth.delivery.line import Way
+from wideberth.delivery.destination import Fault, Pin, Vetting
+from wideberth.delivery.line import Reply, Request, Way
 from wideberth.limits import OWN_TOKEN_MARGIN_S, OWN_TOKEN_PAUSE_S, OWN_TOKENS_MAX
 
 SCOPE = "utm.strategic_coordination"
@@ -28,6 +28,19 @@ class Time:
     def after(self, seconds: float) -> None:
         """Let time pass."""
         self.now_us += round(seconds * 1e6)
+
+
+class Listening(Way):
+    """A way that leads nowhere and keeps what would have gone out."""
+
+    def __init__(self) -> None:
+        super().__init__(QUICK)
+        self.asked: list[Request] = []
+
+    async def exchange(self, pin: Pin, request: Request) -> Reply | Fault:
+        """Nobody is there."""
+        self.asked.append(request)
+        return Fault.CONNECT
 
 
 def tokens(issuer: Uss, clock: Clock | None = None, path: str = "/token", **more: Any) -> OwnTokens:
@@ -102,8 +115,10 @@ def test_the_secret_does_not_travel_in_clear(tmp_path: Path) -> None:
 
         clock = fast()
         given = config("http://issuer.example/token", outbound_client_secret=secret)
-        own = OwnTokens(given, clock, Way(QUICK), Vetting(clock, http=True, private=True, resolve=elsewhere))
+        way = Listening()
+        own = OwnTokens(given, clock, way, Vetting(clock, http=True, private=True, resolve=elsewhere))
         assert await own.token("uss.example", SCOPE) is Fault.TOKEN
+        assert not way.asked
         await own.close()
 
     asyncio.run(scenario())
