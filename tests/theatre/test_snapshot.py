@@ -17,7 +17,6 @@ def test_a_loaded_state_goes_on_like_the_live_one() -> None:
     assert isinstance(loaded, State)
     assert loaded.digest() == storm.state.digest()
     assert dump(loaded) == dump(storm.state)
-    old = storm.world.sequencer
     storm.world.sequencer = Sequencer(storm.world.store, NODE_SEED, storm.world.draw, loaded)
     storm.run(80)
 

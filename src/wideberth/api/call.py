@@ -17,8 +17,8 @@ from starlette.requests import Request
 
 from wideberth.limits import BODY_BYTES_MAX, BODY_S_MAX
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.theatre.rows import Member
 from wideberth.theatre.shown import b64
-from wideberth.theatre.state import Member
 
 if TYPE_CHECKING:
     from wideberth.node.core import Node

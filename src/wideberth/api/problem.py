@@ -17,7 +17,7 @@ from wideberth.theatre.shown import Shown
 
 TYPE: Final = "https://wideberth.invalid/reason/"
 MEDIA: Final = "application/problem+json"
-RETRY_S: Final = {Reason.TOO_MANY: 1, Reason.CLOCK: 5, Reason.STORAGE: 5}
+RETRY_S: Final = {Reason.TOO_MANY: 1, Reason.CLOCK: 5, Reason.STORAGE: 5, Reason.KEYS_UNREACHABLE: 30}
 """After how long a refusal may be gone; a budget comes back with the next day (UTC)."""
 
 

@@ -24,8 +24,8 @@ from wideberth.theatre import notices, roster, shown
 from wideberth.theatre.notices import NoticeRow
 from wideberth.theatre.options import Option, options, seen_from
 from wideberth.theatre.outcome import AskedItem, ConflictItem, Notice
+from wideberth.theatre.rows import Held
 from wideberth.theatre.shown import AsOf, Conflict, Operation, Shown
-from wideberth.theatre.state import Held
 
 if TYPE_CHECKING:
     from wideberth.node.core import Node

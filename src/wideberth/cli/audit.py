@@ -37,7 +37,8 @@ from wideberth.theatre.outcome import (
     decode_notice,
 )
 from wideberth.theatre.record import replay
-from wideberth.theatre.state import ZERO_HEAD, State
+from wideberth.theatre.rows import ZERO_HEAD
+from wideberth.theatre.state import State
 
 _decode_signed = msgspec.msgpack.Decoder(Signed).decode
 LENGTHS: Final = frozenset(("horizontal_mm", "vertical_mm", "lower_mm", "upper_mm"))

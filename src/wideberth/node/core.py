@@ -48,6 +48,7 @@ from wideberth.theatre.outcome import Notice
 from wideberth.theatre.standard_views import StandardViews
 from wideberth.theatre.state import Draw
 from wideberth.theatre.views import Views
+from wideberth.tokens import open_tokens
 
 T = TypeVar("T")
 Command_ = tuple[Submission, "asyncio.Future[Answer]"]
@@ -91,6 +92,13 @@ class Node:
         self.heard_us: dict[str, int] = {}
         """When each party last read or spoke, since the node started."""
         self.metrics = Metrics()
+        tokens = open_tokens(config, clocks.mono_us, self.metrics.registry)
+        if isinstance(tokens, Refusal):
+            raise NodeFailed(tokens.sentence())
+        self.tokens = tokens
+        """Whose bearer tokens are taken; None where the standards' doors are closed."""
+        self.public_url = config.public_url
+        """Where suppliers reach this node; the server says it where the settings do not."""
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
         self.on_entry: Callable[[Entry], None] | None = None
         """Is shown every durable entry that may mean something to suppliers outside."""
@@ -135,6 +143,8 @@ class Node:
                 warm_up()
             node = cls(config, opened, clocks or system_clocks(), draw)
             node._loop = asyncio.create_task(node._run())
+            if node.tokens is not None:
+                node.tokens.start()
             node.log.info("node.open", entries=node.state.size, theatre=node.state.theatre, epoch=node.state.epoch)
             try:
                 yield node
@@ -147,6 +157,8 @@ class Node:
         self.closing = True
         self._work.set()
         self.stop_streams()
+        if self.tokens is not None:
+            await self.tokens.close()
         if self._loop is not None:
             await self._loop
         self._thread.shutdown()

@@ -128,9 +128,11 @@ async def _serve(config: Config, ready: Callable[[Ready], None] | None) -> None:
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started and not serving.done():
                 await asyncio.sleep(TURN_US_MAX / 1e6)
+            url = url_of(config, listening.getsockname()[1])
+            node.public_url = node.public_url or url
             if ready is not None and server.started:
                 where = f"http://127.0.0.1:{metrics.port}/metrics" if metrics is not None else None
-                ready(Ready(url_of(config, listening.getsockname()[1]), where))
+                ready(Ready(url, where))
             await _until_over(node, server, serving)
         finally:
             listening.close()

@@ -21,7 +21,8 @@ import msgspec
 from wideberth.limits import CHALLENGE_S, SESSION_S_MAX, SESSIONS_PER_PARTY_MAX
 from wideberth.party.identity import signature_holds
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.theatre.state import Draw, Member, State
+from wideberth.theatre.rows import Member
+from wideberth.theatre.state import Draw, State
 
 CONTEXT: Final = "wideberth/session/1"
 NONCE_BYTES: Final = 24

@@ -15,8 +15,9 @@ from wideberth.party.standard import Kind
 from wideberth.sequencer import content_of, envelope_of, notice_in
 from wideberth.theatre.outcome import Accepted, ConflictItem, Effects, Ref, StateItem, decode_decision, decode_effects
 from wideberth.theatre.references import is_hidden, kind_of
+from wideberth.theatre.rows import Conflict, Subscription
 from wideberth.theatre.standard_views import Details, StandardViews, overlap_id
-from wideberth.theatre.state import Conflict, State, Subscription
+from wideberth.theatre.state import State
 
 Index = tuple[bytes, int]
 """A subscription and its notification index."""

@@ -27,7 +27,8 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.lifecycle import ConflictState, InvitationState
 from wideberth.theatre.outcome import Accepted, Effects, Item, MemberItem, Notice, Outcome, StateItem, accepted
 from wideberth.theatre.planning import ending
-from wideberth.theatre.state import Conflict, Invitation, Member, State
+from wideberth.theatre.rows import Conflict, Invitation, Member
+from wideberth.theatre.state import State
 
 PERMITTED: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(PartyCommand))
 """What a grant may name."""

@@ -45,16 +45,8 @@ from wideberth.theatre.apply_vouched import ended, expire, forget_dropped, hear,
 from wideberth.theatre.applying import Applying, Meaning
 from wideberth.theatre.dues import end_due_us, pending
 from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
-from wideberth.theatre.state import (
-    Conflict,
-    Draft,
-    Held,
-    Invitation,
-    KeyRow,
-    Member,
-    State,
-    Word,
-)
+from wideberth.theatre.rows import Conflict, Draft, Held, Invitation, KeyRow, Member, Word
+from wideberth.theatre.state import State
 
 DUES_SLACK: Final = 10_000
 """Deadlines that no longer stand and may wait to be forgotten."""

@@ -23,8 +23,8 @@ from wideberth.theatre.applying import Applying
 from wideberth.theatre.conflicts import risk_event
 from wideberth.theatre.lifecycle import ConflictState, ProposalState, conflict_after
 from wideberth.theatre.outcome import Kept, Opened
+from wideberth.theatre.rows import Conflict, Held, Proposal, Said
 from wideberth.theatre.settlement import proposal_row
-from wideberth.theatre.state import Conflict, Held, Proposal, Said
 
 
 def open_conflict(at: Applying, opened: Opened, places: Held, place: int) -> None:

@@ -11,7 +11,7 @@ from wideberth.theatre.applying import Applying
 from wideberth.theatre.conflicts import class_number
 from wideberth.theatre.dues import end_due_us
 from wideberth.theatre.outcome import Moved, Ref
-from wideberth.theatre.state import Held, Thing
+from wideberth.theatre.rows import Held, Thing
 
 
 def file(at: Applying, command: Plan | Constrain | Protect) -> None:

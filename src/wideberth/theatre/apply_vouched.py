@@ -26,7 +26,8 @@ from wideberth.theatre.applying import Applying
 from wideberth.theatre.awareness import FIRST_INDEX
 from wideberth.theatre.outcome import Accepted, Ref, Written
 from wideberth.theatre.references import WHAT, expands, kind_of
-from wideberth.theatre.state import Arbitrated, Held, Reference, State, Subscription, Thing
+from wideberth.theatre.rows import Arbitrated, Held, Reference, Subscription, Thing
+from wideberth.theatre.state import State
 from wideberth.theatre.vouched import new_supplier
 
 EXPIRES = "expires"

@@ -10,7 +10,8 @@ from wideberth.ledger.entry import Entry
 from wideberth.party.envelope import Envelope
 from wideberth.space.shapes import Shapes
 from wideberth.theatre.outcome import Decision, Effects
-from wideberth.theatre.state import Held, State, Word
+from wideberth.theatre.rows import Held, Word
+from wideberth.theatre.state import State
 
 
 class Meaning(NamedTuple):

@@ -12,7 +12,8 @@ from wideberth.party.command import Disclosure
 from wideberth.party.standard import Kind, Standard
 from wideberth.space.shapes import Shapes, shapes
 from wideberth.theatre.outcome import Ref, Subscriber
-from wideberth.theatre.state import State, Subscription
+from wideberth.theatre.rows import Subscription
+from wideberth.theatre.state import State
 
 FIRST_INDEX: Final = 1
 """Of an implicit subscription, which hears of the intent that makes it."""

@@ -16,7 +16,8 @@ from wideberth.space.shapes import Shapes
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.occupied import NOBODY, Found, severity
 from wideberth.theatre.outcome import Near, Ref
-from wideberth.theatre.state import Conflict, State, Thing
+from wideberth.theatre.rows import Conflict, Thing
+from wideberth.theatre.state import State
 
 ADVISORY: Final = frozenset({ConstraintKind.CORRIDOR.value, ConstraintKind.NOTAM.value})
 """Kinds of constraint where others take care; the rest must be settled with their owner before activation."""

@@ -62,6 +62,7 @@ from wideberth.theatre.dues import decide_due
 from wideberth.theatre.filing import Parts, decide_filing
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted, refused
 from wideberth.theatre.planning import decide_confirm, decide_lift, decide_state
+from wideberth.theatre.rows import Member
 from wideberth.theatre.settlement import (
     decide_accept_risk,
     decide_concur,
@@ -69,7 +70,7 @@ from wideberth.theatre.settlement import (
     decide_propose,
     decide_withdraw,
 )
-from wideberth.theatre.state import Draw, Member, State
+from wideberth.theatre.state import Draw, State
 from wideberth.theatre.vouched import decide_vouched
 
 

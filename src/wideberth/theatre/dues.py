@@ -24,7 +24,8 @@ from wideberth.theatre.admission import to_all
 from wideberth.theatre.lifecycle import ConflictState, InvitationState
 from wideberth.theatre.outcome import Accepted, DueItem, Effects, MemberItem, Notice, Outcome, Ref, accepted
 from wideberth.theatre.planning import ending
-from wideberth.theatre.state import State, Thing
+from wideberth.theatre.rows import Thing
+from wideberth.theatre.state import State
 
 KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft", "expires", "availability")
 

@@ -33,7 +33,8 @@ from wideberth.theatre.outcome import (
     accepted,
 )
 from wideberth.theatre.places import Outliner, place_in_area, told
-from wideberth.theatre.state import Conflict, Draw, Held, State, Thing
+from wideberth.theatre.rows import Conflict, Held, Thing
+from wideberth.theatre.state import Draw, State
 
 
 class Filing(NamedTuple):

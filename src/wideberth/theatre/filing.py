@@ -26,7 +26,8 @@ from wideberth.theatre.conflicts import Side, class_number, find
 from wideberth.theatre.filed import Filed, Filing
 from wideberth.theatre.lifecycle import REPLANNED
 from wideberth.theatre.outcome import Outcome, Ref
-from wideberth.theatre.state import Draw, Member, State, Thing
+from wideberth.theatre.rows import Member, Thing
+from wideberth.theatre.state import Draw, State
 
 Parts = Sequence[tuple[Volumes | About | Text, bytes]]
 """The opened attached parts, each with its commitment."""

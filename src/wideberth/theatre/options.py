@@ -24,9 +24,10 @@ from wideberth.theatre.lifecycle import REPLANNED
 from wideberth.theatre.occupied import Found
 from wideberth.theatre.outcome import ConflictItem, Near, Ref
 from wideberth.theatre.places import told
+from wideberth.theatre.rows import Conflict, Thing
 from wideberth.theatre.settlement import shifted
 from wideberth.theatre.shown import Change, Other, Shown, id_text, time_text
-from wideberth.theatre.state import Conflict, State, Thing
+from wideberth.theatre.state import State
 from wideberth.theatre.views import about_of, is_open_to
 
 MINUTE_US: Final = 60_000_000

@@ -23,7 +23,8 @@ from wideberth.space.volume import Volume4D
 from wideberth.theatre.conflicts import Side
 from wideberth.theatre.occupied import Found
 from wideberth.theatre.outcome import SHOWS, Place, Spots
-from wideberth.theatre.state import State, Thing
+from wideberth.theatre.rows import Thing
+from wideberth.theatre.state import State
 
 Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]

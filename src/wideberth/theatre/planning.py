@@ -12,7 +12,8 @@ from wideberth.theatre.awareness import heard_of
 from wideberth.theatre.conflicts import unsettled_blocks
 from wideberth.theatre.lifecycle import ConflictState, allowed_from, operation_may
 from wideberth.theatre.outcome import Accepted, Effects, Item, Moved, Notice, Outcome, StateItem, accepted
-from wideberth.theatre.state import Conflict, Member, State, Thing
+from wideberth.theatre.rows import Conflict, Member, Thing
+from wideberth.theatre.state import State
 
 
 def _own(state: State, member: Member, thing_id: bytes, version: int, field: str) -> Thing | Refusal:

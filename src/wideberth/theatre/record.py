@@ -17,7 +17,8 @@ from wideberth.party.envelope import SALT_BYTES, Attachment, Envelope, Signed, d
 from wideberth.theatre.apply import apply
 from wideberth.theatre.applying import Meaning
 from wideberth.theatre.outcome import Decision, Effects, Head, Outcome, decode_decision, decode_effects
-from wideberth.theatre.state import ZERO_HEAD, Draw, State
+from wideberth.theatre.rows import ZERO_HEAD
+from wideberth.theatre.state import Draw, State
 
 _decode_signed = msgspec.msgpack.Decoder(Signed).decode
 NO_EFFECTS = Effects()

@@ -39,7 +39,8 @@ from wideberth.theatre.lifecycle import allowed_from, operation_may
 from wideberth.theatre.occupied import NOBODY, Found
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, Ref, Written, accepted, refused
 from wideberth.theatre.planning import ending
-from wideberth.theatre.state import Conflict, Draw, Member, Reference, State, Subscription, Thing
+from wideberth.theatre.rows import Conflict, Member, Reference, Subscription, Thing
+from wideberth.theatre.state import Draw, State
 from wideberth.theatre.subscriptions import check_start, covers, packed, span
 
 OVERLAP: Final = "~"

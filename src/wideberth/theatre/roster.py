@@ -10,8 +10,9 @@ from wideberth.party.charter import SECOND_US, Charter
 from wideberth.party.charter import Area as CharterArea
 from wideberth.space.units import mm_to_m, nd_to_deg
 from wideberth.theatre.lifecycle import InvitationState
+from wideberth.theatre.rows import Member
 from wideberth.theatre.shown import Altitude, AsOf, Outline, Shown, altitude, b64, outline, time_or_none, time_text
-from wideberth.theatre.state import Member, State
+from wideberth.theatre.state import State
 
 
 class Minimum(Shown, frozen=True):

@@ -47,7 +47,8 @@ from wideberth.theatre.outcome import (
     TalkItem,
     accepted,
 )
-from wideberth.theatre.state import Conflict, Draw, Member, Proposal, State, Thing
+from wideberth.theatre.rows import Conflict, Member, Proposal, Thing
+from wideberth.theatre.state import Draw, State
 
 
 def said_text(parts: Parts, index: int | None) -> bytes | None:

@@ -17,18 +17,8 @@ import msgspec
 from wideberth.party.charter import Charter
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.outcome import Ref
-from wideberth.theatre.state import (
-    Arbitrated,
-    Conflict,
-    Draft,
-    Held,
-    Invitation,
-    Member,
-    Reference,
-    State,
-    Subscription,
-    Thing,
-)
+from wideberth.theatre.rows import Arbitrated, Conflict, Draft, Held, Invitation, Member, Reference, Subscription, Thing
+from wideberth.theatre.state import State
 
 FORMAT: Final = "wideberth/snapshot/2"
 

@@ -22,7 +22,8 @@ from wideberth.space.volume import Circle, Polygon, Volume4D
 from wideberth.theatre.occupied import EXACT
 from wideberth.theatre.outcome import Place, Ref
 from wideberth.theatre.references import OVERLAP, WHAT, is_hidden, is_supplier, kind_of, overlap_ovn, ovn_of
-from wideberth.theatre.state import Conflict, Reference, State, Subscription, Thing
+from wideberth.theatre.rows import Conflict, Reference, Subscription, Thing
+from wideberth.theatre.state import State
 from wideberth.theatre.views import Views
 
 T = TypeVar("T")

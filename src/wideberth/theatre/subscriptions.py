@@ -20,7 +20,8 @@ from wideberth.space.volume import Volume4D
 from wideberth.theatre.filing import Parts, measure, volumes_part
 from wideberth.theatre.occupied import EXACT
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, Written, accepted
-from wideberth.theatre.state import Member, State, Subscription
+from wideberth.theatre.rows import Member, Subscription
+from wideberth.theatre.state import State
 
 
 def packed(shapes: Shapes) -> bytes:

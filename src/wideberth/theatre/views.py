@@ -21,8 +21,9 @@ from wideberth.theatre.outcome import ConflictItem, Notice, Ref
 from wideberth.theatre.outcome import Place as PlaceTold
 from wideberth.theatre.places import Outliner, place_in_area
 from wideberth.theatre.planning import label_of
+from wideberth.theatre.rows import Conflict, Held, Member, Proposal, Said, Thing
 from wideberth.theatre.shown import id_text, time_or_none, time_text
-from wideberth.theatre.state import Conflict, Held, Member, Proposal, Said, State, Thing
+from wideberth.theatre.state import State
 
 Recall = Callable[[int, str], Notice | None]
 """The notice of an entry for a party, as it stands in the ledger."""

@@ -25,7 +25,8 @@ from wideberth.theatre.admission import to_all
 from wideberth.theatre.filing import Parts, text_part
 from wideberth.theatre.outcome import Accepted, Effects, Item, MemberItem, Notice, Outcome, Written, accepted
 from wideberth.theatre.references import decide_drop, decide_put
-from wideberth.theatre.state import Draw, Member, State
+from wideberth.theatre.rows import Member
+from wideberth.theatre.state import Draw, State
 from wideberth.theatre.subscriptions import decide_subscribe, decide_unsubscribe
 
 NO_ROOT: Final = RootSet((), 0)
