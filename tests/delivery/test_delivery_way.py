@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from delivery_kit import QUICK, Answer, Uss, always, dripping, fast, flooding, hanging, http, to_loopback
 
-from wideberth.delivery.destination import Address, Fault, Pin, Resolver, Vetting, read_address
+from wideberth.delivery.destination import Address, Fault, Pin, Resolver, SystemResolver, Vetting, read_address
 from wideberth.delivery.line import Reply, Request, Way
 from wideberth.delivery.pace import Clock
 from wideberth.limits import LOOKUPS_PER_MANAGER_MAX, PIN_S
@@ -102,6 +102,21 @@ def test_an_address_given_as_number_is_vetted_too() -> None:
         public = await strict.pin(address_of("https://8.8.8.8/x"))
         assert isinstance(public, Pin)
         assert public.networks == ("8.8.8.8",)
+
+    asyncio.run(scenario())
+
+
+def test_the_machines_own_resolver_is_asked_through_the_same_table() -> None:
+    """A name that this machine itself says is loopback is closed, and opened only by the operator."""
+
+    async def scenario() -> None:
+        resolver = SystemResolver()
+        address = address_of("https://localhost:8443")
+        assert await vetting(resolver, private=False).pin(address) is Fault.NOT_PUBLIC
+        pin = await vetting(resolver).pin(address)
+        assert isinstance(pin, Pin)
+        assert set(pin.networks) <= {"127.0.0.1", "::1"}
+        resolver.close()
 
     asyncio.run(scenario())
 
