@@ -174,18 +174,21 @@ def test_off_nominal_intents_need_no_key() -> None:
 
 
 def test_accepted_intents_of_a_supplier_that_is_down_are_not_demanded() -> None:
-    """Activated ones are; the mark lapses after an hour."""
+    """Off-nominal ones are; who is down starts and deletes nothing; the mark lapses after an hour."""
     world = Skies()
     one, made = world.put("uss1", world.box(start_h=3))
     assert world.vouch("arbiter", SetAvailability("uss1", "", Availability.DOWN)).accepted is not None
     two, answer = world.put("uss2", world.box(start_h=3))
     ovn = written(answer).ovn
-    active = world.put(
-        "uss1", world.box(start_h=3), entity=one, replaces=written(made).ovn, state="Activated", key=(ovn,)
-    )[1]
-    _, refused = world.put("uss2", world.box(start_h=3), entity=two, replaces=ovn)
-    assert refused.missing == ((code("uss1"), one),)
-    assert written(active).state == "Activated"
+    _, started = world.put("uss1", world.box(start_h=3), entity=one, replaces=written(made).ovn, state="Activated")
+    deleted = world.drop("uss1", one, written(made).ovn)
+    for refused in (started, deleted):
+        assert refused.refusal is not None
+        assert refused.refusal.reason is Reason.DOWN
+    _, off = world.put("uss1", world.box(start_h=3), entity=one, replaces=written(made).ovn, state="Nonconforming")
+    assert written(off).state == "Nonconforming"
+    _, lacking = world.put("uss2", world.box(start_h=3), entity=two, replaces=ovn)
+    assert lacking.missing == ((code("uss1"), one),)
     world.pass_time(HOUR + SECOND)
     assert world.views().availability("uss1") == ("Unknown", "")
     world.check()

@@ -171,7 +171,23 @@ def _check_thing(state: State, writing: Writing, thing: Thing | None, now_us: in
             return refuse(Reason.UNKNOWN, "entityid", "an operational intent that has not ended", command.entity.hex())
         if wanted is not thing.state and not operation_may(thing.state, wanted):
             return refuse(Reason.WRONG_STATE, "state", f"from {thing.state}: {allowed_from(thing.state)}", wanted)
-    return check_supplier(state, writing.member, writing.shapes, thing, now_us)
+    nominal = intent is not None and OperationState(intent.state) not in OFF_NOMINAL
+    no = _check_down(state, writing.member) if nominal else None
+    return no or check_supplier(state, writing.member, writing.shapes, thing, now_us)
+
+
+def _check_down(state: State, member: Member) -> Refusal | None:
+    """Who is marked as down is told so: it plans, starts and deletes nothing (ASTM F3548-21, A4: 412)."""
+    if not is_down(state, member):
+        return None
+    limit = "an arbiter's word that the supplier is back, or an hour without that it is down"
+    return refuse(Reason.DOWN, "uss_availability", limit, Availability.DOWN.value)
+
+
+def is_down(state: State, member: Member) -> bool:
+    """Whether an arbiter has said of a supplier that it is down."""
+    arbitrated = state.availability.get(member.name) if member.issuer else None
+    return arbitrated is not None and arbitrated.availability is Availability.DOWN
 
 
 def check_supplier(state: State, member: Member, measured: Shapes, thing: Thing | None, now_us: int) -> Refusal | None:
@@ -240,9 +256,7 @@ def _is_demanded(state: State, ref: Ref) -> bool:
     thing, owner = state.things[ref], state.members[ref[0]]
     if thing.what != "operation" or thing.disclosure != Disclosure.OPEN:
         return False
-    arbitrated = state.availability.get(owner.name) if owner.issuer else None
-    down = arbitrated is not None and arbitrated.availability is Availability.DOWN
-    return not (down and thing.state is OperationState.ACCEPTED)
+    return not (is_down(state, owner) and thing.state is OperationState.ACCEPTED)
 
 
 def is_hidden(state: State, reader: str, conflict: Conflict) -> bool:
@@ -374,6 +388,9 @@ def decide_drop(state: State, member: Member, command: DropReference) -> Outcome
     if isinstance(old, Refusal):
         return old
     assert old is not None, "the API asks for the OVN"
+    no = _check_down(state, member) if command.kind is Kind.INTENT else None
+    if no is not None:
+        return no
     thing = state.things.get((old.owner, old.id)) if command.kind is not Kind.SERVICE_AREA else None
     if thing is not None and thing.live:
         volumes, result = state.volumes_of(thing.ref), ending(state, (thing,), Accepted(old.version))
