@@ -27,6 +27,8 @@ from wideberth.api.own import Openings
 from wideberth.api.problem import plain_problem, refuse_with, respond
 from wideberth.api.reads import KeptViews
 from wideberth.api.routes import ENDPOINTS, JSON, Endpoint
+from wideberth.api.standard_door import Doors
+from wideberth.api.standard_routes import DOORS
 from wideberth.api.static import Static
 from wideberth.ledger.store import LedgerFailed
 from wideberth.limits import BODY_S_MAX
@@ -85,10 +87,16 @@ class Secured:
         await self._app(scope, receive, send_secured)
 
 
+def _every_answer(tls: bool) -> list[tuple[bytes, bytes]]:
+    """The same headers, for the doors of the standards, which answer before Starlette is asked."""
+    named = {**HEADERS, "cache-control": "no-store"} | ({"strict-transport-security": TLS_ONLY} if tls else {})
+    return [(name.encode(), value.encode()) for name, value in named.items()]
+
+
 def create_app(node: "Node") -> Starlette:
     """The app of one node."""
     routes = [Route(e.path, _endpoint(node, e), methods=[e.method], name=e.name) for e in ENDPOINTS]
-    described = msgspec.json.encode(document(ENDPOINTS))
+    described = msgspec.json.encode(document(ENDPOINTS, DOORS if node.config.token_issuer else ()))
 
     async def openapi(_request: Request) -> Response:
         return Response(described, media_type=JSON)
@@ -105,7 +113,10 @@ def create_app(node: "Node") -> Starlette:
     handlers = {HTTPException: _on_http, Exception: _on_fault}
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Secured, tls=node.config.tls)],
+        middleware=[
+            Middleware(Doors, node=node, doors=DOORS, headers=_every_answer(node.config.tls)),
+            Middleware(Secured, tls=node.config.tls),
+        ],
         exception_handlers=handlers,  # type: ignore[arg-type]
     )
     app.router.redirect_slashes = False
