@@ -24,6 +24,7 @@ class Stub:
     crowded: bool = False
     script: Callable[[int, str, str], Scripted] = lambda number, method, path: None
     delay_s: float = 0.0
+    """The shortest time that an answer takes; others take twice and three times as long."""
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     foreign: dict[str, Any] | None = None
@@ -65,7 +66,7 @@ class Stub:
 
     async def _answer(self, writer: asyncio.StreamWriter, method: str, path: str, body: Any, who: str) -> bool:
         self.asked.append((method, path, body))
-        await asyncio.sleep(self.delay_s)
+        await asyncio.sleep(self.delay_s * (1 + len(self.asked) % 3))
         scripted = self.script(len(self.asked), method, path)
         headers: dict[str, str] = {}
         if scripted is not None:

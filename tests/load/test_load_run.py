@@ -55,10 +55,23 @@ def test_a_conflict_is_answered_with_a_whole_key(key: Key) -> None:
     step = report.steps[0]
     assert step.flights > 5
     assert step.failed == {}
-    assert (step.conflicts > 0) or key is Key.ANNOUNCED
     assert stub.intents == {}
-    keys = [body["key"] for method, _, body in stub.asked if method == "PUT"]
-    assert any(keys)
+    firsts = {path: body for method, path, body in reversed(stub.asked) if method == "PUT" and path.count("/") == 4}
+    keys = [ovn for body in firsts.values() for ovn in body["key"]]
+    assert bool(keys) is (key is not Key.NONE)
+    assert (step.conflicts > 0) or key is Key.ANNOUNCED
+    suffixes = {body["requested_ovn_suffix"] for body in firsts.values() if "requested_ovn_suffix" in body}
+    announced = {ovn.rpartition("_")[2] for ovn in keys} & suffixes
+    assert bool(announced) is (key is Key.ANNOUNCED)
+
+
+def test_warm_up_does_not_count() -> None:
+    """What succeeded before the step began is in none of its figures."""
+    stub = Stub()
+    step = load_on(stub, Load(planners=(1,), **{**QUICK, "warm_up_s": 0.4, "seconds": 0.2})).steps[0]
+    deleted = sum(method == "DELETE" for method, _, _ in stub.asked)
+    assert 0 < step.flights < 0.6 * deleted
+    assert sum(step.per_second) == step.flights == step.kinds["delete"].count
 
 
 def test_conflicts_are_no_successes() -> None:

@@ -233,9 +233,7 @@ class Planner:
             announced = f'"{flight.id}_{suffix}"'.encode()
             sky.known[flight.id] = b'"' + flight.ovn.encode() + b'",' + announced if flight.ovn else announced
             more = f',"requested_ovn_suffix":"{suffix}"'
-        ovns = list(obtained.values())
-        if sky.key is not Key.NONE:
-            ovns += sky.known.values()
+        ovns = obtained.values() if sky.key is Key.NONE else (obtained | sky.known).values()
         named = flight.subscription or supplier.subscription
         if named:
             more += f',"subscription_id":"{named}"'
