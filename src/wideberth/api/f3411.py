@@ -7,6 +7,7 @@ that this node cannot have given; then as `theatre.references` and `theatre.subs
 A service area's end is required, its start is now where none is given. A search without times looks from now on.
 """
 
+import base64
 import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -17,6 +18,8 @@ from wideberth.api.standard_door import Ask, Refused, Reply
 from wideberth.api.standard_forms import Answer, NotificationState, id_text, states_form, time_form
 from wideberth.api.standard_search import (
     area_shapes,
+    as_written,
+    ended_subscription,
     entity_and_version,
     horizon_end,
     kept_times,
@@ -36,8 +39,8 @@ from wideberth.theatre.outcome import Subscriber, Written
 from wideberth.theatre.standard_views import RefView, SubView
 
 AREA: Final = "area"
-VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-"""What a version of ours looks like; anything else is malformed, not out of date."""
+VERSION: Final = re.compile(r"[0-9a-f]{32}")
+"""What a version of ours looks like here: small letters and digits alone; anything else is malformed, not stale."""
 NUMBER: Final = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,30})?")
 ND: Final = 1_000_000_000
 
@@ -116,11 +119,17 @@ class SearchSubscriptionsResponse(Answer):
 def named(ask: Ask) -> tuple[bytes, str] | Refusal:
     """The id in the path, and the version, "" where the path has no place for one."""
     found = entity_and_version(ask, "version")
-    if isinstance(found, Refusal) or len(ask.params) == 1 or VERSION.fullmatch(found[1]):
+    if isinstance(found, Refusal) or len(ask.params) == 1:
         return found
-    return refuse(
-        Reason.MALFORMED, "version", "a version as this node gives them: 22 characters of base64url", found[1]
-    )
+    row_id, version = found
+    if not VERSION.fullmatch(version):
+        return refuse(Reason.MALFORMED, "version", "32 hexadecimal digits, as the last write was answered", version)
+    return row_id, base64.urlsafe_b64encode(bytes.fromhex(version)).rstrip(b"=").decode()
+
+
+def version_text(opaque: str) -> str:
+    """A version of the theatre as clients of this standard expect one."""
+    return base64.urlsafe_b64decode(f"{opaque}==").hex()
 
 
 def _volumes(ask: Ask, body: PutArea, missing: Missing) -> tuple[Volume4D, ...] | Refusal:
@@ -206,7 +215,9 @@ def taken(refusal: Refusal, *, new: bool) -> Refused | Refusal:
 
 def _area_told(ask: Ask, row_id: bytes, written: Written) -> Reply:
     times = (time_form(written.start_us), time_form(written.end_us))
-    area = IdentificationServiceArea(written.url, ask.bearer.subject, *times, written.ovn, id_text(row_id))
+    area = IdentificationServiceArea(
+        written.url, ask.bearer.subject, *times, version_text(written.ovn), id_text(row_id)
+    )
     return Reply(HTTPStatus.OK, PutIdentificationServiceAreaResponse(_heard(written.subscribers), area))
 
 
@@ -240,7 +251,9 @@ async def get_area(ask: Ask) -> Answered:
 def area_form(view: RefView) -> IdentificationServiceArea:
     """A service area as everybody sees it."""
     times = (time_form(view.start_us), time_form(view.end_us))
-    return IdentificationServiceArea(view.url or "", view.manager, *times, view.ovn or "", id_text(view.id))
+    return IdentificationServiceArea(
+        view.url or "", view.manager, *times, version_text(view.ovn or ""), id_text(view.id)
+    )
 
 
 async def search_areas(ask: Ask) -> Answered:
@@ -297,7 +310,7 @@ async def put_subscription(ask: Ask) -> Answered:
     near = await _near(ask, row_id, where)
     if not isinstance(near, Near):
         return near
-    told = subscription_form(ask, near.subscription or _as_written(row_id, written_of(answer)))
+    told = subscription_form(ask, near.subscription or as_written(Standard.F3411, row_id, written_of(answer), hears))
     return Reply(HTTPStatus.OK, PutSubscriptionResponse([area_form(area) for area in near.areas], told))
 
 
@@ -325,13 +338,7 @@ async def _near(ask: Ask, row_id: bytes, where: Shapes) -> Near | Refused | Refu
 def subscription_form(ask: Ask, view: SubView) -> Subscription:
     """A subscription as its owner sees it."""
     times = (time_form(view.end_us), time_form(view.start_us))
-    return Subscription(id_text(view.id), view.url, ask.bearer.subject, view.index, *times, view.version)
-
-
-def _as_written(row_id: bytes, written: Written) -> SubView:
-    """A subscription that is no longer there, as it was when it was written."""
-    rest = (written.start_us, written.end_us, written.url, (Kind.SERVICE_AREA,))
-    return SubView(row_id, Standard.F3411, written.ovn, 0, *rest, implicit=False, dependents=())
+    return Subscription(id_text(view.id), view.url, ask.bearer.subject, view.index, *times, version_text(view.version))
 
 
 async def _find(ask: Ask, row_id: bytes) -> SubView | Refusal | None:
@@ -355,11 +362,10 @@ async def delete_subscription(ask: Ask) -> Answered:
     if isinstance(found, Refusal):
         return found
     row_id, replaces = found
-    before = await _find(ask, row_id)
     answer = await ask.vouch(Unsubscribe(Standard.F3411, row_id, replaces))
     if answer.refusal is not None:
         return answer.refusal
-    view = before if isinstance(before, SubView) else _as_written(row_id, written_of(answer))
+    view = await ended_subscription(ask, Standard.F3411, row_id, written_of(answer))
     return Reply(HTTPStatus.OK, GetSubscriptionResponse(subscription_form(ask, view)))
 
 

@@ -7,7 +7,7 @@ What the standard leaves open:
     Volumes that have ended already are left out of an update; where all have, it is refused.
     A search, and a subscription, without times spans now to the theatre's horizon (24 h for a subscription), without
     altitudes every altitude; a subscription's next version without times keeps those that it has.
-    `subscription_id` counts before `new_subscription`; the id of no subscription, and an empty one, count as none.
+    The id of no subscription, and an empty one, count as none; an intent that is not Accepted needs one, or a new one.
     A supplier that is marked Down is told so (412) where the standard lets it do nothing.
 """
 
@@ -112,6 +112,8 @@ def _intent(ask: Ask, body: bodies.PutOperationalIntentReferenceParameters) -> I
         return subscription
     key, new = body.key or [], body.new_subscription
     no = check_url(body.uss_base_url, ask.node.config.http_uss) or check_key(key) or _check_new(ask, new)
+    if no is None and subscription is not None and new is not None:
+        no = refuse(Reason.MALFORMED, "new_subscription", "subscription_id or new_subscription, not both", "both")
     if no is None and body.state != forms.ACCEPTED and subscription is None and new is None:
         limit = f"subscription_id or new_subscription for an intent that is {body.state}"
         no = refuse(Reason.MALFORMED, "subscription_id", limit, "nothing")
@@ -120,7 +122,7 @@ def _intent(ask: Ask, body: bodies.PutOperationalIntentReferenceParameters) -> I
     if no is not None:
         return no
     implicit = None
-    if new is not None and subscription is None:
+    if new is not None:
         implicit = Implicit(new.uss_base_url, bool(new.notify_for_constraints))
     return Intent(body.state, tuple(key), subscription, implicit, body.requested_ovn_suffix or "")
 

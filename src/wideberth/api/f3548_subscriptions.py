@@ -12,7 +12,14 @@ from wideberth.api.auth import PROCESSING, STRATEGIC, check_scope
 from wideberth.api.f3548 import Answered, written_of
 from wideberth.api.standard_bodies import PutSubscriptionParameters, check_url, id_of, read_body
 from wideberth.api.standard_door import Ask, Refused, Reply
-from wideberth.api.standard_search import entity_and_version, kept_times, search_shapes, too_many
+from wideberth.api.standard_search import (
+    as_written,
+    ended_subscription,
+    entity_and_version,
+    kept_times,
+    search_shapes,
+    too_many,
+)
 from wideberth.intake.f3548 import Missing
 from wideberth.intake.standard import check_area, read_volumes
 from wideberth.limits import SUBSCRIPTION_US_MAX
@@ -117,16 +124,10 @@ async def _told(ask: Ask, asked: Asked, written: Written) -> Answered:
     near = await _look(ask, asked)
     if not isinstance(near, Near):
         return near
-    view = near.subscription or _as_written(asked.id, written, asked.hears)
+    view = near.subscription or as_written(Standard.F3548, asked.id, written, asked.hears)
     intents = [forms.intent_form(ask, row) for row in near.intents if row.state != ENDED]
     constraints = [forms.constraint_form(ask, row) for row in near.constraints]
     return Reply(HTTPStatus.OK, forms.PutSubscriptionResponse(forms.subscription_form(view), intents, constraints))
-
-
-def _as_written(row_id: bytes, written: Written, hears: tuple[Kind, ...]) -> SubView:
-    """A subscription that is no longer there, as it was when it was written."""
-    times = (written.start_us, written.end_us)
-    return SubView(row_id, Standard.F3548, written.ovn, 0, *times, written.url, hears, implicit=False, dependents=())
 
 
 async def get_subscription(ask: Ask) -> Answered:
@@ -150,11 +151,10 @@ async def delete_subscription(ask: Ask) -> Answered:
     if isinstance(named, Refusal):
         return named
     row_id, replaces = named
-    before = await _find(ask, row_id)
     answer = await ask.vouch(Unsubscribe(Standard.F3548, row_id, replaces))
     if answer.refusal is not None:
         return answer.refusal
-    view = before if isinstance(before, SubView) else _as_written(row_id, written_of(answer), ())
+    view = await ended_subscription(ask, Standard.F3548, row_id, written_of(answer))
     return Reply(HTTPStatus.OK, forms.GetSubscriptionResponse(forms.subscription_form(view)))
 
 

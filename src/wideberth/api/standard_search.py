@@ -13,10 +13,12 @@ from wideberth.api.standard_door import Ask, Refused
 from wideberth.intake.f3548 import Missing
 from wideberth.intake.standard import check_area, read_volumes
 from wideberth.limits import DURATION_US_MAX, OVN_CHARACTERS_MAX, SUBSCRIPTION_US_MAX
-from wideberth.party.standard import Standard
+from wideberth.party.standard import Kind, Standard
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.shapes import Shapes, shapes
 from wideberth.space.volume import Volume4D
+from wideberth.theatre.outcome import Written
+from wideberth.theatre.standard_views import SubView
 
 AREA: Final = "area_of_interest"
 ENTITY: Final = "entityid"
@@ -100,3 +102,23 @@ async def kept_times(ask: Ask, standard: Standard, row_id: bytes, *, update: boo
     if isinstance(found, Refusal) or not found:
         return new if not isinstance(found, Refusal) else found
     return new._replace(start_us=min(v.start_us for v in found), end_us=max(v.end_us for v in found))
+
+
+async def ended_subscription(ask: Ask, standard: Standard, row_id: bytes, written: Written) -> SubView:
+    """A subscription that its owner has just ended, or a minute ago at most, as it was."""
+
+    def look() -> SubView | None:
+        row = ask.node.state.subscriptions.get(row_id)
+        if row is None or row.owner != ask.party or row.version != written.ovn:
+            return None
+        rest = (row.start_us, row.end_us, row.url, row.hears, row.implicit, row.dependents)
+        return SubView(row.id, row.standard, row.version, row.index, *rest)
+
+    found = await ask.read(look)
+    return found if isinstance(found, SubView) else as_written(standard, row_id, written, ())
+
+
+def as_written(standard: Standard, row_id: bytes, written: Written, hears: tuple[Kind, ...]) -> SubView:
+    """A subscription that is no longer there, as it was when it was written."""
+    rest = (written.start_us, written.end_us, written.url, hears)
+    return SubView(row_id, standard, written.ovn, 0, *rest, implicit=False, dependents=())
