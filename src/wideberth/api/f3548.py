@@ -8,7 +8,6 @@ What the standard leaves open:
     A search, and a subscription, without times spans now to the theatre's horizon (24 h for a subscription), without
     altitudes every altitude; a subscription's next version without times keeps those that it has.
     The id of no subscription, and an empty one, count as none; an intent that is not Accepted needs one, or a new one.
-    A supplier that is marked Down is told so (412) where the standard lets it do nothing.
 """
 
 from http import HTTPStatus
@@ -45,7 +44,6 @@ from wideberth.theatre.standard_views import RefView
 
 Answered = Reply | Refused | Refusal
 OFF_NOMINAL: Final = ("Nonconforming", "Contingent")
-DOWN: Final = "Down"
 ENDED: Final = "Ended"
 ENTITY: Final = "entityid"
 
@@ -72,14 +70,6 @@ def extents(ask: Ask, given: list[Volume4D], *, update: bool) -> tuple[volume.Vo
     return tuple(found[i] for i in ask.kept)
 
 
-def check_down(ask: Ask) -> Refused | None:
-    """A supplier that is marked as down may not plan (UssAvailabilityState of the standard)."""
-    if ask.node.standard.availability(ask.bearer.subject)[0] != DOWN:
-        return None
-    limit = "a supplier that is not marked Down; the arbiter has to set its availability"
-    return Refused(refuse(Reason.NOT_PERMITTED, "uss_availability", limit, DOWN), HTTPStatus.PRECONDITION_FAILED)
-
-
 # operational intents
 
 
@@ -98,8 +88,6 @@ async def put_intent(ask: Ask) -> Answered:
     intent = _intent(ask, body)
     if isinstance(intent, Refusal):
         return intent
-    if body.state not in OFF_NOMINAL and (down := check_down(ask)) is not None:
-        return down
     command = PutReference(Kind.INTENT, entity, replaces, body.uss_base_url, 0, intent)
     answer = await ask.vouch(command, volumes)
     return await _changed(ask, Kind.INTENT, entity, answer, HTTPStatus.OK if replaces else HTTPStatus.CREATED)
@@ -164,7 +152,7 @@ async def delete_intent(ask: Ask) -> Answered:
     named = entity_and_version(ask, "ovn")
     if isinstance(named, Refusal):
         return named
-    return check_down(ask) or await _drop(ask, Kind.INTENT, *named)
+    return await _drop(ask, Kind.INTENT, *named)
 
 
 async def _drop(ask: Ask, kind: Kind, entity: bytes, replaces: str) -> Answered:
