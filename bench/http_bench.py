@@ -26,7 +26,7 @@ import numpy as np
 
 from bench.frame import OUT, Figure, console
 from bench.http_world import WATCH, WATCH_SEED, Served, served
-from wideberth.client import Client, NoticeRow, follow
+from wideberth.client import Answer, Client, NoticeRow, follow
 from wideberth.load import Accepted, Cell, Generator, Key, Load, Report, Spread, Step
 from wideberth.load import run as run_load
 from wideberth.load.plot import missing, plot
@@ -164,25 +164,25 @@ def _keep(name: str, report: Report) -> None:
 
 
 def _listen(url: str, to: Connection) -> None:
-    """In a process of its own: the begin of each conflict's place that the party was told, and when."""
+    """In a process of its own: says when the stream is open, and once asked when what was heard."""
+    heard: list[tuple[float, list[int]]] = []
     with Client(url, WATCH, WATCH_SEED) as client:
-        planned = _plan(client)
-        to.send(planned)
-        for event in follow(client):
-            heard_s = time.perf_counter()
-            if isinstance(event, NoticeRow):
-                to.send((heard_s, _begins(event.body)))
+        _plan(client)
+        for event in follow(client, stop=to.poll):
+            if not heard:
+                to.send("open")
+            begins_us = _begins(event.body) if isinstance(event, NoticeRow) else []
+            heard.append((time.perf_counter(), begins_us))
+    to.send(heard)
 
 
-def _plan(client: Client) -> str:
-    """A plan of the party's over the whole cell, for two hours from now; its id."""
+def _plan(client: Client) -> None:
+    """A plan of the party's over the whole cell, for two hours from now."""
     now = datetime.now(UTC)
     start_us, end_us = (time_to_us(now + timedelta(minutes=m)) for m in (-0.1, 120))
     place = Circle(round(CELL.lat * 1e9), round(CELL.lon * 1e9), 3_000_000)
-    operation = client.new_id()
-    answer = client.plan(operation, [Volume4D(place, 0, 500_000, start_us, end_us)])
-    assert not hasattr(answer, "reason"), answer
-    return operation.hex()
+    answer = client.plan(client.new_id(), [Volume4D(place, 0, 500_000, start_us, end_us)])
+    assert isinstance(answer, Answer), answer
 
 
 def _notices(rate: float, quick: bool) -> Figure:
@@ -204,20 +204,14 @@ def _notices(rate: float, quick: bool) -> Figure:
     with console.status("notices"), _node() as node:
         listener = multiprocessing.get_context("spawn").Process(target=_listen, args=(node.url, theirs), daemon=True)
         listener.start()
-        assert ours.poll(60), "the party did not plan"
-        ours.recv()
+        assert ours.poll(60), "the party's stream did not open"
+        assert ours.recv() == "open"
         step = _go(work(node))
         time.sleep(1.0)
-        heard = _drain(ours)
-        listener.kill()
+        ours.send("stop")
+        heard = ours.recv()
+        listener.join()
     return _noticed(rate, step, accepted, heard)
-
-
-def _drain(pipe: Connection) -> list[tuple[float, list[int]]]:
-    found = []
-    while pipe.poll(0.2):
-        found.append(pipe.recv())
-    return found
 
 
 def _noticed(rate: float, step: Step, accepted: dict[int, Accepted], heard: list[tuple[float, list[int]]]) -> Figure:

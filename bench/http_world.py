@@ -89,7 +89,9 @@ def served(folder: Path) -> Iterator[Served]:
     node = subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.PIPE, text=True)
     assert node.stdout is not None
     try:
-        url = next(line for line in node.stdout if line.startswith(READY)).removeprefix(READY).strip()
+        ready = next((line for line in node.stdout if line.startswith(READY)), "")
+        assert ready, "the node did not start; its log tells why"
+        url = ready.removeprefix(READY).strip()
         address = parse_address(url)
         assert isinstance(address, Address), address
         yield Served(url, address, node.pid, lambda sub: issuer.mint(sub, SCOPES, AUDIENCE, time.time()))

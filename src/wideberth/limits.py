@@ -96,8 +96,8 @@ LINES_MAX: Final = 200
 # suppliers
 SUBSCRIPTION_US_MAX: Final = 86_400 * 1_000_000
 """A subscription lives a day at most (ASTM F3548-21, DSS0060; F3411-22a, DSS0060)."""
-NOTICED_START_US: Final = 10_000_000
-"""How long ago something new may have begun: clocks differ, and a request takes its time."""
+NOTICED_START_US: Final = 15_000_000
+"""How long ago something new may have begun: 10 s, for clocks differ, and 5 s for the way of a request."""
 RID_SUBSCRIPTIONS_MAX: Final = 10
 """Live remote identification subscriptions of one owner in an area (ASTM F3411-22a, DSS0050)."""
 SUBSCRIPTIONS_MAX: Final = 200_000

@@ -137,14 +137,18 @@ async def _changed(ask: Ask, kind: Kind, entity: bytes, answer: Answer, status: 
 
 
 async def _conflict(ask: Ask, answer: Answer) -> Answered:
-    """The intents that a key lacks, their OVNs withheld."""
+    """The intents and constraints that a key lacks, their OVNs withheld."""
     found = await ask.read(lambda: ask.node.standard.told_missing(ask.party, answer.missing))
     if isinstance(found, Refusal):
         return found
     assert answer.refusal is not None
     told = msgspec.structs.asdict(error_of(answer.refusal))
-    missing = [forms.intent_form(ask, view) for view in found]
-    return Reply(HTTPStatus.CONFLICT, forms.AirspaceConflictResponse(**told, missing_operational_intents=missing))
+    intents = [forms.intent_form(ask, view) for view in found if view.kind is Kind.INTENT]
+    constraints = [forms.constraint_form(ask, view) for view in found if view.kind is Kind.CONSTRAINT]
+    missing = forms.AirspaceConflictResponse(
+        **told, missing_operational_intents=intents, missing_constraints=constraints
+    )
+    return Reply(HTTPStatus.CONFLICT, missing)
 
 
 async def delete_intent(ask: Ask) -> Answered:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from wideberth.limits import OPERATIONS_LIVE_MAX, OVN_SUFFIX_US
+from wideberth.limits import NOTICED_START_US, OPERATIONS_LIVE_MAX, OVN_SUFFIX_US
 from wideberth.party.charter import CLASSES, DAY_US, TrafficClass
 from wideberth.party.command import Activity, ConstraintKind, Disclosure, OperationState
 from wideberth.party.standard import (
@@ -41,7 +41,7 @@ from wideberth.theatre.outcome import Accepted, Effects, Outcome, Ref, Written, 
 from wideberth.theatre.planning import ending
 from wideberth.theatre.rows import Conflict, Member, Reference, Subscription, Thing
 from wideberth.theatre.state import Draw, State
-from wideberth.theatre.subscriptions import check_start, covers, packed, span
+from wideberth.theatre.subscriptions import covers, packed, span
 
 OVERLAP: Final = "~"
 """In place of an owner: what follows is a conflict, of which a supplier sees the overlap alone."""
@@ -85,7 +85,7 @@ def decide_put(
         return measured
     no = _check_suffix(command.intent, now_us)
     if no is None and not command.replaces:
-        no = check_start(int(measured.boxes[:, 6].min()), now_us) or _check_first(command.intent)
+        no = _check_start(int(measured.boxes[:, 6].min()), now_us) or _check_first(command.intent)
     old = _standing(state, member, command.kind, command.entity, command.replaces)
     for found in (no, old):
         if isinstance(found, Refusal):
@@ -97,6 +97,15 @@ def decide_put(
     if command.kind is Kind.SERVICE_AREA:
         return _put_area(state, writing)
     return _put_thing(state, writing, now_us, draw)
+
+
+def _check_start(start_us: int, now_us: int) -> Refusal | None:
+    """What is new may have begun a few seconds ago, no more."""
+    if start_us >= now_us - NOTICED_START_US:
+        return None
+    late_s = (now_us - start_us) // 1_000_000
+    limit = f"at most {NOTICED_START_US // 1_000_000} s ago for what is new"
+    return refuse(Reason.OUT_OF_RANGE, "time_start", limit, f"{late_s} s ago")
 
 
 def _check_first(intent: Intent | None) -> Refusal | None:
@@ -147,7 +156,7 @@ def _put_thing(state: State, writing: Writing, now_us: int, draw: Draw) -> Outco
     live = thing is not None and thing.live
     but = thing.planned_seq if thing is not None and live else NOBODY
     found = state.occupied.near(writing.shapes, state.minima[side.class_number], but)
-    missing = _missing(state, writing, found) if writing.command.intent is not None else []
+    missing = _missing(state, writing, found, subscription) if writing.command.intent is not None else []
     if missing:
         return _lacking(missing)
     rest = _rest(state, side, found)
@@ -236,27 +245,36 @@ def _rest(state: State, side: Side, found: Found) -> Found:
 # the key
 
 
-def _missing(state: State, writing: Writing, found: Found) -> list[Ref]:
-    """The intents that a write has to know of and does not show to know."""
+def _missing(state: State, writing: Writing, found: Found, subscription: bytes | None) -> list[Ref]:
+    """The intents that a write has to know of and does not show to know; constraints as well where its subscription
+    hears of them (ASTM F3548-21, A4: AirspaceConflictResponse)."""
     intent = writing.command.intent
     assert intent is not None
     if OperationState(intent.state) in OFF_NOMINAL:
         return []
-    key = set(intent.key)
+    key, what = set(intent.key), ("operation", "constraint") if _hears(state, intent, subscription) else ("operation",)
     demanded = [ref for ref, worst in zip(found.refs, found.severities, strict=True) if worst == 0]
-    missing = [ref for ref in demanded if _is_demanded(state, ref) and ovn_of(state, ref) not in key]
+    missing = [ref for ref in demanded if _is_demanded(state, ref, what) and ovn_of(state, ref) not in key]
     for conflict in state.conflicts_of(writing.ref):
         if is_hidden(state, writing.member.party, conflict) and overlap_ovn(conflict) not in key:
             missing.append((OVERLAP, conflict.id))
     return missing
 
 
-def _is_demanded(state: State, ref: Ref) -> bool:
-    """Whether a key has to show an operation: open, and not merely accepted by a supplier that is down."""
+def _hears(state: State, intent: Intent, subscription: bytes | None) -> bool:
+    """Whether an intent's subscription hears of constraints."""
+    if intent.implicit is not None:
+        return intent.implicit.constraints
+    return subscription is not None and Kind.CONSTRAINT in state.subscriptions[subscription].hears
+
+
+def _is_demanded(state: State, ref: Ref, what: tuple[str, ...]) -> bool:
+    """Whether a key has to show a thing: open, and not merely accepted by a supplier that is down."""
     thing, owner = state.things[ref], state.members[ref[0]]
-    if thing.what != "operation" or thing.disclosure != Disclosure.OPEN:
+    if thing.what not in what or thing.disclosure != Disclosure.OPEN:
         return False
-    return not (is_down(state, owner) and thing.state is OperationState.ACCEPTED)
+    waits = thing.what == "operation" and thing.state is OperationState.ACCEPTED
+    return not (waits and is_down(state, owner))
 
 
 def is_hidden(state: State, reader: str, conflict: Conflict) -> bool:

@@ -105,7 +105,7 @@ class StandardViews:
         return found.reference if found is not None else None
 
     def told_missing(self, reader: str, refs: Sequence[Ref]) -> list[RefView]:
-        """The intents that a key lacks; what has gone since is left out."""
+        """The intents and constraints that a key lacks; what has gone since is left out."""
         state, found = self._state, list[RefView]()
         for owner, row_id in refs:
             if owner == OVERLAP:
@@ -113,7 +113,8 @@ class StandardViews:
                 view = self._overlap(reader, conflict) if conflict is not None else None
                 found += [view.reference] if view is not None else []
             elif (owner, row_id) in state.things:
-                found += self._of_thing(reader, state.things[owner, row_id], Kind.INTENT)[:1]
+                thing = state.things[owner, row_id]
+                found += self._of_thing(reader, thing, kind_of(thing))[:1]
         return found
 
     def _of_thing(self, reader: str, thing: Thing, kind: Kind) -> list[RefView]:

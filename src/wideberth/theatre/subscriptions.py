@@ -7,7 +7,6 @@ Out: an `Outcome` or a Refusal. Who hears of a write is `awareness`.
 from collections.abc import Sequence
 
 from wideberth.limits import (
-    NOTICED_START_US,
     RID_SUBSCRIPTIONS_MAX,
     SUBSCRIPTION_US_MAX,
     SUBSCRIPTIONS_MAX,
@@ -43,7 +42,7 @@ def decide_subscribe(state: State, member: Member, command: Subscribe, parts: Pa
         return shapes
     assert not isinstance(part, Refusal)
     old = _replaced(state, member, command)
-    no = _check_window(part.volumes, now_us, new=not command.replaces)
+    no = _check_window(part.volumes)
     for found in (no, old):
         if isinstance(found, Refusal):
             return found
@@ -92,21 +91,12 @@ def span(volumes: Sequence[Volume4D]) -> tuple[int, int]:
     return min(v.start_us for v in volumes), max(v.end_us for v in volumes)
 
 
-def check_start(start_us: int, now_us: int) -> Refusal | None:
-    """What is new may have begun a few seconds ago, no more."""
-    if start_us >= now_us - NOTICED_START_US:
-        return None
-    late_s = (now_us - start_us) // 1_000_000
-    limit = f"at most {NOTICED_START_US // 1_000_000} s ago for what is new"
-    return refuse(Reason.OUT_OF_RANGE, "time_start", limit, f"{late_s} s ago")
-
-
-def _check_window(volumes: Sequence[Volume4D], now_us: int, *, new: bool) -> Refusal | None:
+def _check_window(volumes: Sequence[Volume4D]) -> Refusal | None:
     start_us, end_us = span(volumes)
     if end_us - start_us > SUBSCRIPTION_US_MAX:
         limit = f"a subscription of at most {SUBSCRIPTION_US_MAX // 3_600_000_000} h"
         return refuse(Reason.OUT_OF_RANGE, "time_end", limit, f"{(end_us - start_us) / 3_600_000_000:.6f} h")
-    return check_start(start_us, now_us) if new else None
+    return None
 
 
 def _check_count(
