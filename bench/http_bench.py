@@ -41,10 +41,7 @@ EVERY_S: Final = 5.0
 USS: Final = "https://{subject}.example.com"
 CELL: Final = Cell(48.0, 10.0, 1_000.0)
 SPOT: Final = Cell(48.0, 10.0, 0.0)
-INTERSOAK_S: Final = 600.0
-EVERY_S: Final = 5.0
-"""So often the node's memory is looked at."""
-USS: Final = "InterUSS: docs/performance.md"
+INTERUSS: Final = "InterUSS: docs/performance.md"
 T = TypeVar("T")
 
 
