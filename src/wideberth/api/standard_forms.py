@@ -7,7 +7,7 @@ An OVN is given to its manager alone; where it is withheld the member is left ou
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -215,24 +215,32 @@ def written_reference(
     return OperationalIntentReference(*head, state, *times, written.url, subscription, written.ovn)
 
 
-def intent_form(ask: "Ask", view: RefView) -> OperationalIntentReference:
+class Here(Protocol):
+    """Whoever knows this node's address as suppliers reach it."""
+
+    @property
+    def node_url(self) -> str:
+        """The address."""
+
+
+def intent_form(here: Here, view: RefView) -> OperationalIntentReference:
     """An intent as a supplier may see it."""
     rest = (id_text(view.subscription or NULL_ID), view.ovn if view.ovn is not None else UNSET)
     times = (time_form(view.start_us), time_form(view.end_us))
     head = (id_text(view.id), view.manager, view.availability, view.version)
-    return OperationalIntentReference(*head, view.state or ACCEPTED, *times, url_of(ask, view), *rest)
+    return OperationalIntentReference(*head, view.state or ACCEPTED, *times, url_of(here, view), *rest)
 
 
-def constraint_form(ask: "Ask", view: RefView) -> ConstraintReference:
+def constraint_form(here: Here, view: RefView) -> ConstraintReference:
     """A constraint as a supplier may see it."""
     times = (time_form(view.start_us), time_form(view.end_us))
     head = (id_text(view.id), view.manager, view.availability, view.version)
-    return ConstraintReference(*head, *times, url_of(ask, view), view.ovn if view.ovn is not None else UNSET)
+    return ConstraintReference(*head, *times, url_of(here, view), view.ovn if view.ovn is not None else UNSET)
 
 
-def url_of(ask: "Ask", view: RefView) -> str:
+def url_of(here: Here, view: RefView) -> str:
     """Where the details of a reference are: at its manager's, or here."""
-    return view.url if view.url is not None else ask.node_url
+    return view.url if view.url is not None else here.node_url
 
 
 def subscription_form(view: SubView) -> Subscription:

@@ -24,6 +24,7 @@ from wideberth.api.standard_door import Ask, Refused, Reply
 from wideberth.api.standard_forms import (
     Answer,
     ConstraintReference,
+    Here,
     OperationalIntentReference,
     constraint_form,
     intent_form,
@@ -83,12 +84,16 @@ async def get_intent(ask: Ask) -> Answered:
     found = await _details(ask, Kind.INTENT)
     if isinstance(found, Refusal):
         return found
+    return Reply(HTTPStatus.OK, GetOperationalIntentDetailsResponse(whole_intent(ask, found)))
+
+
+def whole_intent(here: Here, found: Details) -> OperationalIntent:
+    """An operation with where it is."""
     volumes = [volume_json(volume) for volume in found.volumes]
     state = found.reference.state
     nominal, off_nominal = [] if state == CONTINGENT else volumes, volumes if state in OFF_NOMINAL else []
     details = OperationalIntentDetails(nominal, off_nominal, found.priority)
-    whole = OperationalIntent(intent_form(ask, found.reference), details)
-    return Reply(HTTPStatus.OK, GetOperationalIntentDetailsResponse(whole))
+    return OperationalIntent(intent_form(here, found.reference), details)
 
 
 async def _details(ask: Ask, kind: Kind) -> Details | Refusal:
@@ -104,9 +109,13 @@ async def get_constraint(ask: Ask) -> Answered:
     found = await _details(ask, Kind.CONSTRAINT)
     if isinstance(found, Refusal):
         return found
+    return Reply(HTTPStatus.OK, GetConstraintDetailsResponse(whole_constraint(ask, found)))
+
+
+def whole_constraint(here: Here, found: Details) -> Constraint:
+    """A constraint with where it is."""
     details = ConstraintDetails([volume_json(volume) for volume in found.volumes])
-    whole = Constraint(constraint_form(ask, found.reference), details)
-    return Reply(HTTPStatus.OK, GetConstraintDetailsResponse(whole))
+    return Constraint(constraint_form(here, found.reference), details)
 
 
 async def get_telemetry(ask: Ask) -> Answered:

@@ -11,8 +11,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import structlog
@@ -133,13 +133,33 @@ async def _serve(config: Config, ready: Callable[[Ready], None] | None) -> None:
             if ready is not None and server.started:
                 where = f"http://127.0.0.1:{metrics.port}/metrics" if metrics is not None else None
                 ready(Ready(url, where))
-            await _until_over(node, server, serving)
+            async with _telling(node):
+                await _until_over(node, server, serving)
         finally:
             listening.close()
             if metrics is not None:
                 metrics.close()
     if node.failed:
         raise NodeFailed(node.failed)
+
+
+@asynccontextmanager
+async def _telling(node: Node) -> AsyncIterator[None]:
+    """While it lasts, suppliers are told what entries mean for them, where the node can have tokens of its own."""
+    from wideberth.api.telling import Teller
+
+    if not node.config.outbound_token_url:
+        yield
+        return
+    teller = Teller(node)
+    node.on_entry = teller.entry
+    running = asyncio.create_task(teller.outbound.run())
+    try:
+        yield
+    finally:
+        node.on_entry = None
+        await teller.outbound.close()
+        await running
 
 
 async def _until_over(node: Node, server: Server, serving: "asyncio.Task[None]") -> None:
