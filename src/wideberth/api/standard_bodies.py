@@ -130,8 +130,8 @@ class PutConstraintDetailsParameters(Form):
     constraint: Notified | None = None
 
 
-class ExchangeRecord(Form):
-    """A request and its answer."""
+class ExchangeRecord(Form, omit_defaults=True):
+    """A request and its answer; told again without what was left out."""
 
     url: str
     method: str
@@ -145,7 +145,7 @@ class ExchangeRecord(Form):
     problem: str | None = None
 
 
-class ErrorReport(Form):
+class ErrorReport(Form, omit_defaults=True):
     """A problem in an exchange."""
 
     exchange: ExchangeRecord
