@@ -131,7 +131,7 @@ def _check(wanted: Load, file: Path | None) -> None:
     for name, least, greatest, low, high in rows:
         if not (low <= least and greatest <= high):
             received = least if least < low else greatest
-            raise Stop(refuse(Reason.OUT_OF_RANGE, name, f"{low:g} to {high:g}", f"{received:g}").sentence())
+            raise Stop(refuse(Reason.OUT_OF_RANGE, name, f"{low:.12g} to {high:.12g}", f"{received:.12g}").sentence())
     _check_where(wanted)
     if file is not None and missing():
         raise Stop(missing())
