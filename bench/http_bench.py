@@ -35,6 +35,8 @@ from wideberth.space.volume import Circle, Volume4D
 
 CONNECTIONS: Final = 64
 LIVE: Final = 100_000
+PLANNERS: Final = 16
+"""Planners of the flights that conflict with a party's plan."""
 SOAK_S: Final = 600.0
 EVERY_S: Final = 5.0
 """So often the node's memory is looked at."""
@@ -51,7 +53,7 @@ def run(quick: bool) -> list[Figure]:
     cell, busy = _busy("busy_cell_flights_per_s", CELL, Key.KNOWN, quick)
     figures.append(busy)
     figures.append(_busy("busy_spot_flights_per_s", SPOT, Key.ANNOUNCED, quick)[1])
-    figures.append(_notices(cell.steps[cell.peak].flights_per_s / 2, quick))
+    figures.append(_notices(quick))
     if os.environ.get("WIDEBERTH_LONG"):
         figures.append(_soak(cell.steps[cell.peak].flights_per_s / 2, SOAK_S))
     return figures
@@ -188,36 +190,39 @@ def _plan(client: Client) -> None:
     assert isinstance(answer, Answer), answer
 
 
-def _notices(rate: float, quick: bool) -> Figure:
-    seconds = 5.0 if quick else 20.0
-    load = Load(planners=(CONNECTIONS,), where=CELL, key=Key.NONE, rate=rate, suppliers=4)
+def _notices(quick: bool) -> Figure:
+    """The same flights as fast as they go, then at half of that."""
+    load = Load(where=CELL, key=Key.KNOWN, suppliers=4)
     accepted: dict[int, Accepted] = {}
 
     def kept(one: Accepted) -> None:
         accepted[one.begin_us] = one
 
-    async def work(node: Served) -> Step:
-        async with Generator(node.address, node.source, load, uss_url=USS, on_accepted=kept) as generator:
-            generator.grow(CONNECTIONS)
+    async def at(node: Served, rate: float, seconds: float) -> Step:
+        paced = msgspec.structs.replace(load, rate=rate)
+        async with Generator(node.address, node.source, paced, uss_url=USS, on_accepted=kept) as generator:
+            generator.grow(PLANNERS)
             await generator.measure(1.0, 0.0)
             accepted.clear()
             return await generator.measure(seconds, 0.0)
 
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
     with console.status("notices"), _node() as node:
-        listener = multiprocessing.get_context("spawn").Process(target=_listen, args=(node.url, theirs), daemon=True)
+        listener = spawn.Process(target=_listen, args=(node.url, theirs), daemon=True)
         listener.start()
         assert ours.poll(60), "the party's stream did not open"
         assert ours.recv() == "open"
-        step = _go(work(node))
+        peak = _go(at(node, 0.0, 3.0 if quick else 8.0)).flights_per_s
+        step = _go(at(node, peak / 2, 5.0 if quick else 20.0))
         time.sleep(1.0)
         ours.send("stop")
         heard = ours.recv()
         listener.join()
-    return _noticed(rate, step, accepted, heard)
+    return _noticed(peak, step, accepted, heard)
 
 
-def _noticed(rate: float, step: Step, accepted: dict[int, Accepted], heard: list[tuple[float, list[int]]]) -> Figure:
+def _noticed(peak: float, step: Step, accepted: dict[int, Accepted], heard: list[tuple[float, list[int]]]) -> Figure:
     told: dict[int, float] = {}
     for heard_s, begins_us in heard:
         for begin_us in begins_us:
@@ -229,7 +234,7 @@ def _noticed(rate: float, step: Step, accepted: dict[int, Accepted], heard: list
         f"from sending the PUT that is accepted to its notice on the party's stream, {len(both):,} of "
         f"{len(accepted):,}: p50 {sent[0]:.1f}, p95 {sent[1]:.1f} ms; from its answer p50 {answered[0]:.1f}, p99 "
         f"{answered[2]:.1f} ms; every flight conflicts with the party's plan, its key holds the OVN of what it is "
-        f"shown of it; {step.flights_per_s:,.0f} flights/s, asked for {rate:,.0f}, half of the busy cell's peak; "
+        f"shown of it; {step.flights_per_s:,.0f} flights/s, half of the {peak:,.0f} that {PLANNERS} planners reach; "
         f"{_rest(step)}; {step.seconds:.0f} s"
     )
     met = bool(sent[2] <= 100) and len(both) == len(accepted)
