@@ -268,7 +268,7 @@ def test_how_wide_an_area_may_be_where_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_search_may_leave_bounds_out_and_be_anywhere_and_any_time(tmp_path: Path) -> None:
-    """No times: from now on; no altitudes: all; an instant is one; outside of the theatre and its time nothing is found.
+    """No times: from now on; no altitudes: all; an instant is one; outside of the theatre nothing is found.
 
     Only backwards is an error."""
 
