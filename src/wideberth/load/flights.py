@@ -3,8 +3,8 @@
 In:  a seed, a place, how many volumes a flight has; the time as an argument.
 Out: the `extents` of F3548-21 as bytes of JSON, ids, suffixes: the same for the same seed and time.
 
-`Spread`  80 % begin in 20 hot spots of 20 km, the rest evenly within the bounds; squares of 100 to 1,000 m one after
-          the other in place and in time, each for 10 to 60 minutes, starting within 44 hours; 30 to 150 m high.
+`Spread`  begin evenly within the bounds and within 44 hours; squares of 100 to 1,000 m (log-uniform: most are small)
+          one after the other in place and in time, each for 10 to 60 minutes, 30 to 150 m high.
 `Cell`    all begin within one square and share one window of ten minutes and one band of height; squares of 30 m. A
           cell of 0 m lays every flight over every other.
 """
@@ -19,9 +19,6 @@ M_PER_DEGREE: Final = 111_320.0
 SECOND_US: Final = 1_000_000
 LEAD_US: Final = 60 * SECOND_US
 """The first flight starts so long from now."""
-HOT: Final = 0.8
-SPOTS: Final = 20
-SPOT_M: Final = 20_000.0
 CELL_US: Final = 600 * SECOND_US
 CELL_ACROSS_M: Final = 30.0
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written out with its Z
@@ -63,14 +60,8 @@ def drawing(words: str) -> random.Random:
 class Flights:
     """Draws flights of so many volumes."""
 
-    def __init__(self, where: Where, volumes: int, seed: int) -> None:
+    def __init__(self, where: Where, volumes: int) -> None:
         self._where, self._volumes = where, volumes
-        spots = drawing(f"spots/{seed}")
-        self._spots = (
-            [(spots.uniform(*where[:2]), spots.uniform(*where[2:])) for _ in range(SPOTS)]
-            if isinstance(where, Spread)
-            else []
-        )
 
     def draw(self, rng: random.Random, now_us: int) -> Drawn:
         """The next flight of a planner with these draws."""
@@ -87,11 +78,6 @@ class Flights:
 
     def _in_spread(self, rng: random.Random, where: Spread, now_us: int) -> Drawn:
         lat, lon = rng.uniform(*where[:2]), rng.uniform(*where[2:])
-        if rng.random() < HOT:
-            lat, lon = rng.choice(self._spots)
-            half = SPOT_M / 2 / M_PER_DEGREE
-            lat += rng.uniform(-half, half)
-            lon += rng.uniform(-half, half) / math.cos(math.radians(lat))
         base = rng.randrange(500)
         heads = _chain(rng, lat, lon, self._volumes, 10 ** rng.uniform(2, 3), (base, base + rng.randrange(30, 150)))
         ends_us = [now_us + LEAD_US + rng.randrange(44 * 3_600) * SECOND_US]

@@ -89,7 +89,7 @@ class Generator:
     ) -> None:
         self._address, self._source, self._load = address, source, load
         self.sky = Sky(
-            Flights(load.where, load.volumes, load.seed),
+            Flights(load.where, load.volumes),
             key=load.key,
             puts=load.puts,
             subscribe=load.subscription != "none",
