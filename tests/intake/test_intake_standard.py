@@ -291,6 +291,16 @@ def test_the_number_of_volumes_is_bounded() -> None:
         assert "1024" in found.limit
 
 
+def test_what_only_the_quick_way_can_read_is_refused_where_it_would_not_do() -> None:
+    """Bytes that are no UTF-8 in a member that nobody reads: no volumes, and no fault either."""
+    odd = volume(time_end={"value": "2026-11-22T13:00:00+02:00", "format": "RFC3339"})
+    data = json.dumps({"extents": [odd], "X": 1}).encode().replace(b"X", b"\x80")
+    forms = msgspec.json.decode(data, type=Holder).extents
+    found = read_volumes(data, forms, "extents")
+    assert isinstance(found, Refusal)
+    assert (found.reason, found.field) == (Reason.MALFORMED, "body")
+
+
 def test_how_wide_an_area_may_be() -> None:
     """2,500 km2 with the half percent that areas are known to: a circle of 28.1 km is, one of 28.4 km is not."""
     assert check_area(Circle(42 * 10**9, 0, 28_100_000), "x") is None

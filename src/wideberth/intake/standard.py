@@ -2,8 +2,8 @@
 
 In:  JSON, decoded into the forms below, which are the standards' own (unknown members are ignored, as they ask).
 Out: volumes of `space.volume`, canonical.
-Refuses nothing by itself: what is unusual in any way (another offset than Z, more digits than ours, a ring with a
-fault) is read once more by `intake.f3548`, which gives the same volume, or names the member and the limit.
+Refuses hardly anything by itself: what is unusual in any way (another offset than Z, more digits than ours, a ring with
+a fault) is read once more by `intake.f3548`, which gives the same volume, or names the member and the limit.
 
 A number is the IEEE double nearest to its digits (RFC 8259, section 6), taken by its shortest decimal form.
 """
@@ -120,11 +120,11 @@ def read_volumes(
     found = [plain(form, missing) for form in forms]
     if None not in found:
         return tuple(each for each in found if each is not None)
-    return read_again(data, path, missing)
+    return read_again(data, path, missing) or refuse(Reason.MALFORMED, "body", "JSON in UTF-8", "something else")
 
 
 def read_again(data: bytes, path: str, missing: Missing | None = None) -> tuple[volume.Volume4D, ...] | Refusal:
-    """The same by the way that names what is wrong; () where nothing there is, and there are no volumes."""
+    """The same by the way that names what is wrong; () where the document cannot be read at all."""
     try:
         document: Any = json.loads(data, parse_int=_whole)
     except (ValueError, RecursionError):
