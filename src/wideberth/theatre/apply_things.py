@@ -104,6 +104,7 @@ def set_state(at: Applying, ref: Ref, wanted: OperationState) -> None:
         return  # `_effects` ends it
     thing = at.state.things[ref]
     thing.state, thing.confirm_by_us = wanted, 0
+    thing.steps += 1
     at.state.touch("thing", ref)
     at.state.reveal(thing)
 

@@ -292,7 +292,7 @@ def ovn_of(state: State, ref: Ref) -> str:
     thing = state.things[ref]
     if is_supplier(state, ref[0]):
         return state.references[kind_of(thing), thing.id].ovn
-    return opaque_of("open", thing.volumes.commitment, thing.state, str(thing.version))
+    return opaque_of("open", thing.volumes.commitment, thing.state, str(thing.shown_version))
 
 
 def overlap_ovn(conflict: Conflict) -> str:

@@ -118,11 +118,18 @@ class Thing(msgspec.Struct, gc=False):
     verified_us: int = 0
     review_by_us: int = 0
     review_told: bool = False
+    steps: int = 0
+    """How often its owner has declared another state."""
 
     @property
     def ref(self) -> Ref:
         """Its owner and id."""
         return self.owner, self.id
+
+    @property
+    def shown_version(self) -> int:
+        """What suppliers know an open thing by: a new one with each change of its volumes or of its state."""
+        return self.version + self.steps
 
     @property
     def live(self) -> bool:
@@ -199,6 +206,11 @@ class Conflict(msgspec.Struct, gc=False):
     def procedures(self) -> int:
         """How many procedures both keep."""
         return sum(p.kind == "procedure" and p.state is ProposalState.CONCURRED for p in self.proposals)
+
+    @property
+    def changes(self) -> int:
+        """How often its places were drawn: when it opened, and with each new version of either side since."""
+        return sum(line.what in ("opened", "changed") for line in self.said)
 
     @property
     def own_pair(self) -> bool:

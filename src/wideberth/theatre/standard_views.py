@@ -149,7 +149,7 @@ class StandardViews:
         times, manager = (thing.start_us, thing.end_us), f"{thing.owner}@{state.theatre}"
         normal = Availability.NORMAL.value
         named = state.open_id(thing)
-        return RefView(kind, named, manager, normal, thing.version, word, None, *times, None, None, mine=False)
+        return RefView(kind, named, manager, normal, thing.shown_version, word, None, *times, None, None, mine=False)
 
     def _overlap(self, reader: str, conflict: Conflict) -> Details | None:
         """What a supplier is shown of a hidden plan: where, how high and when the two meet."""
@@ -165,7 +165,17 @@ class StandardViews:
         times = (min(p.start_us for p in places), max(p.end_us for p in places))
         named, word = overlap_id(conflict, reader), OperationState.ACCEPTED.value
         view = RefView(
-            Kind.INTENT, named, manager, Availability.NORMAL.value, 1, word, None, *times, None, None, mine=False
+            Kind.INTENT,
+            named,
+            manager,
+            Availability.NORMAL.value,
+            conflict.changes,
+            word,
+            None,
+            *times,
+            None,
+            None,
+            mine=False,
         )
         return Details(view, tuple(v for place in places for v in _volumes_of(place)), 0)
 
