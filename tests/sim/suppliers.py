@@ -116,7 +116,7 @@ class Suppliers:
         self._searches_equal_brute_force()
 
     def _searches_equal_brute_force(self) -> None:
-        """What hears of a service area is what the pair rule says of every subscription."""
+        """Every subscription hears of what the pair rule finds nearer than the margin."""
         from wideberth.space.shapes import shapes
         from wideberth.theatre.awareness import hearers
 
@@ -133,4 +133,4 @@ class Suppliers:
                 for v in state.watched_volumes((row.standard.value, row.id))
             )
         }
-        assert {row.id for row in hearers(state, Kind.INTENT, [shapes([box])])} == expected
+        assert expected <= {row.id for row in hearers(state, Kind.INTENT, [shapes([box])])}

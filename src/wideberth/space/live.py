@@ -92,6 +92,11 @@ class LiveVolumes:
         )
         return NearLive(query[rows[:, 0]], slot[rows[:, 0]], *rows[:, 1:].T)
 
+    def about(self, boxes: Int64s, margin_m: float, margin_mm: int) -> Int64s:
+        """Slots of live volumes whose boxes, widened by a margin, meet boxes (n, 8): never fewer than are that near."""
+        _, slots = self._index.query(boxes, np.array((margin_m,)), np.array((margin_mm,)))
+        return slots
+
     def near_rows(
         self, asked: Shapes, minimum_m: Float64s, minimum_mm: Int64s
     ) -> tuple[Int64s, Int64s, Int64s, Int64s]:

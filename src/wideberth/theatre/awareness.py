@@ -2,7 +2,8 @@
 
 In:  the state, the kind of reference, its shapes before and after.
 Out: the subscriptions whose indices rise, and what of them the writer is told.
-Awareness is wider than conflict: a subscription hears of what comes nearer to it than the charter's awareness margin.
+Awareness is wider than conflict: a subscription hears of everything that comes nearer to it than the charter's awareness
+margin, and, since boxes are compared, of some that does not.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def hearers(state: State, kind: Kind, where: Sequence[Shapes]) -> list[Subscript
         return []
     found: dict[bytes, Subscription] = {}
     for asked in where:
-        for _, row_id in watched.near(asked, state.awareness).refs:
+        for _, row_id in watched.about(asked, state.awareness):
             row = state.subscriptions[row_id]
             if kind in row.hears:
                 found[row_id] = row

@@ -176,6 +176,18 @@ class Occupied:
         firsts, ends, worst, starts, kinds = things.T.tolist()
         return Found([self._refs[slot] for slot in firsts], ends, worst, starts, kinds, sorted_rows, slots)
 
+    def about(self, shapes: Shapes, margin: Margin) -> list[Ref]:
+        """Things whose boxes, widened by a margin, meet those of volumes, in the order in which they were planned.
+
+        Quicker than `near`, and wider: what is nearer than the margin is never left out.
+        """
+        self.settle()
+        slots = self._live.about(shapes.boxes, float(margin.horizontal_m[0]), int(margin.vertical_mm[0]))
+        if not len(slots):
+            return []
+        _, first = np.unique(self._order[slots] >> PLACE_BITS, return_index=True)
+        return [self._refs[slot] for slot in slots[first].tolist()]
+
     @property
     def store(self) -> Store:
         """Exact outlines and extents by slot, of slots that `near` has answered."""
