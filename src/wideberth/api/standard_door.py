@@ -141,11 +141,11 @@ class Ask:
         return f"{self.scope['scheme']}://{shown}" + (f":{port}" if port is not None else "")
 
     async def vouch(
-        self, command: StandardCommand, volumes: tuple[Volume4D, ...] = (), text: Text | None = None
+        self, command: StandardCommand, volumes: tuple[Volume4D, ...] = (), texts: tuple[Text, ...] = ()
     ) -> Answer:
         """Have what the token brought decided."""
         who = Supplier(self.bearer.issuer, self.bearer.subject)
-        return await self.node.vouch(who, self.request, command, volumes, text)
+        return await self.node.vouch(who, self.request, command, volumes, texts)
 
     async def read(self, job: Callable[[], T]) -> T | Refusal:
         """Read between two groups of entries, in the supplier's turn."""

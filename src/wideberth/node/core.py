@@ -208,14 +208,14 @@ class Node:
         request: bytes,
         command: StandardCommand,
         volumes: tuple[Volume4D, ...] = (),
-        text: Text | None = None,
+        texts: tuple[Text, ...] = (),
     ) -> Answer:
         """Have what a token brought decided. `request`: SHA-256 over manager, method, path and body; 32 bytes."""
         no = self.trouble()
         if no is not None:
             return Answer(no)
         parts: list[Volumes | Text] = [Volumes(volumes)] if volumes else []
-        parts += [text] if text is not None else []
+        parts += texts
         vouch = Vouch(who.issuer, who.subject, request, command)
         return await self.decide(self.sequencer.vouch(vouch, parts, self.now_us()))
 

@@ -137,7 +137,7 @@ class SetAvailability(Struct, frozen=True, tag="set_availability"):
 
 
 class Report(Struct, frozen=True, tag="report"):
-    """A problem that a supplier reports; its JSON stands in a text part."""
+    """A problem that a supplier reports; its JSON stands in a text part, and goes on in those after it."""
 
     text: int
 
