@@ -9,6 +9,7 @@ A service area's end is required, its start is now where none is given. A search
 
 import base64
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -24,6 +25,7 @@ from wideberth.api.standard_search import (
     horizon_end,
     kept_times,
     query_of,
+    rows_of,
     too_many,
     too_wide,
 )
@@ -275,7 +277,7 @@ async def search_areas(ask: Ask) -> Answered:
     found = too_many(await ask.read(lambda: ask.node.standard.references(ask.party, Kind.SERVICE_AREA, where)))
     if not isinstance(found, list):
         return found
-    return Reply(HTTPStatus.OK, SearchIdentificationServiceAreasResponse([area_form(view) for view in found]))
+    return Reply(HTTPStatus.OK, SearchIdentificationServiceAreasResponse(await rows_of(found, area_form)))
 
 
 # subscriptions
@@ -311,7 +313,7 @@ async def put_subscription(ask: Ask) -> Answered:
     if not isinstance(near, Near):
         return near
     told = subscription_form(ask, near.subscription or as_written(Standard.F3411, row_id, written_of(answer), hears))
-    return Reply(HTTPStatus.OK, PutSubscriptionResponse([area_form(area) for area in near.areas], told))
+    return Reply(HTTPStatus.OK, PutSubscriptionResponse(await rows_of(near.areas, area_form), told))
 
 
 class Near(NamedTuple):
@@ -380,4 +382,4 @@ async def search_subscriptions(ask: Ask) -> Answered:
     found = too_many(await ask.read(lambda: ask.node.standard.subscriptions(ask.party, Standard.F3411, where)))
     if not isinstance(found, list):
         return found
-    return Reply(HTTPStatus.OK, SearchSubscriptionsResponse([subscription_form(ask, view) for view in found]))
+    return Reply(HTTPStatus.OK, SearchSubscriptionsResponse(await rows_of(found, partial(subscription_form, ask))))

@@ -10,6 +10,8 @@ What the standard leaves open:
     The id of no subscription, and an empty one, count as none; an intent that is not Accepted needs one, or a new one.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -20,7 +22,7 @@ from wideberth.api import standard_forms as forms
 from wideberth.api.auth import CONFORMANCE, PROCESSING, check_scope
 from wideberth.api.standard_bodies import check_key, check_url, id_of, optional_id, read_body
 from wideberth.api.standard_door import Ask, Refused, Reply, error_of
-from wideberth.api.standard_search import entity_and_version, search_shapes, too_many
+from wideberth.api.standard_search import entity_and_version, rows_of, search_shapes, too_many
 from wideberth.intake.standard import Volume4D, read_volumes
 from wideberth.limits import NAME_CHARACTERS_MAX, PARTS_MAX, TEXT_CHARACTERS_MAX
 from wideberth.party.command import Text
@@ -143,12 +145,22 @@ async def _conflict(ask: Ask, answer: Answer) -> Answered:
         return found
     assert answer.refusal is not None
     told = msgspec.structs.asdict(error_of(answer.refusal))
-    intents = [forms.intent_form(ask, view) for view in found if view.kind is Kind.INTENT]
-    constraints = [forms.constraint_form(ask, view) for view in found if view.kind is Kind.CONSTRAINT]
+    intents = await intent_rows(ask, [view for view in found if view.kind is Kind.INTENT])
+    constraints = await constraint_rows(ask, [view for view in found if view.kind is Kind.CONSTRAINT])
     missing = forms.AirspaceConflictResponse(
         **told, missing_operational_intents=intents, missing_constraints=constraints
     )
     return Reply(HTTPStatus.CONFLICT, missing)
+
+
+async def intent_rows(ask: Ask, found: Sequence[RefView]) -> list[forms.OperationalIntentReference]:
+    """Intents that have not ended, as a supplier may see them."""
+    return await rows_of([view for view in found if view.state != ENDED], partial(forms.intent_form, ask))
+
+
+async def constraint_rows(ask: Ask, found: Sequence[RefView]) -> list[forms.ConstraintReference]:
+    """Constraints as a supplier may see them."""
+    return await rows_of(found, partial(forms.constraint_form, ask))
 
 
 async def delete_intent(ask: Ask) -> Answered:
@@ -187,8 +199,7 @@ async def query_intents(ask: Ask) -> Answered:
     found = await _query(ask, Kind.INTENT)
     if not isinstance(found, list):
         return found
-    rows = [forms.intent_form(ask, view) for view in found if view.state != ENDED]
-    return Reply(HTTPStatus.OK, forms.QueryOperationalIntentReferenceResponse(rows))
+    return Reply(HTTPStatus.OK, forms.QueryOperationalIntentReferenceResponse(await intent_rows(ask, found)))
 
 
 async def _query(ask: Ask, kind: Kind) -> list[RefView] | Refused | Refusal:
@@ -240,8 +251,7 @@ async def query_constraints(ask: Ask) -> Answered:
     found = await _query(ask, Kind.CONSTRAINT)
     if not isinstance(found, list):
         return found
-    rows = [forms.constraint_form(ask, view) for view in found]
-    return Reply(HTTPStatus.OK, forms.QueryConstraintReferencesResponse(rows))
+    return Reply(HTTPStatus.OK, forms.QueryConstraintReferencesResponse(await constraint_rows(ask, found)))
 
 
 # availability and reports

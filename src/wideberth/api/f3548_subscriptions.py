@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wideberth.api import standard_forms as forms
 from wideberth.api.auth import PROCESSING, STRATEGIC, check_scope
-from wideberth.api.f3548 import Answered, written_of
+from wideberth.api.f3548 import Answered, constraint_rows, intent_rows, written_of
 from wideberth.api.standard_bodies import PutSubscriptionParameters, check_url, id_of, read_body
 from wideberth.api.standard_door import Ask, Refused, Reply
 from wideberth.api.standard_search import (
@@ -17,6 +17,7 @@ from wideberth.api.standard_search import (
     ended_subscription,
     entity_and_version,
     kept_times,
+    rows_of,
     search_shapes,
     too_many,
 )
@@ -28,8 +29,6 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.shapes import Shapes, shapes
 from wideberth.theatre.outcome import Written
 from wideberth.theatre.standard_views import RefView, SubView
-
-ENDED = "Ended"
 
 
 async def put_subscription(ask: Ask) -> Answered:
@@ -125,8 +124,8 @@ async def _told(ask: Ask, asked: Asked, written: Written) -> Answered:
     if not isinstance(near, Near):
         return near
     view = near.subscription or as_written(Standard.F3548, asked.id, written, asked.hears)
-    intents = [forms.intent_form(ask, row) for row in near.intents if row.state != ENDED]
-    constraints = [forms.constraint_form(ask, row) for row in near.constraints]
+    intents = await intent_rows(ask, near.intents)
+    constraints = await constraint_rows(ask, near.constraints)
     return Reply(HTTPStatus.OK, forms.PutSubscriptionResponse(forms.subscription_form(view), intents, constraints))
 
 
@@ -168,4 +167,4 @@ async def query_subscriptions(ask: Ask) -> Answered:
     found = too_many(await ask.read(lambda: ask.node.standard.subscriptions(ask.party, Standard.F3548, where)))
     if not isinstance(found, list):
         return found
-    return Reply(HTTPStatus.OK, forms.QuerySubscriptionsResponse([forms.subscription_form(row) for row in found]))
+    return Reply(HTTPStatus.OK, forms.QuerySubscriptionsResponse(await rows_of(found, forms.subscription_form)))
