@@ -1,5 +1,6 @@
 """Operational intent references of F3548-21: what they are, who may change them, how, and in what order of states."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ def test_an_intent_is_answered_as_it_was_given(tmp_path: Path) -> None:
         assert micros(row.time_start) == skies.noon_us + 600_000_000
         assert micros(row.time_end) == skies.noon_us + 4_200_000_000
         assert row.subscription_id == NULL_SUBSCRIPTION
-        assert 16 <= len(row.ovn) <= 128
+        closed = (await skies.uss1.close(extent)).body.constraint_reference
+        for ovn in (row.ovn, closed.ovn):
+            assert re.fullmatch(r"[A-Za-z0-9_.~-]{16,128}", ovn), "it travels in a path"
 
     fly(tmp_path, steps)
 

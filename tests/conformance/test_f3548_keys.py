@@ -43,6 +43,7 @@ def test_with_every_ovn_a_create_is_taken(tmp_path: Path) -> None:
         assert set(missing(await skies.uss2.put(both, key=(one.ovn,)))) == {two.id}
         assert set(missing(await skies.uss2.put(both, key=(two.ovn, "Z" * 22)))) == {one.id}
         assert (await skies.uss2.put(both, key=(two.ovn, one.ovn, "Z" * 22, one.ovn))).status == 201
+        assert not skies.world.node.state.conflicts, "among suppliers the key settles"
 
     fly(tmp_path, steps)
 

@@ -250,6 +250,23 @@ def test_a_report_is_kept_in_the_ledger(tmp_path: Path) -> None:
 
 
 @f3548("DSS0100,2")
+def test_a_report_may_bring_the_bodies_of_the_exchange(tmp_path: Path) -> None:
+    """Request and answer in base64, of the size that details of a long flight have, are kept whole."""
+
+    async def steps(skies: Skies) -> None:
+        body, size = "QUJD" * 12_000, skies.world.node.state.size
+        headers = ["Authorization: Bearer x", "Content-Type: application/json"]
+        more = {"request_body": body[:400], "response_body": body, "headers": headers}
+        said = await skies.uss1.f3548(F3548.MakeDssReport, exchange(skies, **more))
+        assert (said.status, said.raw.get("exchange", {}).get("response_body")) == (201, body)
+        entries = list(skies.world.node.sequencer.store.read(size))
+        held = b"".join(part.content for entry in entries for part in entry.parts if part is not None and part.content)
+        assert held.count(b"QUJD") == 12_100
+
+    fly(tmp_path, steps)
+
+
+@f3548("DSS0100,2")
 def test_a_report_without_an_exchange_is_refused(tmp_path: Path) -> None:
     """400 for a body that is none, or lacks what the form requires."""
 

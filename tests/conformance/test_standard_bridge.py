@@ -1,5 +1,6 @@
 """What the node answers as a supplier itself, and how others find out what it is."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from uas_standards.astm.f3548.v21 import api as f3548_api
 from uas_standards.interuss.automated_testing.versioning import api as versioning_api
 from uas_standards.interuss.dss.aux import api as aux_api
 
+from wideberth.api.telling import Teller
 from wideberth.party.command import Constrain, ConstraintKind, Disclosure, OperationState, SetState, Volumes
+
+PUT = f3548_api.PutOperationalIntentDetailsParameters
 
 
 @f3548("USS0105,1", "OPIN0025")
@@ -86,6 +90,31 @@ def test_an_open_plan_that_changes_has_another_ovn_and_one_that_ends_is_gone(tmp
         await skies.world.say("AAA", SetState(operation, 2, OperationState.ENDED))
         assert (await skies.uss1.details(row.id)).status == 404
         assert row.id not in await skies.uss1.find(area)
+
+    fly(tmp_path, steps)
+
+
+@f3548("USS0105,1")
+def test_the_ovn_and_the_version_of_an_open_plan_go_together(tmp_path: Path) -> None:
+    """A supplier that keeps details by their version is never asked for an OVN that it has no reason to look for."""
+
+    async def steps(skies: Skies) -> None:
+        operation, _ = await skies.world.plan(
+            "AAA", skies.world.box(start_h=1), crewed=False, disclosure=Disclosure.OPEN
+        )
+        area = skies.extent(start_s=None, end_s=None, band_m=None)
+        (row,) = (await skies.uss1.find(area)).values()
+        seen = []
+        for state in (None, OperationState.ACTIVATED, OperationState.NONCONFORMING, OperationState.ACTIVATED):
+            if state is not None:
+                answer = await skies.world.say("AAA", SetState(operation, 1, state))
+                assert answer.status_code == 200, answer.text
+            reference = (await skies.uss1.details(row.id)).body.operational_intent.reference
+            assert (await skies.uss1.get(row.id)).body.operational_intent_reference.version == reference.version
+            seen.append((reference.version, reference.ovn, reference.state))
+        versions = [version for version, _, _ in seen]
+        assert versions == sorted(set(versions)), seen
+        assert len({ovn for _, ovn, _ in seen}) == 4
 
     fly(tmp_path, steps)
 
@@ -164,6 +193,42 @@ def test_a_notice_of_a_constraint_is_taken(tmp_path: Path) -> None:
         assert (said.status, said.content) == (204, b"")
 
     fly(tmp_path, steps)
+
+
+@f3548("OPIN0025")
+def test_what_the_node_tells_subscribers_has_the_standard_s_form(tmp_path: Path) -> None:
+    """Notices of an open plan, its change and its end parse and validate; their OVN is what a key needs, and their
+    indices are those of the subscriptions."""
+    config = {"outbound_token_url": "https://issuer.test/token", "outbound_client_id": "node.test"}
+
+    async def steps(skies: Skies) -> None:
+        teller, sent = Teller(skies.world.node), list[Any]()
+        teller.outbound.send = lambda *told: sent.append(told)  # type: ignore[method-assign]
+        skies.world.node.on_entry = teller.entry
+        there = skies.extent(band_m=(1_100, 1_200), start_s=3_600, end_s=5_000)
+        watch = await skies.uss1.subscribed(there, constraints=True)
+        volume = skies.world.box(start_h=1)
+        operation, _ = await skies.world.plan("AAA", volume, crewed=False, disclosure=Disclosure.OPEN)
+        ovn = ImplicitDict.parse(json.loads(sent[-1][3]), PUT).operational_intent.reference.ovn
+        assert (await skies.uss1.put(there, key=(ovn,))).status == 201
+        await skies.world.say("AAA", SetState(operation, 1, OperationState.ENDED))
+        closing = Constrain(skies.world.draw(16), 0, ConstraintKind.CLOSURE, 0)
+        await skies.world.say("AAA", closing, Volumes((volume,)))
+        told = [(path, json.loads(body)) for _, url, path, body, *_ in sent if url == skies.uss1.url]
+        assert [path for path, _ in told] == ["/uss/v1/operational_intents"] * 2 + ["/uss/v1/constraints"]
+        indices = []
+        for path, body in told:
+            name = (
+                "PutConstraintDetailsParameters" if "constraints" in path else "PutOperationalIntentDetailsParameters"
+            )
+            assert not complaints("f3548", name, body)
+            (state,) = ImplicitDict.parse(body, getattr(f3548_api, name)).subscriptions
+            assert state.subscription_id == watch.id
+            indices.append(state.notification_index)
+        assert indices == [1, 3, 4], "the second was the supplier's own intent, of which it tells itself"
+        assert "operational_intent" not in told[1][1]
+
+    fly(tmp_path, steps, config=config)
 
 
 # how others find out what this is

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from conformance_kit import DP, F3411, F3548, SCD, Skies, f3411, f3548, fly, told
-from worlds import MINUTE
+from worlds import MINUTE, charter
 
 from wideberth.theatre import standard_views
 
@@ -208,6 +208,28 @@ def test_the_limit_of_a_search_is_ten_thousand() -> None:
     from wideberth.limits import SEARCH_RESULTS_MAX
 
     assert SEARCH_RESULTS_MAX == 10_000
+
+
+# bounds
+
+
+@pytest.mark.parametrize("bound", ["supplier_checks", "supplier_km2_h", "supplier_claim_km2_h"])
+def test_a_supplier_that_has_used_up_its_share_is_told_when_to_come_back(tmp_path: Path, bound: str) -> None:
+    """429 with Retry-After, in the standard's form; its reads and deletions go on, and so does everybody else."""
+
+    async def steps(skies: Skies) -> None:
+        wide = skies.extent(radius_m=5_000)
+        rows = [await skies.uss1.planned(skies.extent(lat=36 + n, radius_m=5_000)) for n in range(3)]
+        more = await skies.uss1.put(wide)
+        assert more.status == 429, more.raw
+        assert int(more.headers["retry-after"]) >= 1
+        assert (await skies.uss1.get(rows[0].id)).status == 200
+        assert (await skies.uss2.put(wide)).status == 201
+        assert (await skies.uss1.drop(rows[0].id, rows[0].ovn)).status == 200
+        if bound == "supplier_claim_km2_h":
+            assert (await skies.uss1.put(skies.extent(lat=45, radius_m=5_000))).status == 201
+
+    fly(tmp_path, steps, rules=charter(**{bound: 3 if bound == "supplier_checks" else 240}))
 
 
 # time

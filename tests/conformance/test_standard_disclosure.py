@@ -271,6 +271,54 @@ def test_an_overlap_goes_with_the_plan_behind_it(tmp_path: Path) -> None:
     fly(tmp_path, steps)
 
 
+def test_an_overlap_that_changes_has_another_version(tmp_path: Path) -> None:
+    """A supplier that keeps details by their version looks again when the hidden plan has moved: OVN and version go
+    together, and the version only rises."""
+
+    async def steps(here: Skies) -> None:
+        uss, extent = here.uss1, here.extent(band_m=BAND, start_s=3_600, end_s=7_000)
+        operation, _ = await here.world.plan("BBB", here.world.box(start_h=1), crewed=False)
+        row = await uss.planned(extent)
+        seen: list[tuple[int, str]] = []
+        for n in range(3):
+            (overlap,) = (r for r in (await uss.find(extent)).values() if r.id != row.id)
+            reference = (await uss.details(overlap.id)).body.operational_intent.reference
+            assert reference.version == overlap.version
+            seen.append((reference.version, reference.ovn))
+            box = here.world.box(start_h=1, lat=42.005 + n / 1_000)
+            await here.world.plan("BBB", box, crewed=False, operation=operation, replaces=n + 1)
+        versions = [version for version, _ in seen]
+        assert len({ovn for _, ovn in seen}) == 3
+        assert versions == sorted(set(versions))
+
+    fly(tmp_path, steps)
+
+
+def test_a_protected_place_shows_as_its_cell(tmp_path: Path) -> None:
+    """Two worlds in which a protected place lies elsewhere in the same cell of the charter's are the same to a supplier
+    that comes too near: what it is shown is the cell."""
+
+    async def go() -> None:
+        told_: list[bytes] = []
+        for name, lat, lng in (("one", 42.010, -38.010), ("two", 42.013, -38.014)):
+            async with skies(tmp_path / name, seed=5) as here:
+                volume = here.world.box(lat=lat, lon=lng, radius_m=50, band_m=(0, 100), start_h=0, hours=20)
+                command = Protect(HIDDEN, 0, PlaceKind.HOSPITAL, 0, "UN", volume.start_us, volume.end_us)
+                answer = await here.world.say("BBB", command, Volumes((volume,)))
+                assert answer.status_code == 200, answer.text
+                extent = here.extent(lat=42.0115, lng=-38.012, radius_m=3_000, band_m=(50, 300))
+                row = await here.uss1.planned(extent)
+                assert len(here.world.node.state.conflicts) == 1
+                rows = await here.uss1.find(extent)
+                (overlap,) = (named for named in rows if named != row.id)
+                intent = (await here.uss1.details(overlap)).raw["operational_intent"]
+                assert intent["reference"].pop("ovn"), "it follows from a salted commitment, and so says nothing"
+                told_.append(f"{intent} {rows}".encode())
+        assert told_[0] == told_[1]
+
+    asyncio.run(go())
+
+
 def test_hidden_plans_are_in_nobody_else_s_key_and_wake_no_subscription(tmp_path: Path) -> None:
     """A hidden plan that is filed, changed or ended raises no index, and no supplier is asked for its OVN."""
 
