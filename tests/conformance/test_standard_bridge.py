@@ -175,7 +175,10 @@ def test_a_notice_of_what_somebody_else_manages_is_refused(tmp_path: Path) -> No
         details = {"volumes": [skies.extent()]}
         intent = {"reference": dict(row), "details": details}
         body = {"operational_intent_id": row.id, "operational_intent": intent, "subscriptions": [state]}
-        assert (await skies.uss2.f3548(F3548.NotifyOperationalIntentDetailsChanged, body)).status == 403
+        gone = {name: value for name, value in body.items() if name != "operational_intent"}
+        forged = body | {"operational_intent": {"reference": dict(row) | {"manager": "uss2"}, "details": details}}
+        for notice in (body, gone, forged):
+            assert (await skies.uss2.f3548(F3548.NotifyOperationalIntentDetailsChanged, notice)).status == 403
 
     fly(tmp_path, steps)
 

@@ -21,6 +21,7 @@ from conformance_kit import (
     f3411,
     f3548,
     fly,
+    micros,
     said_of,
     skies,
 )
@@ -376,6 +377,58 @@ def test_an_outline_may_run_either_way_round(tmp_path: Path) -> None:
             assert row.id in await skies.uss2.find(skies.extent(lat=42.005, lng=-37.995, radius_m=10))
             assert row.id not in await skies.uss2.find(skies.extent(lat=42.2, radius_m=10))
             await skies.uss1.drop(row.id, row.ovn)
+
+    fly(tmp_path, steps)
+
+
+# time
+
+
+@f3548("DSS0005,1", "DSS0005,3", "DSS0005,5")
+@f3411("DSS0030,a", "DSS0030,c")
+def test_what_has_begun_may_be_changed(tmp_path: Path) -> None:
+    """Twenty minutes after its start a flight is activated, a constraint, a subscription and an area are extended, each
+    with the start that it has; volumes that are over may be told again."""
+
+    async def steps(skies: Skies) -> None:
+        uss, extent, over = skies.uss1, skies.extent(start_s=60), skies.extent(lat=42.05, start_s=0, end_s=600)
+        longer = skies.extent(start_s=60, end_s=6_000)
+        row = await uss.planned(over, extent, implicit=True)
+        closed = (await uss.close(extent)).body.constraint_reference
+        watch = await uss.subscribed(extent)
+        area = await uss.served(extent)
+        eye = await uss.watched(extent)
+        await skies.world.pass_time(20 * 60_000_000)
+        rest: dict[str, Any] = {"state": "Activated", "subscription_id": row.subscription_id}
+        active = await uss.planned(over, longer, id=row.id, ovn=row.ovn, **rest)
+        assert active.time_end != row.time_end
+        for said in (
+            await uss.close(longer, id=closed.id, ovn=closed.ovn),
+            await uss.subscribe(longer, id=watch.id, version=watch.version),
+            await uss.serve(longer, id=area.id, version=area.version),
+            await uss.watch(longer, id=eye.id, version=eye.version),
+        ):
+            assert said.status == 200, said.raw
+
+    fly(tmp_path, steps)
+
+
+@f3548("DSS0005,5")
+@f3411("DSS0030,c")
+def test_a_change_that_names_no_times_keeps_them_or_renews_them(tmp_path: Path) -> None:
+    """The next version of a subscription without times is live, and lasts a day at most."""
+
+    async def steps(skies: Skies) -> None:
+        bare = skies.extent(radius_m=600, start_s=None, end_s=None)
+        watch = await skies.uss1.subscribed(skies.extent(start_s=0, end_s=3_600))
+        eye = await skies.uss1.watched(skies.extent(start_s=0, end_s=3_600))
+        await skies.world.pass_time(20 * 60_000_000)
+        for row in (
+            await skies.uss1.subscribed(bare, id=watch.id, version=watch.version),
+            await skies.uss1.watched(bare, id=eye.id, version=eye.version),
+        ):
+            assert micros(row.time_end) > skies.now_us
+            assert 0 < micros(row.time_end) - micros(row.time_start) <= 86_400_000_000
 
     fly(tmp_path, steps)
 
