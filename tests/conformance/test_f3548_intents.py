@@ -343,6 +343,22 @@ def test_an_intent_whose_time_is_over_stands_in_nobody_s_way(tmp_path: Path) -> 
     fly(tmp_path, steps)
 
 
+@f3548("DSS0005,1")
+def test_an_intent_that_has_ended_by_itself_is_not_changed(tmp_path: Path) -> None:
+    """Long after its end it is gone for everybody; its OVN changes nothing any more, and its id is free."""
+
+    async def steps(skies: Skies) -> None:
+        row = await skies.uss1.planned(skies.extent(start_s=0, end_s=60), implicit=True)
+        await skies.pass_time(3 * 3_600)
+        extent = skies.extent(start_s=60)
+        assert (await skies.uss2.get(row.id)).status == 404
+        assert (await skies.uss1.put(extent, id=row.id, ovn=row.ovn)).status in (400, 409)
+        assert await skies.uss1.find_subscriptions(extent) == {}
+        assert (await skies.uss1.planned(extent, id=row.id)).ovn != row.ovn
+
+    fly(tmp_path, steps)
+
+
 # what counts is where an intent is
 
 
