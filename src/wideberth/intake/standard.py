@@ -16,6 +16,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
+from numba import njit
 
 from wideberth.intake.bounds import ND
 from wideberth.intake.f3548 import ALTITUDE_M_LEAST, Missing, read_volume
@@ -39,7 +41,8 @@ from wideberth.space.fault import SOUND, fault
 from wideberth.space.ring import HALF_ND, POLE_ND, tidy
 from wideberth.space.shapes import shapes
 
-Int64 = np.int64
+Float64s = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
 SECOND_US: Final = 1_000_000
 NEAR: Final = 1e-3
 """How near to a turning point of rounding a product of doubles is not to be trusted: far more than it can be off."""
@@ -208,18 +211,25 @@ def _circle(form: Circle) -> volume.Circle | None:
 def _polygon(vertices: list[LatLngPoint]) -> volume.Polygon | None:
     if not 3 <= len(vertices) <= VERTICES_MAX:
         return None
-    flat: list[int] = []
-    for vertex in vertices:
-        if not (-90.0 <= vertex.lat <= 90.0 and -180.0 <= vertex.lng <= 180.0):
-            return None
-        lat_nd, lon_nd = _nd(vertex.lat), _nd(vertex.lng)
-        if lat_nd is None or lon_nd is None:
-            return None
-        flat += (lat_nd, lon_nd)
-    ring = np.array(flat, Int64)
-    if fault(ring, EXTENT_M_MAX, PERIMETER_M_MAX)[0] != SOUND:
-        return None
-    return volume.Polygon(tuple(tidy(ring).tolist()))
+    degrees = np.array([angle for vertex in vertices for angle in (vertex.lat, vertex.lng)])
+    ring = ring_of(degrees, float(ND), EXTENT_M_MAX, PERIMETER_M_MAX)
+    return volume.Polygon(tuple(ring.tolist())) if len(ring) else None
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def ring_of(degrees: Float64s, nd: float, extent_m: float, perimeter_m: float) -> Int64s:
+    """The canonical ring of latitudes and longitudes in turn (2n,); empty where anything is unusual, see `_nd`."""
+    ring = np.empty(len(degrees), np.int64)
+    for i, angle in enumerate(degrees):
+        most = 180.0 if i % 2 else 90.0
+        if not -most <= angle <= most:
+            return ring[:0]
+        product = angle * nd
+        nearest = np.rint(product)
+        if nearest / nd != angle and abs(abs(product - nearest) - 0.5) <= NEAR:
+            return ring[:0]
+        ring[i] = int(nearest)
+    return tidy(ring) if fault(ring, extent_m, perimeter_m)[0] == SOUND else ring[:0]
 
 
 def time_us(text: str) -> int | None:

@@ -23,12 +23,15 @@ import msgspec
 import numpy as np
 from nacl.signing import SigningKey
 
+from wideberth.intake.standard import ring_of
 from wideberth.keys import Key, read_key, write_key
 from wideberth.ledger.checkpoint import Signer, origin_of, read_note
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.head import create_whole, read_slots
 from wideberth.ledger.sqlite import BACKUP, SqliteLedger
 from wideberth.ledger.store import LedgerFailed
+from wideberth.limits import EXTENT_M_MAX, PERIMETER_M_MAX
+from wideberth.node.rehearsal import rehearse
 from wideberth.party.command import CommitState, Genesis
 from wideberth.party.identity import public_key
 from wideberth.refusal import Refusal
@@ -224,6 +227,9 @@ def warm_up() -> None:
     live.remove(np.concatenate((slots, boxed)))
     far = msgspec.structs.replace(disc, outline=Circle(5_000_000, 20_000_000, 500_000))
     near(square, disc, 1_000.0, 1_000)
+    live.about(boxes((square,)), 1_000.0, 1_000)
+    ring_of(np.array((0.0, 0.0, 0.0, 0.01, 0.01, 0.01, 0.01, 0.0)), 1e9, EXTENT_M_MAX, PERIMETER_M_MAX)
     contains(square.outline, disc.outline)
     overlap_outline(square.outline, disc.outline)
     too_near_outline(square.outline, far.outline, 10_000.0)
+    rehearse()

@@ -237,7 +237,7 @@ def _watch(at: Applying, ref: Ref, end_us: int = 0) -> None:
     """Have a subscription or service area found; an implicit subscription ends with its intent, not by itself."""
     watched = at.state.watched[ref[0]]
     if at.shapes is not None:
-        watched.put(ref, 0, at.sequence, at.shapes)
+        watched.put_boxes(ref, 0, at.sequence, at.shapes.boxes)
     else:
         watched.add(ref, 0, at.sequence, at.boxes())
     if end_us:

@@ -126,7 +126,15 @@ class Occupied:
         """The same with its shapes."""
         assert not self._lives(ref), "a thing lives twice"
         self.settle()
-        slots = self._live.add(shapes, kind)
+        self._enter(ref, sequence, self._live.add(shapes, kind))
+
+    def put_boxes(self, ref: Ref, kind: int, sequence: int, boxes: Int64s) -> None:
+        """The same by its boxes (n, 8) alone, at once; shapes are fetched should an exact question meet it."""
+        assert not self._lives(ref), "a thing lives twice"
+        self.settle()
+        self._enter(ref, sequence, self._live.add_boxes(boxes, np.full(len(boxes), kind)))
+
+    def _enter(self, ref: Ref, sequence: int, slots: Int64s) -> None:
         self._make_room(slots)
         self._order[slots] = _PLACES[: len(slots)] + (sequence << PLACE_BITS)
         self._keep(ref, slots.tobytes(), slots.tolist())
