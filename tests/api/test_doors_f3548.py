@@ -490,6 +490,8 @@ def test_notices_of_other_suppliers_are_taken(tmp_path: Path) -> None:
             {"operational_intent": {"reference": row, "details": {"volumes": [{"volume": 3}]}}},
         ):
             assert (await doors.ask("POST", path, notice(row, **wrong))).status_code == 400, wrong
+        strange = notice(row | {"id": OTHER, "manager": "uss9"}, operational_intent_id=OTHER)
+        assert (await doors.ask("POST", path, strange)).status_code == 403
         same = {"constraint_id": ID, "subscriptions": [{"subscription_id": OTHER, "notification_index": 1}]}
         assert (await doors.ask("POST", "/uss/v1/constraints", same)).status_code == 204
         assert (await doors.ask("POST", "/uss/v1/constraints", same | {"constraint_id": 3})).status_code == 400

@@ -14,6 +14,7 @@ from worlds import ISSUER, START_US, charter
 from wideberth.api import standard_door
 from wideberth.api.app import HEADERS, create_app
 from wideberth.api.standard_routes import DOORS, F3411, F3548, USS
+from wideberth.api.standard_search import SLICE_ROWS, rows_of
 from wideberth.limits import BODY_BYTES_MAX
 from wideberth.party.charter import DAY_US
 from wideberth.refusal import Reason, Refusal, refuse
@@ -213,14 +214,14 @@ def test_a_body_is_bounded_and_waited_for_in_vain_only_so_long(tmp_path: Path, m
         streamed = await doors.client.put(path, content=drip(), headers=headers)
         assert streamed.status_code == 413
         monkeypatch.setattr(standard_door, "BODY_S_MAX", 0.01)
-        for message, status in ((None, 408), ({"type": "http.disconnect"}, 400)):
-            assert await raw(doors, path, message) == status
+        for message, length, status in ((None, 9, 408), (None, 10**30, 413), ({"type": "http.disconnect"}, 9, 400)):
+            assert await raw(doors, path, message, length) == status
 
     knock(tmp_path, steps)
 
 
-async def raw(doors: Doors, path: str, message: dict[str, Any] | None) -> int:
-    """The status of a PUT whose body is one ASGI message, or never comes."""
+async def raw(doors: Doors, path: str, message: dict[str, Any] | None, length: int) -> int:
+    """The status of a PUT whose body is said to be so long, and is one ASGI message, or never comes."""
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -231,7 +232,7 @@ async def raw(doors: Doors, path: str, message: dict[str, Any] | None) -> int:
     async def send(event: Any) -> None:
         sent.append(event)
 
-    headers = [(b"authorization", f"Bearer {doors.token()}".encode())]
+    headers = [(b"authorization", f"Bearer {doors.token()}".encode()), (b"content-length", b"%d" % length)]
     scope = {"type": "http", "method": "PUT", "path": path, "query_string": b"", "headers": headers, "scheme": "http"}
     await create_app(doors.node)(scope, receive, send)
     return int(sent[0]["status"])
@@ -359,7 +360,8 @@ def test_what_is_wrong_with_a_volume_is_named_as_it_was_sent(tmp_path: Path) -> 
     knock(tmp_path, steps)
 
 
-def test_the_node_names_itself_as_configured_or_as_it_listens(tmp_path: Path) -> None:
+@pytest.mark.parametrize("public", ["", "https://theatre.test/here"])
+def test_the_node_names_itself_as_configured_or_as_it_listens(tmp_path: Path, public: str) -> None:
     """`uss_base_url` of what this node manages is the configured address, else the one that the request came to."""
 
     async def steps(doors: Doors) -> None:
@@ -370,11 +372,11 @@ def test_the_node_names_itself_as_configured_or_as_it_listens(tmp_path: Path) ->
             "area_of_interest": extent(radius_m=5_000, start_min=0, end_min=200, altitude_lower=..., altitude_upper=...)
         }
         row = (await doors.ask("POST", f"{INTENTS}/query", area)).json()["operational_intent_references"][0]
-        assert row["uss_base_url"] == "http://node"
+        assert row["uss_base_url"] == (public or "http://node")
         told = await doors.ask("GET", f"/uss/v1/operational_intents/{row['id']}")
-        assert told.json()["operational_intent"]["reference"]["uss_base_url"] == "http://node"
+        assert told.json()["operational_intent"]["reference"]["uss_base_url"] == (public or "http://node")
 
-    knock(tmp_path, steps)
+    knock(tmp_path, steps, config={"public_url": public})
 
 
 def test_a_closed_door_is_cheap_to_find_out(tmp_path: Path) -> None:
@@ -408,3 +410,25 @@ def test_reads_that_wait_too_long_a_queue_are_told_to_come_back(
                 assert ("retry-after" in answer.headers) is (status == 429)
 
     knock(tmp_path, steps)
+
+
+def test_a_long_answer_is_made_in_slices() -> None:
+    """Every row once and in order, and others have their turn in between."""
+
+    async def steps() -> None:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(others())
+        rows = await rows_of(range(5 * SLICE_ROWS + 1), str)
+        beside.cancel()
+        assert rows == [str(i) for i in range(5 * SLICE_ROWS + 1)]
+        assert turns >= 5
+        assert await rows_of([], str) == []
+
+    asyncio.run(steps())

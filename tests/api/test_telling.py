@@ -122,6 +122,6 @@ def test_subscribers_are_told_of_open_plans_and_of_no_hidden_one(tmp_path: Path)
             await world.plan("AAA", world.box(**near), crewed=False, disclosure=Disclosure.OPEN)
             await until(lambda: len(line.told) >= 1)
             told = [body["operational_intent"]["reference"]["manager"] for _, body in line.told]
-            assert set(told) == {"AAA@test"}
+            assert set(told) == {"node"}
 
     asyncio.run(go())

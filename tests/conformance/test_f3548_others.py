@@ -255,11 +255,13 @@ def test_a_report_may_bring_the_bodies_of_the_exchange(tmp_path: Path) -> None:
 
     async def steps(skies: Skies) -> None:
         body, size = "QUJD" * 12_000, skies.world.node.state.size
-        headers = ["Authorization: Bearer x", "Content-Type: application/json"]
+        headers = ["Authorization: Bearer not-for-others", "Content-Type: application/json"]
         more = {"request_body": body[:400], "response_body": body, "headers": headers}
         said = await skies.uss1.f3548(F3548.MakeDssReport, exchange(skies, **more))
         assert (said.status, said.raw.get("exchange", {}).get("response_body")) == (201, body)
         entries = list(skies.world.node.sequencer.store.read(size))
+        held = [part.content for entry in entries for part in entry.parts if part is not None]
+        assert not any(b"not-for-others" in content for content in held), "a secret went into the ledger"
         held = b"".join(part.content for entry in entries for part in entry.parts if part is not None and part.content)
         assert held.count(b"QUJD") == 12_100
 

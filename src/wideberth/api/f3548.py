@@ -48,6 +48,7 @@ Answered = Reply | Refused | Refusal
 OFF_NOMINAL: Final = ("Nonconforming", "Contingent")
 ENDED: Final = "Ended"
 ENTITY: Final = "entityid"
+SECRET_HEADERS: Final = frozenset(("authorization", "proxy-authorization", "cookie", "set-cookie"))
 
 
 def written_of(answer: Answer) -> Written:
@@ -290,11 +291,18 @@ def _check_uss(uss: str) -> Refusal | None:
     return refuse(Reason.MALFORMED, "uss_id", limit, uss or "nothing")
 
 
+def without_secret(header: str) -> str:
+    """A header of a reported exchange, without what it would give others in hand: the ledger keeps reports."""
+    name, _, _ = header.partition(":")
+    return f"{name}: (left out)" if name.strip().lower() in SECRET_HEADERS else header
+
+
 async def report(ask: Ask) -> Answered:
     """A problem that a supplier reports; it is kept in the ledger."""
     body = read_body(ask.data, bodies.ErrorReport)
     if isinstance(body, Refusal):
         return body
+    body.exchange.headers = [without_secret(line) for line in body.exchange.headers or ()] or None
     body.report_id = forms.id_text(uuid4_of("report", ask.request))
     text = msgspec.json.encode(body).decode()
     texts = tuple(Text("en", text[i : i + TEXT_CHARACTERS_MAX]) for i in range(0, len(text), TEXT_CHARACTERS_MAX))

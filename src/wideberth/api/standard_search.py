@@ -124,7 +124,7 @@ async def ended_subscription(ask: Ask, standard: Standard, row_id: bytes, writte
 
     def look() -> SubView | None:
         row = ask.node.state.subscriptions.get(row_id)
-        if row is None or row.owner != ask.party or row.version != written.ovn:
+        if row is None or row.version != written.ovn:
             return None
         rest = (row.start_us, row.end_us, row.url, row.hears, row.implicit, row.dependents)
         return SubView(row.id, row.standard, row.version, row.index, *rest)

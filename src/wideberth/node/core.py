@@ -86,7 +86,7 @@ class Node:
         self.sequencer = Sequencer(opened.ledger, opened.seed, draw, opened.state)
         self.sequencer.set_aside = self._set_aside
         self.views = Views(self.state, self._recall)
-        self.standard = StandardViews(self.state, self.views)
+        self.standard = StandardViews(self.state, self.views, config.outbound_client_id)
         self.sessions = Sessions(self.state, self.origin, os.urandom, clocks.mono_us)
         self.streams = Streams()
         self.heard_us: dict[str, int] = {}

@@ -81,8 +81,17 @@ def overlap_id(conflict: Conflict, reader: str) -> bytes:
 class StandardViews:
     """Reads one state for any supplier. One thread at a time, between entries."""
 
-    def __init__(self, state: State, views: Views) -> None:
-        self._state, self._views = state, views
+    def __init__(self, state: State, views: Views, manager: str = "") -> None:
+        """`manager`: as whom the node's own tokens speak, for suppliers take notices from a reference's manager alone.
+
+        Without it references of this node name the party of a plan, where the plan's class lets it be named.
+        """
+        self._state, self._views, self._manager_here = state, views, manager
+
+    def _manager(self, party: str | None) -> str:
+        """The manager of what this node serves."""
+        theatre = self._state.theatre
+        return self._manager_here or (theatre if party is None else f"{party}@{theatre}")
 
     # references
 
@@ -146,7 +155,7 @@ class StandardViews:
         """An open thing of the theatre's own parties."""
         kind, state = kind_of(thing), self._state
         word = thing.state.value if kind is Kind.INTENT else None
-        times, manager = (thing.start_us, thing.end_us), f"{thing.owner}@{state.theatre}"
+        times, manager = (thing.start_us, thing.end_us), self._manager(thing.owner)
         normal = Availability.NORMAL.value
         named = state.open_id(thing)
         return RefView(kind, named, manager, normal, thing.shown_version, word, None, *times, None, None, mine=False)
@@ -161,7 +170,7 @@ class StandardViews:
         if item is None:
             return None
         places = item.places.each()
-        manager = f"{item.party}@{state.theatre}" if item.party is not None else state.theatre
+        manager = self._manager(item.party)
         times = (min(p.start_us for p in places), max(p.end_us for p in places))
         named, word = overlap_id(conflict, reader), OperationState.ACCEPTED.value
         view = RefView(
