@@ -92,8 +92,35 @@ def lifecycle_page() -> str:
         "## An invitation",
         "",
         *_diagram(invitation, "pending"),
+        *hotline_tables(),
     ]
     return "\n".join(page).rstrip() + "\n"
+
+
+def hotline_tables() -> list[str]:
+    """The transitions of the hotline."""
+    reach = [(a.value, b.value, event) for (a, event), b in lifecycle.REACH.items()]
+    line = [(a.value, b.value, f"{missed} missed") for (a, missed), b in lifecycle.LINE.items()]
+    line += [(a.value, "up", "an answer") for a in lifecycle.LineState if a != "up"]
+    rows = [f"| {rung} | {to} | {times} | {what} |" for rung, (to, times, what) in lifecycle.ESCALATION.items()]
+    return [
+        "## A message with a cell",
+        "",
+        *_diagram(reach, "sent"),
+        "It is effective when every cell that it concerns has come as far as it needs. A new version begins again.",
+        "",
+        "## Silence",
+        "",
+        "The first deadline is one acknowledgement time of the charter, by precedence; the next ones follow.",
+        "",
+        "| rung | next rung | times until the one after | who is asked then |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        "## A line",
+        "",
+        *_diagram(line, "up"),
+    ]
 
 
 def command_types(union: object) -> list[type]:

@@ -56,6 +56,14 @@ WATCH_KEYS_MAX: Final = 64
 """Live watch keys of one party: a roster of 24 hours with spares."""
 ROOT_KEYS_MAX: Final = 7
 """Keys of an offline root (m of n)."""
+CELLS_MAX: Final = 64
+"""Cells of one party: squadrons, batteries, convoys that have a watch of their own."""
+MESSAGES_OPEN_MAX: Final = 2_000
+"""Messages of one party that are neither over nor forgotten; past it one has to be cancelled first."""
+DOUBTS_MAX: Final = 8
+"""Doubts of one party on one message that nobody has reviewed."""
+PHRASE_CHARACTERS_MAX: Final = 200
+"""A phrase code with its values."""
 
 # one theatre
 PARTIES_MAX: Final = 1_000

@@ -84,6 +84,7 @@ class Reason(StrEnum):
     CONFLICT_OPEN = "conflict-open", 409, "An unsettled conflict blocks this"
     MISSING_OVN = "missing-ovn", 409, "The key lacks intents that are too near"
     NOT_COVERED = "not-covered", 400, "The subscription does not cover the intent"
+    OPEN_ITEMS = "open-items", 409, "Open items stand in the way"
     DOWN = "down", 412, "The supplier is marked as down"
     CONCURRENCE_MISSING = "concurrence-missing", 409, "A concurrence that the charter asks for is missing"
     # the node cannot

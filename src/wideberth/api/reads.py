@@ -21,6 +21,7 @@ from wideberth.party.envelope import decode_part
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import notice_in
 from wideberth.theatre import notices, roster, shown
+from wideberth.theatre.hotline_items import MessageItem
 from wideberth.theatre.notices import NoticeRow
 from wideberth.theatre.options import Option, options, seen_from
 from wideberth.theatre.outcome import AskedItem, ConflictItem, Notice
@@ -218,8 +219,11 @@ def _texts(node: "Node", party: str, entry: Entry, notice: Notice | None) -> not
 
 
 def _shared(node: "Node", party: str, item: object) -> Held | None:
-    """What goes along with the plan that an item speaks of."""
+    """What goes along with the plan, or the text of the message, that an item speaks of."""
     things = node.state.things
+    if isinstance(item, MessageItem):
+        message = node.state.messages.get((item.sender, item.message))
+        return message.text if message is not None else None
     if isinstance(item, AskedItem):
         thing = things.get((item.party, item.operation))
     elif isinstance(item, ConflictItem) and item.conflict in node.state.conflicts:

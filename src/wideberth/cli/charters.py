@@ -90,6 +90,9 @@ class CharterForm(Form, frozen=True):
     cell_deg: float | None = None
     languages: tuple[str, ...] = ("en",)
     local_offset_s: int = 0
+    acknowledge_s: tuple[float, float, float, float] | None = None
+    """For flash, immediate, priority and routine messages."""
+    check_s: float | None = None
     issuers: tuple[str, ...] = ()
     awareness_m: tuple[float, float] | None = None
     """Horizontally and vertically."""
@@ -113,7 +116,7 @@ def read_charter(data: bytes, name: str) -> Charter | Refusal:
 def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
     """The charter that a form means."""
     given: dict[str, Any] = {}
-    for field in ("horizon", "lead", "confirm", "settle", "grace"):
+    for field in ("horizon", "lead", "confirm", "settle", "grace", "check"):
         seconds = getattr(form, f"{field}_s")
         if seconds is not None:
             given[f"{field}_us"] = round(seconds * SECOND_US)
@@ -124,6 +127,8 @@ def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
         given["vertical_step_mm"] = m_to_mm(form.vertical_step_m)
     if form.cell_deg is not None:
         given["cell_nd"] = deg_to_nd(form.cell_deg)
+    if form.acknowledge_s is not None:
+        given["acknowledge_us"] = tuple(round(seconds * SECOND_US) for seconds in form.acknowledge_s)
     if form.awareness_m is not None:
         given["awareness_mm"] = tuple(m_to_mm(value) for value in form.awareness_m)
     south, north, west, east = (deg_to_nd(value) for value in form.bounds)

@@ -39,6 +39,7 @@ from wideberth.node.sessions import Sessions
 from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
 from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Text, Volumes, Withdraw
+from wideberth.party.hotline import Acknowledge, AnswerCheck, AnswerMessage, CancelMessage, Stop
 from wideberth.party.standard import StandardCommand, Supplier, Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import Answer, Clock, Sequencer, Submission, notice_in
@@ -62,12 +63,17 @@ CLOCK_POLL_S: Final = 1.0
 ROOM_POLL_US: Final = 1_000_000
 STATES_ALWAYS: Final = (OperationState.NONCONFORMING, OperationState.CONTINGENT, OperationState.ENDED)
 
+ESSENTIAL: Final = (
+    *(Stop, Acknowledge, AnswerMessage, AnswerCheck, CancelMessage),
+    *(SignHead, Withdraw, RevokeKey),
+)
+
 
 def essential(command: Command) -> bool:
-    """What is decided on a full disk too: acknowledging, withdrawing, revoking, and saying that a plan went wrong."""
+    """What is decided on a full disk too: STOP, acknowledging, withdrawing, revoking, saying that a plan went wrong."""
     if isinstance(command, SetState):
         return command.state in STATES_ALWAYS
-    return isinstance(command, SignHead | Withdraw | RevokeKey)
+    return isinstance(command, ESSENTIAL)
 
 
 def free_bytes(folder: os.PathLike[str]) -> int:

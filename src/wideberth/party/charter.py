@@ -109,6 +109,10 @@ class Charter(msgspec.Struct, frozen=True, array_like=True):
     """A protected place shows as a cell of this size."""
     languages: tuple[str, ...] = ("en",)
     local_offset_s: int = 0
+    acknowledge_us: tuple[int, int, int, int] = (60 * SECOND_US, 300 * SECOND_US, HOUR_US // 2, 6 * HOUR_US)
+    """By precedence, how long a cell may leave a message unacknowledged; the next rung comes at thrice that."""
+    check_us: int = 60 * SECOND_US
+    """How long a comm check may go unanswered."""
     issuers: tuple[str, ...] = ()
     """Token issuers whose suppliers may plan here through the standards' doors."""
     awareness_mm: tuple[int, int] = (500_000, 100_000)
@@ -161,6 +165,7 @@ def default_separations() -> tuple[Separation, ...]:
 
 _RANGES: Final = (
     *((name, 1, RULE_US_MAX) for name in ("horizon_us", "confirm_us")),
+    ("check_us", SECOND_US, RULE_US_MAX),
     *((name, 0, RULE_US_MAX) for name in ("lead_us", "settle_us", "grace_us")),
     *((name, 1, RULE_COUNT_MAX) for name in ("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers")),
     *((name, 1, RULE_COUNT_MAX) for name in ("supplier_claim_km2_h", "supplier_km2_h", "supplier_checks")),
@@ -187,7 +192,7 @@ def check_charter(charter: Charter) -> Refusal | None:
         or _check_figures(charter)
         or check_languages(charter.languages, "charter.languages")
         or _check_parties(charter)
-        or _check_suppliers(charter)
+        or _check_others(charter)
         or _first(_check_row(row, f"charter.separations[{i}]") for i, row in enumerate(charter.separations))
         or _first(_check_area(area, f"charter.areas[{i}]") for i, area in enumerate(charter.areas))
     )
@@ -239,7 +244,10 @@ def _check_parties(charter: Charter) -> Refusal | None:
     return _first(check_party_code(code, f"charter.{name}") for name, group in codes for code in group)
 
 
-def _check_suppliers(charter: Charter) -> Refusal | None:
+def _check_others(charter: Charter) -> Refusal | None:
+    if not all(SECOND_US <= us <= RULE_US_MAX for us in charter.acknowledge_us):
+        limit = f"{SECOND_US} to {RULE_US_MAX}"
+        return refuse(Reason.OUT_OF_RANGE, "charter.acknowledge_us", limit, charter.acknowledge_us)
     names = (_check_name(name, f"charter.issuers[{i}]") for i, name in enumerate(charter.issuers))
     if not all(0 <= mm <= AWARENESS_MM_MAX for mm in charter.awareness_mm):
         limit = f"0 to {AWARENESS_MM_MAX} mm"

@@ -14,6 +14,20 @@ from typing import Final
 import msgspec
 
 from wideberth.party.charter import Charter
+from wideberth.party.hotline import (
+    Acknowledge,
+    AnswerCheck,
+    AnswerMessage,
+    CancelMessage,
+    CheckLine,
+    Doubt,
+    HandOver,
+    Review,
+    Send,
+    SetTree,
+    Stop,
+    TakeOver,
+)
 from wideberth.party.identity import KeyGrant, Role, RootSet
 from wideberth.party.standard import Vouch
 from wideberth.space.volume import Volume4D
@@ -408,6 +422,18 @@ PartyCommand = (
     | AcceptRisk
     | SignHead
     | Erase
+    | SetTree
+    | Send
+    | Stop
+    | Acknowledge
+    | AnswerMessage
+    | CancelMessage
+    | Doubt
+    | Review
+    | CheckLine
+    | AnswerCheck
+    | HandOver
+    | TakeOver
 )
 NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState
 Command = PartyCommand | NodeCommand | Vouch

@@ -37,9 +37,19 @@ from wideberth.party.command import (
     Tick,
     Withdraw,
 )
+from wideberth.party.hotline import HotlineCommand
 from wideberth.party.standard import Vouch
 from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
+from wideberth.theatre.apply_hotline import (
+    forget_messages,
+    hotline,
+    key_revoked,
+    missed,
+    party_left,
+    rung,
+    texts_of,
+)
 from wideberth.theatre.apply_things import end, expect, file, set_state
 from wideberth.theatre.apply_vouched import ended, expire, forget_dropped, hear, lapse, vouched
 from wideberth.theatre.applying import Applying, Meaning
@@ -82,6 +92,9 @@ def _remember(at: Applying) -> None:
 
 
 def _command(at: Applying) -> None:  # one row a command, in the order of the closed set
+    if isinstance(at.envelope.command, HotlineCommand):
+        hotline(at, at.envelope.command)
+        return
     match at.envelope.command:
         case Plan() | Constrain() | Protect() as command:
             file(at, command)
@@ -191,6 +204,7 @@ def _leave(at: Applying) -> None:
         if at.party in thing.missing:
             thing.missing = tuple(party for party in thing.missing if party != at.party)
             state.touch("thing", thing.ref)
+    party_left(at)
 
 
 def _since(words: tuple[Word, ...], key: bytes, since_us: int) -> tuple[Word, ...]:
@@ -216,6 +230,7 @@ def _revoke(at: Applying, key: bytes, since_us: int) -> None:
         if kept != draft.concurred:
             draft.concurred = kept
             state.touch("draft", digest)
+    key_revoked(at, key, since_us)
 
 
 def _fall(at: Applying, conflict: Conflict, key: bytes, since_us: int) -> None:
@@ -295,6 +310,10 @@ def _due(at: Applying, command: Due) -> None:
             state.touch("draft", command.subject[1])
         case "expires":
             expire(at, command.subject)
+        case "rung":
+            rung(at, command.subject[1])
+        case "check":
+            missed(at, command.subject[1])
         case "availability":
             lapse(at, command.subject[0])
         case _:
@@ -309,9 +328,11 @@ def _tick(at: Applying) -> None:
         for key in state.seen_until.pop(past):
             state.seen.pop(key, None)
     forget_dropped(state, at.time_us)
+    forget_messages(state, at.time_us)
     if state.supplied_changed:
         state.supplied_changed, state.open_version = False, state.open_version + 1
-    if len(state.dues) > DUES_SLACK + 2 * (len(state.things) + len(state.conflicts) + len(state.subscriptions)):
+    waiting = len(state.things) + len(state.conflicts) + len(state.subscriptions) + len(state.obligations)
+    if len(state.dues) > DUES_SLACK + 2 * waiting:
         state.dues = sorted({due for due in state.dues if pending(state, due[1], due[2], due[0])})
     while state.fading and state.fading[0][0] <= at.time_us:
         _, faded = state.fading.popleft()
@@ -328,7 +349,7 @@ def forget(state: State, party: str, commitment: bytes) -> None:
 
     Another party that was given the part could attach it again as its own; what it has destroyed is then its own copy.
     """
-    helds: list[Held | None] = []
+    helds: list[Held | None] = [*texts_of(state, party)]
     for thing in state.things.values():
         if thing.owner == party:
             helds += (thing.about, thing.shared, thing.volumes)

@@ -44,6 +44,7 @@ from wideberth.party.command import (
     tag_of,
 )
 from wideberth.party.envelope import Envelope
+from wideberth.party.hotline import HotlineCommand, Stop
 from wideberth.party.identity import RootSet
 from wideberth.party.standard import Vouch
 from wideberth.refusal import Reason, Refusal, refuse
@@ -60,6 +61,7 @@ from wideberth.theatre.admission import (
 )
 from wideberth.theatre.dues import decide_due
 from wideberth.theatre.filing import Parts, decide_filing
+from wideberth.theatre.hotline_command import decide_hotline
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted, refused
 from wideberth.theatre.planning import decide_confirm, decide_lift, decide_state
 from wideberth.theatre.rows import Member
@@ -184,6 +186,8 @@ def _check_key(state: State, envelope: Envelope, now_us: int) -> Refusal | None:
     row = member.keys[envelope.keys[0]]
     if row.revoked_us:
         return refuse(Reason.KEY_REVOKED, "envelope.keys", "a live watch key", envelope.keys[0].hex()[:16])
+    if isinstance(command, Stop):
+        return None  # whoever sees it may say it; whether on watch is shown beside it
     if row.grant.expires_us <= now_us:
         return refuse(Reason.KEY_EXPIRED, "envelope.keys", f"before {row.grant.expires_us}", now_us)
     if not may_say(member.role, row.grant, tag_of(command)):
@@ -198,7 +202,7 @@ def _check_envelope(state: State, envelope: Envelope, now_us: int, history: Hist
         limit = f"within {NOT_AFTER_US_MAX // 1_000_000} s from now"
         return refuse(Reason.NOT_AFTER_TOO_FAR, "envelope.not_after_us", limit, envelope.not_after_us)
     size, root = envelope.seen
-    if size and history.root_at(size) != root:
+    if not isinstance(envelope.command, Stop) and size and history.root_at(size) != root:
         return refuse(Reason.FORKED, "envelope.seen", f"the root of this ledger at size {size}", root.hex())
     if (envelope.party, envelope.command_id) in state.seen:
         return refuse(Reason.ID_REUSED, "envelope.command_id", "a new id for other bytes", envelope.command_id.hex())
@@ -215,6 +219,8 @@ def _dispatch(
     if isinstance(command, Decline):
         return decide_decline(state, envelope, command)
     assert member is not None, "authenticated"
+    if isinstance(command, HotlineCommand):
+        return decide_hotline(state, member, envelope.keys[0], command, parts, now_us)
     match command:
         case Plan() | Constrain() | Protect():
             return decide_filing(state, member, command, parts, now_us, draw)
@@ -283,6 +289,7 @@ def _erase(state: State, member: Member, command: Erase, history: History) -> Ou
     if past.commitments[command.part] != command.commitment:
         return refuse(Reason.PARTS_MISMATCH, "command.commitment", "the commitment of that part", command.part)
     needed = {t.volumes.commitment for t in state.things.values() if t.live}
+    needed |= {m.volumes.commitment for m in state.messages.values() if m.volumes is not None and not m.closed_us}
     for conflict in (c for c in state.conflicts.values() if c.state != "cleared"):
         needed.add(conflict.places.commitment)
         needed |= {p.volumes.commitment for p in conflict.proposals if p.volumes is not None and p.state == "open"}

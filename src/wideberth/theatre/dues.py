@@ -11,6 +11,8 @@ Out: an `Outcome`, or a Refusal where the deadline lies ahead or no longer stand
     draft       a proposed charter found no quorum
     expires     the time of a subscription or service area is over
     availability  nobody renewed the word that a supplier is down
+    rung        nobody acknowledged a message: the next rung is asked
+    check       nobody answered a comm check
 """
 
 import heapq
@@ -21,13 +23,14 @@ from wideberth.party.command import Due, OperationState
 from wideberth.party.standard import Kind
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import to_all
+from wideberth.theatre.hotline_watch import decide_missed, decide_rung
 from wideberth.theatre.lifecycle import ConflictState, InvitationState
 from wideberth.theatre.outcome import Accepted, DueItem, Effects, MemberItem, Notice, Outcome, Ref, accepted
 from wideberth.theatre.planning import ending
 from wideberth.theatre.rows import Thing
 from wideberth.theatre.state import State
 
-KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft", "expires", "availability")
+KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft", "expires", "availability", "rung", "check")
 
 
 LAPSED: Final = Notice((DueItem("availability", b""),))
@@ -58,6 +61,9 @@ def pending(state: State, kind: str, ref: Ref, at_us: int) -> bool:
     if kind == "availability":
         arbitrated = state.availability.get(ref[0])
         return arbitrated is not None and arbitrated.until_us == at_us
+    if kind in ("rung", "check"):
+        waiting = state.obligations.get(ref[1]) if kind == "rung" else state.lines.get(ref[1])
+        return waiting is not None and waiting.due_us == at_us
     thing = state.things.get(ref)
     if thing is None or not thing.live:
         return False
@@ -96,6 +102,10 @@ def decide_due(state: State, command: Due, now_us: int) -> Outcome | Refusal:
             return _told(sorted({conflict.first[0], conflict.second[0]}), notice)
         case "review":
             return _told([command.subject[0]], Notice((DueItem("review", command.subject[1]),)))
+        case "rung":
+            return decide_rung(state, command.subject[1], command.at_us, now_us)
+        case "check":
+            return decide_missed(state.lines[command.subject[1]])
         case "expires":
             return accepted(Accepted(), Effects())
         case "availability":

@@ -97,6 +97,48 @@ INVITATION: Final[dict[tuple[InvitationState, str], InvitationState]] = {
 }
 
 
+class Reach(StrEnum):
+    """How far a message has come with a cell."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    READ_BACK = "read-back"
+
+
+class LineState(StrEnum):
+    """Whether the line between two parties is alive on one path."""
+
+    UP = "up"
+    MISSED = "missed"
+    DEGRADED = "degraded"
+    LOST = "lost"
+
+
+_R = Reach
+REACH: Final[dict[tuple[Reach, str], Reach]] = {
+    (_R.SENT, "acknowledged"): _R.RECEIVED,
+    (_R.SENT, "read back rightly"): _R.READ_BACK,
+    (_R.RECEIVED, "read back rightly"): _R.READ_BACK,
+}
+"""A message reaches a cell. What was read back wrongly is no event; a new version begins at "sent" again."""
+
+RUNG_MAX: Final = 2
+ESCALATION: Final[dict[int, tuple[int, int, str]]] = {
+    0: (1, 2, "nobody of the cell: the cell above it, on the second path"),
+    1: (RUNG_MAX, 2, "nobody there either: the whole party, and the sender is told"),
+    RUNG_MAX: (RUNG_MAX, 2, "still nobody: all of them again"),
+}
+"""From rung, to, how many acknowledgement times until the next one, and what it means. The first comes after one."""
+
+_L = LineState
+LINE: Final[dict[tuple[LineState, int], LineState]] = {
+    (_L.UP, 1): _L.MISSED,
+    (_L.MISSED, 2): _L.DEGRADED,
+    (_L.DEGRADED, 4): _L.LOST,
+}
+"""From state and checks missed in a row, to; no row, no change. An answer brings a line up from everywhere."""
+
+
 def operation_may(current: OperationState, wanted: OperationState) -> bool:
     """Whether the table has this row."""
     return (current, wanted) in OPERATION

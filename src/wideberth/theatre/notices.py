@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from wideberth.space.units import mm_to_m
 from wideberth.theatre import shown
+from wideberth.theatre.hotline_told import HotlineItem, HotlineTold, hotline_kind, hotline_told
 from wideberth.theatre.outcome import (
     AnswerItem,
     AskedItem,
@@ -108,7 +109,7 @@ class LateTold(Shown, frozen=True, tag_field="kind", tag="late"):
     start: str
 
 
-ItemTold = ConflictTold | StateTold | TalkTold | AskedTold | AnswerTold | DueTold | MemberTold | LateTold
+ItemTold = ConflictTold | StateTold | TalkTold | AskedTold | AnswerTold | DueTold | MemberTold | LateTold | HotlineTold
 
 
 class Body(Shown, frozen=True):
@@ -133,6 +134,8 @@ class NoticeRow(Shown, frozen=True):
 
 def kind_of(item: ItemTold) -> str:
     """What a notice is called by its first item: "conflict-opened", "talk-proposed", "member-joined" ..."""
+    if isinstance(item, HotlineTold):
+        return hotline_kind(item)
     match item:
         case ConflictTold(what=what):
             return f"conflict-{what}"
@@ -159,6 +162,8 @@ def body(reader: str, notice: Notice | None, what_of: Callable[[bytes], str], na
 
 
 def _item(reader: str, item: Item, what_of: Callable[[bytes], str], names: Names, texts: Texts) -> ItemTold:
+    if isinstance(item, HotlineItem):
+        return hotline_told(item, texts)
     match item:
         case ConflictItem():
             return conflict_told(item, what_of(item.mine), names, texts)

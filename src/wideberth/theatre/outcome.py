@@ -22,6 +22,18 @@ import msgspec
 from wideberth.party.command import Volumes
 from wideberth.refusal import Refusal
 from wideberth.space.shapes import Shapes
+from wideberth.theatre.hotline_items import (
+    DoubtItem,
+    EchoItem,
+    HotlineEffects,
+    LineItem,
+    MessageItem,
+    MessageStateItem,
+    ReachItem,
+    ReplyItem,
+    RungItem,
+    WatchItem,
+)
 
 DECIDE_VERSION: Final = 1
 
@@ -163,6 +175,7 @@ class Effects(Struct, frozen=True, tag="effects"):
     """Subscriptions that hear of it: their indices rise."""
     watched: bytes = b""
     """int64, eight a volume, of the subscription or service area that it makes: see `space.volume.boxes`."""
+    hotline: HotlineEffects | None = None
 
 
 class Places(Struct, frozen=True, tag="places"):
@@ -308,7 +321,25 @@ class LateItem(Struct, frozen=True, tag="late"):
     start_us: int
 
 
-Item = ConflictItem | StateItem | TalkItem | AskedItem | AnswerItem | DueItem | MemberItem | LateItem
+Item = (
+    ConflictItem
+    | StateItem
+    | TalkItem
+    | AskedItem
+    | AnswerItem
+    | DueItem
+    | MemberItem
+    | LateItem
+    | MessageItem
+    | ReachItem
+    | EchoItem
+    | RungItem
+    | ReplyItem
+    | MessageStateItem
+    | DoubtItem
+    | LineItem
+    | WatchItem
+)
 
 Derived = Effects | Places | Volumes
 

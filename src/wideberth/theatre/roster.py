@@ -56,6 +56,8 @@ class Rules(Shown, frozen=True):
     vertical_step_m: float
     cell_deg: float
     languages: tuple[str, ...]
+    acknowledge_s: tuple[int, ...]
+    check_s: int
     issuers: tuple[str, ...]
     awareness_m: tuple[float, float]
     supplier_claim_km2_h: int
@@ -153,6 +155,8 @@ def rules(charter: Charter) -> Rules:
         vertical_step_m=mm_to_m(charter.vertical_step_mm),
         cell_deg=nd_to_deg(charter.cell_nd),
         languages=charter.languages,
+        acknowledge_s=tuple(us // SECOND_US for us in charter.acknowledge_us),
+        check_s=charter.check_us // SECOND_US,
         issuers=charter.issuers,
         awareness_m=(mm_to_m(charter.awareness_mm[0]), mm_to_m(charter.awareness_mm[1])),
         supplier_claim_km2_h=charter.supplier_claim_km2_h,

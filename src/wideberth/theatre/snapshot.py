@@ -16,11 +16,12 @@ import msgspec
 
 from wideberth.party.charter import Charter
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.theatre.hotline_rows import DoubtRow, Line, Message, Obligation, Tree, Watch
 from wideberth.theatre.outcome import Ref
 from wideberth.theatre.rows import Arbitrated, Conflict, Draft, Held, Invitation, Member, Reference, Subscription, Thing
 from wideberth.theatre.state import State
 
-FORMAT: Final = "wideberth/snapshot/2"
+FORMAT: Final = "wideberth/snapshot/3"
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -54,6 +55,13 @@ class Rows(msgspec.Struct, array_like=True):
     availability: list[tuple[str, Arbitrated]]
     dropping: list[tuple[int, str, bytes]]
     watched: list[tuple[Ref, bytes]]
+    trees: list[tuple[str, Tree]]
+    messages: list[Message]
+    obligations: list[Obligation]
+    doubts: list[DoubtRow]
+    lines: list[Line]
+    watches: list[Watch]
+    passing: list[tuple[int, Ref]]
 
 
 def _held(value: Any) -> Any:
@@ -102,6 +110,13 @@ def dump(state: State) -> bytes:
             list(state.availability.items()),
             state.dropping,
             [row for watched in state.watched.values() for row in watched.boxes()],
+            list(state.trees.items()),
+            list(state.messages.values()),
+            list(state.obligations.values()),
+            list(state.doubts.values()),
+            list(state.lines.values()),
+            list(state.watches.values()),
+            state.passing,
         )
     )
     return sha256(rows).digest() + rows
@@ -138,6 +153,12 @@ def _state(rows: Rows) -> State:
         ("reference", state.references, ((r.key, r) for r in rows.references)),
         ("subscription", state.subscriptions, ((s.id, s) for s in rows.subscriptions)),
         ("availability", state.availability, rows.availability),
+        ("tree", state.trees, rows.trees),
+        ("message", state.messages, ((m.key, m) for m in rows.messages)),
+        ("obligation", state.obligations, ((o.id, o) for o in rows.obligations)),
+        ("doubt", state.doubts, ((d.ref, d) for d in rows.doubts)),
+        ("line", state.lines, ((line.id, line) for line in rows.lines)),
+        ("watch", state.watches, (((w.party, w.cell), w) for w in rows.watches)),
     )
     for name, table, keyed in tables:
         for key, row in keyed:
@@ -150,7 +171,9 @@ def _state(rows: Rows) -> State:
         state.show(thing)
     for ref, boxes in rows.watched:
         state.watched[ref[0]].add(ref, 0, state.watched_row(ref).sequence, boxes)
-    state.dropping = rows.dropping
+    state.dropping, state.passing = rows.dropping, rows.passing
+    for owed in rows.obligations:
+        state.owing.setdefault(owed.message_key, []).append(owed.id)
     state.by_thing = dict(rows.by_thing)
     state.seen, state.seen_until = dict(rows.seen), dict(rows.seen_until)
     state.dues, state.fading = rows.dues, deque(rows.fading)

@@ -20,6 +20,7 @@ from wideberth.party.envelope import decode_volumes
 from wideberth.party.standard import Kind, Standard, uuid4_of
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.digest import Multiset
+from wideberth.theatre.hotline_rows import DoubtRow, Line, Message, Obligation, Tree, Watch
 from wideberth.theatre.occupied import EXACT, Margin, MinimaRow, Occupied
 from wideberth.theatre.outcome import Near, Places, Ref, decode_derived
 from wideberth.theatre.rows import (
@@ -85,13 +86,33 @@ class State:
         """A heap of references and subscriptions that ended, kept a while for those who ask again."""
         self.watched = {name: Occupied(self.watched_volumes) for name in WATCHED}
         """Subscriptions by their standard, and service areas; a ref is one of `WATCHED` and an id."""
+        self.trees: dict[str, Tree] = {}
+        self.messages: dict[Ref, Message] = {}
+        """By sender and id."""
+        self.obligations: dict[bytes, Obligation] = {}
+        self.owing: dict[Ref, list[bytes]] = {}
+        """The obligations of a message."""
+        self.doubts: dict[Ref, DoubtRow] = {}
+        """By who doubts, and id."""
+        self.lines: dict[bytes, Line] = {}
+        self.watches: dict[tuple[str, str], Watch] = {}
+        """By party and cell."""
+        self.passing: list[tuple[int, Ref]] = []
+        """A heap of messages that are over, and when they are forgotten."""
         self.open_ids: dict[bytes, Ref] = {}
         """Open things of the theatre's own parties by the id under which suppliers know them."""
         self.open_version = 0
         self.supplied_changed = False
         self.occupied = Occupied(self.volumes_of)
         self._charters: dict[str, Charter] = {}
-        tables: dict[str, dict[Any, Any]] = {
+        self._rows = Multiset(self._tables(), _digest_encode)
+        self.fold = self._rows.fold
+        """Have the digest follow, between two groups of entries."""
+        self.touch = self._rows.touch
+        """Note that a row of a table, by its key, was written or dropped."""
+
+    def _tables(self) -> dict[str, dict[Any, Any]]:
+        return {
             "member": self.members,
             "invitation": self.invitations,
             "thing": self.things,
@@ -100,13 +121,14 @@ class State:
             "reference": self.references,
             "subscription": self.subscriptions,
             "availability": self.availability,
+            "tree": self.trees,
+            "message": self.messages,
+            "obligation": self.obligations,
+            "doubt": self.doubts,
+            "line": self.lines,
+            "watch": self.watches,
             "charter": self._charters,
         }
-        self._rows = Multiset(tables, _digest_encode)
-        self.fold = self._rows.fold
-        """Have the digest follow, between two groups of entries."""
-        self.touch = self._rows.touch
-        """Note that a row of a table, by its key, was written or dropped."""
 
     @property
     def charter(self) -> Charter:
@@ -123,6 +145,11 @@ class State:
     def volumes_of(self, ref: Ref) -> tuple[Volume4D, ...]:
         """A thing's volumes; none where they were erased, which only an ended thing's may be."""
         content = self.things[ref].volumes.content
+        return decode_volumes(content).volumes if content is not None else ()
+
+    def message_volumes(self, message: Message) -> tuple[Volume4D, ...]:
+        """Where a message is about; none where it has no geometry, or that was erased."""
+        content = message.volumes.content if message.volumes is not None else None
         return decode_volumes(content).volumes if content is not None else ()
 
     def watched_volumes(self, ref: Ref) -> tuple[Volume4D, ...]:

@@ -1,0 +1,72 @@
+"""One command of the hotline, one answer.
+
+In:  the state, who speaks by which key, the command, its parts, the time.
+Out: an `Outcome` or a Refusal, from the file that the command belongs to.
+"""
+
+from wideberth.party.hotline import (
+    Acknowledge,
+    AnswerCheck,
+    AnswerMessage,
+    CancelMessage,
+    CheckLine,
+    Doubt,
+    HandOver,
+    HotlineCommand,
+    Review,
+    Send,
+    SetTree,
+    Stop,
+    TakeOver,
+)
+from wideberth.refusal import Refusal
+from wideberth.theatre.filing import Parts
+from wideberth.theatre.hotline import decide_cancel, decide_send, decide_stop, decide_tree
+from wideberth.theatre.hotline_answers import decide_acknowledge, decide_answer, decide_doubt, decide_review
+from wideberth.theatre.hotline_rows import Message
+from wideberth.theatre.hotline_watch import (
+    decide_answer_check,
+    decide_check,
+    decide_hand_over,
+    decide_take_over,
+)
+from wideberth.theatre.outcome import Outcome
+from wideberth.theatre.rows import Member
+from wideberth.theatre.state import State
+
+
+def decide_hotline(
+    state: State, member: Member, key: bytes, command: HotlineCommand, parts: Parts, now_us: int
+) -> Outcome | Refusal:
+    """Answer a command of the hotline."""
+    match command:
+        case SetTree():
+            return decide_tree(state, member, command)
+        case Send():
+            return decide_send(state, member, command, parts, now_us)
+        case Stop():
+            return decide_stop(state, member, key, command, parts, now_us)
+        case Acknowledge():
+            return decide_acknowledge(state, member, key, command, now_us, _unread)
+        case AnswerMessage():
+            return decide_answer(state, member, key, command, parts, now_us)
+        case CancelMessage():
+            return decide_cancel(state, member, command)
+        case Doubt():
+            return decide_doubt(state, member, command, parts)
+        case Review():
+            return decide_review(state, member, key, command, parts)
+        case CheckLine():
+            return decide_check(state, member, command, now_us)
+        case AnswerCheck():
+            return decide_answer_check(state, member, command)
+        case HandOver():
+            return decide_hand_over(state, member, key, command, parts, now_us)
+        case TakeOver():
+            return decide_take_over(state, member, key, command, now_us)
+
+
+def _unread(_state: State, message: Message, echo: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """An echo, word by word, against the phrase."""
+    expected = (message.phrase,)
+    return tuple(("phrase", said, right) for said, right in zip(echo, expected, strict=False) if said != right)
