@@ -12,7 +12,7 @@ from typing import Any, Final
 from wideberth.load.ramp import Report
 from wideberth.load.tally import Step
 
-INSTALL: Final = "A plot needs matplotlib: pip install matplotlib."
+INSTALL: Final = "A plot needs matplotlib: pip install 'wideberth[plot]'."
 INK, SECOND, THIRD = "#1f4e79", "#b35900", "#7a1f5c"
 
 

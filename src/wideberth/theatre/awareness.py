@@ -2,8 +2,8 @@
 
 In:  the state, the kind of reference, its shapes before and after.
 Out: the subscriptions whose indices rise, and what of them the writer is told.
-Awareness is wider than conflict: a subscription hears of everything that comes nearer to it than the charter's awareness
-margin, and, since boxes are compared, of some that does not.
+Awareness is wider than conflict: a subscription hears of all that comes nearer to it than the charter's margin of
+awareness, and, since boxes are compared, of some that does not.
 """
 
 from collections.abc import Sequence
