@@ -178,4 +178,4 @@ def test_a_picture_without_matplotlib_is_refused_before_the_load(
     """Where matplotlib is missing one sentence says how to get it, before anything was asked."""
     monkeypatch.setattr(plots, "find_spec", lambda name: None)
     assert run(["load", "http://127.0.0.1:9", "--token-key", pem, "--plot", "load.png"]) == 2
-    assert "pip install matplotlib" in capsys.readouterr().err
+    assert "wideberth[plot]" in capsys.readouterr().err
