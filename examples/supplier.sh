@@ -12,7 +12,7 @@ body() { cat <<JSON
   "time_end": {"value": "$(date -u -d '2 hours' +%FT%H:00:00Z)", "format": "RFC3339"}}]}
 JSON
 }
-ask() { curl -s -X "$1" "$DSS/$2" -H "Authorization: Bearer $(token "$3")" -H "Content-Type: application/json" -d "$4"; }
+ask() { curl -s --retry-connrefused --retry 5 -X "$1" "$DSS/$2" -H "Authorization: Bearer $(token "$3")" -H "Content-Type: application/json" -d "$4"; }
 ovn() { python3 -c 'import json, sys; print(json.load(sys.stdin)["operational_intent_reference"]["ovn"])'; }
 say() { python3 -m json.tool --indent 1; }
 
@@ -23,3 +23,4 @@ ask PUT "$TWO" uss2 "$(body Accepted)" | say                            # confli
 OVN_TWO=$(ask PUT "$TWO" uss2 "$(body Accepted "\"$OVN_ONE\"")" | ovn) # key: uss1 gave uss2 the OVN with its details
 OVN_TWO=$(ask PUT "$TWO/$OVN_TWO" uss2 "$(body Activated "\"$OVN_ONE\"")" | ovn)   # activate
 ask DELETE "$TWO/$OVN_TWO" uss2 | say                                  # delete
+ask DELETE "$ONE/$OVN_ONE" uss1 > /dev/null

@@ -110,6 +110,8 @@ RID_SUBSCRIPTIONS_MAX: Final = 10
 """Live remote identification subscriptions of one owner in an area (ASTM F3411-22a, DSS0050)."""
 SUBSCRIPTIONS_MAX: Final = 200_000
 """Live subscriptions of one supplier: one an intent, and as many again."""
+SUBSCRIPTIONS_IN_PLACE_MAX: Final = 200
+"""Live subscriptions of one supplier that hear of one place: every write there names them all."""
 KEY_MAX: Final = 10_000
 """OVNs in one key: more intents than fit any space that one intent may take."""
 OVN_CHARACTERS_MAX: Final = 128
@@ -176,6 +178,12 @@ OPENINGS_PER_MINUTE: Final = 120
 """How many more an address may ask for each minute; each session costs one verification, 60 us."""
 ADDRESSES_KEPT_MAX: Final = 10_000
 """Addresses whose openings are counted; past it those that were counted first are counted anew."""
+STOPS_RELAYED_PER_MINUTE: Final = 60
+"""STOPs of one party that are shown to the streams before they are entries; later ones come with their entry."""
+STOPS_KEPT_MAX: Final = 10_000
+"""STOPs that are known again as repeats before they are entries."""
+STOPS_SHOUTED_MAX: Final = 256
+"""STOPs that wait for one slow stream; past it the oldest is left to its entry."""
 READS_WAITING_MAX: Final = 1_000
 """Reads of one party that wait for their turn; past it the party is told to come back (429)."""
 GROUP_COMMANDS_MAX: Final = 256
@@ -311,3 +319,17 @@ DELIVERY_RETRY_AFTER_S_MAX: Final = 600
 """How far a Retry-After is followed."""
 DELIVERY_GIVE_UP_S: Final = 3_600
 """A message that could not be delivered for so long is news no more; the reference itself can be asked for."""
+
+# words
+LANDMARK_M_MAX: Final = 500_000
+"""How far a landmark may lie for a bearing and distance from it to mean anything: 500 km, an hour's flight."""
+SAID_CHARACTERS_MAX: Final = 80
+"""One item of a read-back as it was said: the longest has 24 characters, with room for spaces between all of them."""
+LINT_CHARACTERS_MAX: Final = 65_536
+"""Characters of free text that are held against the volumes; a text that is longer is said to be unread."""
+LINT_TOKENS_MAX: Final = 12_000
+"""Words and figures that are looked at: as many as 64 KiB of running text have; the rest is said to be unread."""
+LINT_STATEMENTS_MAX: Final = 100
+"""Statements of one text that are compared; two pages have a tenth of it. The rest is said to be unread."""
+CONTRADICTIONS_MAX: Final = 16
+"""Contradictions that are listed, the first of them in the text: people read them all."""

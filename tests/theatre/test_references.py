@@ -438,3 +438,44 @@ def test_subscribers_hear_of_open_plans_of_the_parties_and_of_no_hidden_one() ->
         indices.append(row.index)
     assert indices == [1, 2, 3]
     world.check()
+
+
+def test_one_intent_does_not_take_the_whole_theatre() -> None:
+    """Neither as planned nor off nominal: it would hold everybody up, and read every hidden plan at once."""
+    world = Skies()
+    entity, made = world.put("uss1", world.box(radius_m=100))
+    wide = world.box(radius_m=200_000, hours=20)
+    for refused in (
+        world.put("uss1", wide)[1],
+        world.put("uss1", wide, entity=entity, replaces=written(made).ovn, state="Nonconforming")[1],
+    ):
+        assert refused.refusal is not None
+        assert refused.refusal.reason is Reason.TOO_WIDE
+
+
+def test_a_supplier_meets_so_many_hidden_plans_a_day() -> None:
+    """Each counts, whoever owns it; past the charter's figure it is told to come back tomorrow, and no plan shows."""
+    from worlds import charter
+
+    world = Skies(rules=charter(supplier_met=3))
+    for i in range(4):
+        world.plan("AAA", world.box(lat=42 + 0.2 * i), crewed=False)
+    answers = [world.put("uss1", world.box(lat=42 + 0.2 * i))[1] for i in range(4)]
+    assert [answer.refusal.reason if answer.refusal else None for answer in answers] == [None] * 3 + [Reason.BUDGET]
+    assert len(world.state.members[code("uss1")].peers) == 3
+
+
+def test_a_supplier_has_so_many_subscriptions_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every write of a place names them, so one more is refused, implicit or not; elsewhere it is taken."""
+    monkeypatch.setattr("wideberth.theatre.subscriptions.SUBSCRIPTIONS_IN_PLACE_MAX", 3)
+    world = Skies()
+    for _ in range(3):
+        assert world.subscribe("uss1", world.box())[1].accepted is not None
+    _, one_more = world.subscribe("uss1", world.box())
+    _, implicit = world.put("uss1", world.box(), implicit=Implicit("https://uss1.test", constraints=False))
+    for answer in (one_more, implicit):
+        assert answer.refusal is not None
+        assert answer.refusal.reason is Reason.TOO_MANY
+    assert world.put("uss1", world.box())[1].accepted is not None
+    assert world.subscribe("uss1", world.box(lat=44))[1].accepted is not None
+    assert world.subscribe("uss2", world.box())[1].accepted is not None

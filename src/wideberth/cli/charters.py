@@ -25,7 +25,7 @@ from wideberth.space.volume import Circle, Polygon
 BYTES_MAX: Final = 1_048_576
 COUNTS: Final = (
     *("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers"),
-    *("supplier_claim_km2_h", "supplier_km2_h", "supplier_checks"),
+    *("intent_km2_h", "supplier_claim_km2_h", "supplier_km2_h", "supplier_checks", "supplier_met"),
 )
 """Members that the charter spells alike."""
 
@@ -96,9 +96,11 @@ class CharterForm(Form, frozen=True):
     issuers: tuple[str, ...] = ()
     awareness_m: tuple[float, float] | None = None
     """Horizontally and vertically."""
+    intent_km2_h: int | None = None
     supplier_claim_km2_h: int | None = None
     supplier_km2_h: int | None = None
     supplier_checks: int | None = None
+    supplier_met: int | None = None
 
 
 def read_charter(data: bytes, name: str) -> Charter | Refusal:

@@ -9,12 +9,13 @@ Refuses (exit status 2) options that cannot be meant; ends with 3 where the firs
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.out import FAILED, Stop, accepted, figure, row, say, say_error, show, some, table, waiting
+from wideberth.cli.tokens import ISSUER
 from wideberth.limits import LOAD_PLANNERS_MAX, LOAD_STEP_S_MAX
 from wideberth.load import Address, Cell, Key, Load, LoadFailed, Report, Source, Spread, Step, parse_address
 from wideberth.load import run as run_load
@@ -23,6 +24,8 @@ from wideberth.load.plot import plot as draw
 from wideberth.load.sources import NoToken, from_address, from_key
 from wideberth.refusal import Reason, refuse
 
+EXERCISE: Final = "41.7,42.9,-39.5,-37.5"
+"""Where flights are spread unless told otherwise: the land of `wideberth demo`."""
 Subscription = Literal["implicit", "explicit", "none"]
 BUSY_CORES = 0.9
 FirstKey = Literal["none", "known", "announced"]
@@ -32,13 +35,13 @@ def load(
     url: Annotated[str, Parameter(help="Address of the server; /dss/v1/... is appended.")],
     *,
     token_key: Annotated[Path | None, Parameter(help="PEM file of a token issuer's private key.")] = None,
-    issuer: Annotated[str, Parameter(help="Its name, the `iss` of the tokens.")] = "dev",
+    issuer: Annotated[str, Parameter(help="Its name, the `iss` of the tokens.")] = ISSUER,
     token_url: Annotated[str, Parameter(help="Or: address that gives a token for `sub`.")] = "",
     audience: Annotated[str, Parameter(help="The `aud` of the tokens; the server's host by default.")] = "",
     spread: Annotated[bool, Parameter(negative="", help="Flights spread over --bounds (the default).")] = False,
     cell: Annotated[bool, Parameter(negative="", help="All flights at --at.")] = False,
-    bounds: Annotated[str, Parameter(help="Least and greatest latitude, then longitude, degrees.")] = "44,52,2,18",
-    at: Annotated[str, Parameter(help="Latitude and longitude of the cell, degrees.")] = "48,10",
+    bounds: Annotated[str, Parameter(help="Least and greatest latitude, then longitude, degrees.")] = EXERCISE,
+    at: Annotated[str, Parameter(help="Latitude and longitude of the cell, degrees.")] = "42.1,-37.9",
     cell_m: Annotated[float, Parameter(help="Side of the cell, metres; 0 lays every flight over every other.")] = 1_000,
     planners: Annotated[str, Parameter(help="So many at once, step by step.")] = "1,2,4,8,16,32,64",
     past_peak: Annotated[int, Parameter(help="Then so many times the planners of the peak; 0 leaves it.")] = 0,
@@ -60,6 +63,8 @@ def load(
 
     Conflicts are answered as suppliers do, with the missing OVNs in the key. Only successes count; 429 and 503 are
     waited out. The server gets intents that are deleted again: do not point it at one in use.
+
+    Without --bounds and --at the flights are in the land of `wideberth demo --token-key issuer.pem.pub`.
 
     Example: wideberth load http://127.0.0.1:8080 --token-key issuer.pem --cell --planners 1,4,16 --plot load.png
     """

@@ -117,12 +117,16 @@ class Charter(msgspec.Struct, frozen=True, array_like=True):
     """Token issuers whose suppliers may plan here through the standards' doors."""
     awareness_mm: tuple[int, int] = (500_000, 100_000)
     """Horizontally and vertically: a subscription hears of what comes this near to it."""
-    supplier_claim_km2_h: int = 100_000_000
+    intent_km2_h: int = 20_000
+    """Km2 x hours of one intent of a supplier: an hour over 50 miles around a drone that was lost."""
+    supplier_claim_km2_h: int = 1_000_000
     """Live km2 x hours of one supplier, who speaks for many operators."""
-    supplier_km2_h: int = 1_000_000_000
+    supplier_km2_h: int = 2_000_000
     """Checked km2 x hours of one supplier a day."""
-    supplier_checks: int = 100_000_000
+    supplier_checks: int = 20_000_000
     """Checks of one supplier a day."""
+    supplier_met: int = 200
+    """Distinct hidden plans that one supplier may meet by its checks a day."""
 
     def minima_mm(self, first: TrafficClass, second: TrafficClass) -> tuple[int, int]:
         """Horizontal and vertical minimum between two classes; 0, 0 where the charter names none."""
@@ -168,7 +172,8 @@ _RANGES: Final = (
     ("check_us", SECOND_US, RULE_US_MAX),
     *((name, 0, RULE_US_MAX) for name in ("lead_us", "settle_us", "grace_us")),
     *((name, 1, RULE_COUNT_MAX) for name in ("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers")),
-    *((name, 1, RULE_COUNT_MAX) for name in ("supplier_claim_km2_h", "supplier_km2_h", "supplier_checks")),
+    *((name, 1, RULE_COUNT_MAX) for name in ("intent_km2_h", "supplier_claim_km2_h", "supplier_km2_h")),
+    *((name, 1, RULE_COUNT_MAX) for name in ("supplier_checks", "supplier_met")),
     ("quorum", 1, PARTIES_MAX),
     ("vertical_step_mm", 0, ALTITUDE_MM_MAX),
     ("cell_nd", 1, CELL_ND_MAX),

@@ -34,14 +34,14 @@ from wideberth.space.shapes import Shapes, shapes
 from wideberth.theatre.awareness import hearers, told
 from wideberth.theatre.conflicts import Side
 from wideberth.theatre.filed import Filed, Filing
-from wideberth.theatre.filing import M2_S_PER_KM2_H, Parts, lies_inside, measure, met_peers, volumes_part
+from wideberth.theatre.filing import M2_S_PER_KM2_H, Parts, lies_inside, measure, volumes_part
 from wideberth.theatre.lifecycle import allowed_from, operation_may
 from wideberth.theatre.occupied import NOBODY, Found
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, Ref, Written, accepted, refused
 from wideberth.theatre.planning import ending
 from wideberth.theatre.rows import Conflict, Member, Reference, Subscription, Thing
 from wideberth.theatre.state import Draw, State
-from wideberth.theatre.subscriptions import covers, packed, span
+from wideberth.theatre.subscriptions import check_in_place, covers, packed, span
 
 OVERLAP: Final = "~"
 """In place of an owner: what follows is a conflict, of which a supplier sees the overlap alone."""
@@ -163,11 +163,15 @@ def _put_thing(state: State, writing: Writing, now_us: int, draw: Draw) -> Outco
     contained = thing is not None and live and lies_inside(side, thing, state.volumes_of(thing.ref))
     if contained and thing is not None:
         side.later_seq = thing.later_seq
+    heard = _heard(state, writing)
+    no = _check_place(writing, heard)
+    if no is not None:
+        return no
     claim = sum(writing.shapes.claims_m2_s.tolist())
-    met = tuple(sorted(met_peers(state, writing.member.party, rest.refs)))
+    met = tuple(sorted(f"~{ref[1].hex()}" for ref in rest.refs if state.things[ref].disclosure != Disclosure.OPEN))
     filing = Filing(side, thing.version if thing is not None and live else 0, 0)
     result = Filed(state, filing, contained, now_us, draw).outcome(rest, (claim, "", met), 1)
-    return _written(state, writing, result, subscription)
+    return _written(writing, result, subscription, heard)
 
 
 def _check_thing(state: State, writing: Writing, thing: Thing | None, now_us: int) -> Refusal | None:
@@ -202,6 +206,9 @@ def is_down(state: State, member: Member) -> bool:
 def check_supplier(state: State, member: Member, measured: Shapes, thing: Thing | None, now_us: int) -> Refusal | None:
     """A supplier's claim on the space and its checks a day are bounded, as everybody's (rule 11)."""
     charter, claim = state.charter, sum(measured.claims_m2_s.tolist())
+    if claim > charter.intent_km2_h * M2_S_PER_KM2_H:
+        limit = f"{charter.intent_km2_h} km2 x h one intent; plan in volumes that follow the flight"
+        return refuse(Reason.TOO_WIDE, "extents", limit, f"{claim // M2_S_PER_KM2_H} km2 x h")
     old = thing.claim_m2_s if thing is not None else 0
     if member.live >= OPERATIONS_LIVE_MAX and (thing is None or not thing.live):
         return refuse(Reason.CLAIM, "extents", f"at most {OPERATIONS_LIVE_MAX} live things a party", member.live)
@@ -215,8 +222,8 @@ def check_supplier(state: State, member: Member, measured: Shapes, thing: Thing 
         return refuse(Reason.BUDGET, "extents", limit, f"{claim // M2_S_PER_KM2_H} km2 x h more")
     if member.checks >= charter.supplier_checks:
         return refuse(Reason.BUDGET, "extents", f"{charter.supplier_checks} checks a day", member.checks + 1)
-    if len(member.peers) >= charter.budget_peers:
-        limit = f"{charter.budget_peers} distinct parties met in hidden plans a day"
+    if len(member.peers) >= charter.supplier_met:
+        limit = f"{charter.supplier_met} distinct hidden plans met a day"
         return refuse(Reason.BUDGET, "extents", limit, len(member.peers))
     return None
 
@@ -350,15 +357,27 @@ def expands(row: Subscription, entity: bytes) -> bool:
 # what is told
 
 
-def _written(state: State, writing: Writing, result: Outcome, subscription: bytes | None) -> Outcome:
-    """The outcome with what the supplier is told, and who hears of it."""
-    command, intent, old = writing.command, writing.command.intent, writing.old
+def _heard(state: State, writing: Writing) -> list[Subscription]:
+    """Who hears of a write: near to where it is, or was."""
     where = [writing.shapes]
-    if old is not None:
+    if writing.old is not None:
         before = state.volumes_of(writing.ref)
         if before and before != writing.shapes.volumes:
             where.append(shapes(before))
-    heard = hearers(state, command.kind, where)
+    return hearers(state, writing.command.kind, where)
+
+
+def _check_place(writing: Writing, heard: Sequence[Subscription]) -> Refusal | None:
+    """One more implicit subscription in a place is one more that every write there names."""
+    intent = writing.command.intent
+    if intent is None or intent.implicit is None:
+        return None
+    return check_in_place(sum(row.owner == writing.member.party for row in heard))
+
+
+def _written(writing: Writing, result: Outcome, subscription: bytes | None, heard: Sequence[Subscription]) -> Outcome:
+    """The outcome with what the supplier is told, and who hears of it."""
+    command, intent = writing.command, writing.command.intent
     start_us, end_us = span(writing.shapes.volumes)
     implicit = intent.implicit if intent is not None else None
     new = (implicit.url, subscription) if implicit is not None and subscription is not None else None

@@ -60,9 +60,11 @@ class Rules(Shown, frozen=True):
     check_s: int
     issuers: tuple[str, ...]
     awareness_m: tuple[float, float]
+    intent_km2_h: int
     supplier_claim_km2_h: int
     supplier_km2_h: int
     supplier_checks: int
+    supplier_met: int
 
 
 class Told(Shown, frozen=True):
@@ -159,9 +161,11 @@ def rules(charter: Charter) -> Rules:
         check_s=charter.check_us // SECOND_US,
         issuers=charter.issuers,
         awareness_m=(mm_to_m(charter.awareness_mm[0]), mm_to_m(charter.awareness_mm[1])),
+        intent_km2_h=charter.intent_km2_h,
         supplier_claim_km2_h=charter.supplier_claim_km2_h,
         supplier_km2_h=charter.supplier_km2_h,
         supplier_checks=charter.supplier_checks,
+        supplier_met=charter.supplier_met,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from wideberth.limits import (
     RID_SUBSCRIPTIONS_MAX,
     SUBSCRIPTION_US_MAX,
+    SUBSCRIPTIONS_IN_PLACE_MAX,
     SUBSCRIPTIONS_MAX,
 )
 from wideberth.party.standard import Standard, Subscribe, Unsubscribe, opaque_of
@@ -105,7 +106,8 @@ def _check_count(
     if old is None and member.watching >= SUBSCRIPTIONS_MAX:
         return refuse(Reason.TOO_MANY, "subscriptions", f"at most {SUBSCRIPTIONS_MAX} of one supplier", member.watching)
     if command.standard is not Standard.F3411:
-        return None
+        refs = state.watched[command.standard].about(shapes, state.awareness) if old is None else []
+        return check_in_place(sum(state.subscriptions[row_id].owner == member.party for _, row_id in refs))
     refs = state.watched[Standard.F3411].near(shapes, EXACT).refs
     rows = [state.subscriptions[row_id] for _, row_id in refs if row_id != command.subscription]
     own = sum(row.owner == member.party for row in rows)
@@ -113,6 +115,14 @@ def _check_count(
         limit = f"at most {RID_SUBSCRIPTIONS_MAX} live ones of one owner in an area"
         return refuse(Reason.TOO_MANY, "subscriptions", limit, own + 1)
     return None
+
+
+def check_in_place(there: int) -> Refusal | None:
+    """Refuse one more where a supplier has so many that every write of that place would be slowed by naming them."""
+    if there < SUBSCRIPTIONS_IN_PLACE_MAX:
+        return None
+    limit = f"at most {SUBSCRIPTIONS_IN_PLACE_MAX} live ones of one supplier in a place; let intents share one"
+    return refuse(Reason.TOO_MANY, "subscriptions", limit, there + 1)
 
 
 def _check_dependents(state: State, old: Subscription | None, volumes: Sequence[Volume4D]) -> Refusal | None:
