@@ -81,6 +81,7 @@ async def command(call: Call) -> Accept | Response | Refusal:
         return submission
     party = submission.envelope.party
     node.hear(party)
+    node.stops.relay(submission, node.now_us())
     answer = await node.decide(submission)
     receipt = receipt_of(node, answer)
     if answer.refusal is not None:

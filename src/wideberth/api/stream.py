@@ -1,7 +1,8 @@
 """A party's notices as they come: server-sent events (HTML standard, 9.2), resumed by number.
 
 In:  a session, and the number of the last notice that the reader has (`after`, or the header Last-Event-ID).
-Out: every notice above it, in order, each once; a tick whenever time passes in the ledger or what is open changes.
+Out: every notice above it, in order, each once; a tick whenever time passes in the ledger or what is open changes;
+     each STOP of anybody at once, as the event `stop`, before it is an entry and comes as a notice.
 Refuses: a number that this ledger does not have (FORKED); more streams than a party may have (TOO_MANY).
 
 The stream ends when its session does, when the reader takes nothing for half a minute, and when the node stops; the
@@ -112,6 +113,8 @@ def _read(node: "Node", party: str, after: int) -> _Batch:
 async def _events(node: "Node", session: "Session", place: "Waiting", after: int) -> AsyncIterator[bytes]:
     said: tuple[int, int] | None = None
     while not node.streams.over and node.sessions.holds(session, node.now_us()) is None:
+        if shouted := place.shouted():
+            yield shouted
         batch = await node.read(session.party, partial(_read, node, session.party, after))
         if isinstance(batch, Refusal):
             return

@@ -36,10 +36,11 @@ from wideberth.limits import (
 from wideberth.node.metrics import Metrics
 from wideberth.node.opening import Clocks, NodeFailed, Opened, open_folder, system_clocks, warm_up, write_snapshot
 from wideberth.node.sessions import Sessions
+from wideberth.node.stops import Stops, essential
 from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
-from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Text, Volumes, Withdraw
-from wideberth.party.hotline import Acknowledge, AnswerCheck, AnswerMessage, CancelMessage, Stop
+from wideberth.party.command import Text, Volumes
+from wideberth.party.hotline import Stop
 from wideberth.party.standard import StandardCommand, Supplier, Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import Answer, Clock, Sequencer, Submission, notice_in
@@ -61,19 +62,6 @@ UNDECIDED: Final = "it is not known whether this was written; ask again with the
 CLOCK_POLL_S: Final = 1.0
 """How often a clock that was wrong is looked at again."""
 ROOM_POLL_US: Final = 1_000_000
-STATES_ALWAYS: Final = (OperationState.NONCONFORMING, OperationState.CONTINGENT, OperationState.ENDED)
-
-ESSENTIAL: Final = (
-    *(Stop, Acknowledge, AnswerMessage, AnswerCheck, CancelMessage),
-    *(SignHead, Withdraw, RevokeKey),
-)
-
-
-def essential(command: Command) -> bool:
-    """What is decided on a full disk too: STOP, acknowledging, withdrawing, revoking, saying that a plan went wrong."""
-    if isinstance(command, SetState):
-        return command.state in STATES_ALWAYS
-    return isinstance(command, ESSENTIAL)
 
 
 def free_bytes(folder: os.PathLike[str]) -> int:
@@ -95,6 +83,7 @@ class Node:
         self.standard = StandardViews(self.state, self.views, config.outbound_client_id)
         self.sessions = Sessions(self.state, self.origin, os.urandom, clocks.mono_us)
         self.streams = Streams()
+        self.stops = Stops(config.folder, self.state, self.streams)
         self.heard_us: dict[str, int] = {}
         """When each party last read or spoke, since the node started."""
         self.metrics = Metrics()
@@ -200,13 +189,18 @@ class Node:
         """Have an admitted command decided; the answer is durable."""
         no = self.trouble()
         if no is not None:
-            return Answer(no)
+            return self._turned_away(submission, no)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        if not self._commands.put(submission.envelope.party, (submission, future)):
+        urgent = isinstance(submission.envelope.command, Stop)
+        if not self._commands.put(submission.envelope.party, (submission, future), urgent):
             limit = f"at most {QUEUE_COMMANDS_MAX} commands of a party wait"
             return Answer(refuse(Reason.TOO_MANY, "commands", limit, "one more"))
         self._work.set()
         return await future
+
+    def _turned_away(self, submission: Submission, no: Refusal) -> Answer:
+        """A command that cannot be decided now; a STOP is kept until it can."""
+        return Answer(self.stops.keep(submission, no) if isinstance(submission.envelope.command, Stop) else no)
 
     async def vouch(
         self,
@@ -249,6 +243,7 @@ class Node:
                 await self._wait_for_work()
                 wall_us = self._trusted_wall_us()
                 if wall_us is not None:
+                    await self._enter_stops(wall_us)
                     await self._pass_time(wall_us)
                     await self._decide_group(wall_us)
                 self._serve_reads()
@@ -269,7 +264,7 @@ class Node:
     def _refuse_waiting(self) -> None:
         no = self.trouble() or refuse(Reason.STORAGE, "node", "the node is being stopped")
         while (command := self._commands.take()) is not None:
-            settle(command[1], Answer(no))
+            settle(command[1], self._turned_away(command[0], no))
         while (read := self._reads.take()) is not None:
             settle(read[1], no)
 
@@ -300,8 +295,19 @@ class Node:
         if not wrong:
             return wall_us
         while (command := self._commands.take()) is not None:
-            settle(command[1], Answer(refuse(Reason.CLOCK, "clock", wrong)))
+            settle(command[1], self._turned_away(command[0], refuse(Reason.CLOCK, "clock", wrong)))
         return None
+
+    async def _enter_stops(self, wall_us: int) -> None:
+        """STOPs that were kept while nothing could be decided."""
+        if not self.stops.waits:
+            return
+        size, entries = self.state.size, list[Entry]()
+        for submission in self.stops.take(self.sequencer):
+            self.sequencer.decide_one(submission, wall_us, entries)
+        await self._in_thread(self.sequencer.append, entries, size)
+        self.stops.done()
+        self._tell()
 
     async def _pass_time(self, wall_us: int) -> None:
         """Dues that have come, and the tick: they are entries, and every stream hears of the tick."""

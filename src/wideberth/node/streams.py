@@ -4,14 +4,15 @@ In:  a party that wants to hear; news for some or all parties.
 Out: a waiting place that wakes when there is news.
 Refuses: a stream past the limit of a party.
 
-A stream holds no queue: once woken it reads the ledger from where it stands, so nothing is lost, doubled or piled up,
-however slow its reader is.
+A stream holds no queue but of STOPs, which leave before they are entries: once woken it reads the ledger from where it
+stands, so nothing is lost, doubled or piled up, however slow its reader is.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
 
-from wideberth.limits import STREAMS_PER_PARTY_MAX
+from wideberth.limits import STOPS_SHOUTED_MAX, STREAMS_PER_PARTY_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 
 
@@ -20,6 +21,18 @@ class Waiting:
 
     def __init__(self) -> None:
         self._news = asyncio.Event()
+        self._shouted: deque[bytes] = deque(maxlen=STOPS_SHOUTED_MAX)
+
+    def shout(self, event: bytes) -> None:
+        """Something is sent before all else."""
+        self._shouted.append(event)
+        self._news.set()
+
+    def shouted(self) -> bytes:
+        """What was shouted since it was last asked."""
+        found = b"".join(self._shouted)
+        self._shouted.clear()
+        return found
 
     def wake(self) -> None:
         """There is news."""
@@ -74,3 +87,9 @@ class Streams:
         for party in parties:
             for place in self._by_party.get(party, ()):
                 place.wake()
+
+    def shout(self, event: bytes) -> None:
+        """Send an event to everybody who listens."""
+        for places in self._by_party.values():
+            for place in places:
+                place.shout(event)

@@ -1,7 +1,7 @@
 """Turns: a queue a party, and one job of each in turn, so that one party's flood never slows another.
 
 In:  jobs with the party that they are for.
-Out: jobs, round robin over the parties that have any, each party's own in order.
+Out: jobs, round robin over the parties that have any, each party's own in order; those that are urgent before all.
 Refuses (False): a job past the limit of a party's queue.
 """
 
@@ -18,6 +18,7 @@ class Turns(Generic[Job]):
         """`waiting_max` jobs of one party wait at most."""
         self._waiting_max = waiting_max
         self._queues: OrderedDict[str, deque[Job]] = OrderedDict()
+        self._urgent: OrderedDict[str, deque[Job]] = OrderedDict()
         self._size = 0
 
     def __len__(self) -> int:
@@ -26,12 +27,12 @@ class Turns(Generic[Job]):
 
     @property
     def parties(self) -> int:
-        """How many parties have jobs waiting."""
-        return len(self._queues)
+        """How many parties have jobs waiting; those with urgent ones count for themselves."""
+        return len(self._queues) + len(self._urgent)
 
-    def put(self, party: str, job: Job) -> bool:
+    def put(self, party: str, job: Job, urgent: bool = False) -> bool:
         """Queue a job; False where the party has too many waiting."""
-        queue = self._queues.setdefault(party, deque())
+        queue = (self._urgent if urgent else self._queues).setdefault(party, deque())
         if len(queue) >= self._waiting_max:
             return False
         queue.append(job)
@@ -40,11 +41,12 @@ class Turns(Generic[Job]):
 
     def take(self) -> Job | None:
         """The next job: of the party whose turn it is, which then goes to the end of the line."""
-        if not self._queues:
+        queues = self._urgent or self._queues
+        if not queues:
             return None
-        party, queue = self._queues.popitem(last=False)
+        party, queue = queues.popitem(last=False)
         job = queue.popleft()
         self._size -= 1
         if queue:
-            self._queues[party] = queue
+            queues[party] = queue
         return job

@@ -1,0 +1,144 @@
+"""STOP's own road through a node: before all that waits, on the streams before it is an entry, and never lost."""
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_kit import World, found_in, on_loopback, opened, run, until
+from test_api_streams import events
+from test_node_core import HeldAppend, begun
+from worlds import HOUR
+
+from wideberth.limits import ROOM_BYTES_MIN, STOPS_RELAYED_PER_MINUTE
+from wideberth.node.stops import SPOOL
+from wideberth.node.turns import Turns
+from wideberth.party.command import Text
+from wideberth.party.hotline import Stop
+from wideberth.theatre.shown import id_text
+
+
+async def first(client: Any, headers: dict[str, str], wanted: str) -> Any:
+    """The first event of a name."""
+    async with aclosing(events(client, headers, 0)) as heard:
+        async for name, data in heard:
+            if name == wanted:
+                return data
+    raise AssertionError("the stream ended")
+
+
+def test_it_is_on_every_stream_before_it_is_an_entry(tmp_path: Path) -> None:
+    """While the disk holds everything up, the receiver already has it, with the signature that proves whose it is."""
+
+    async def steps(world: World) -> None:
+        headers = await world.headers("BBB")
+        message = world.draw(16)
+        async with on_loopback(world) as client:
+            hearing = asyncio.create_task(first(client, headers, "stop"))
+            await until(lambda: len(world.node.streams) == 1)
+            held = HeldAppend(world.node)
+            saying = asyncio.create_task(world.say("AAA", Stop(message, "stop", 0), Text("en", "Our people.")))
+            heard = await asyncio.wait_for(hearing, 10)
+            assert not saying.done()
+            await begun(held)
+            held.go.set()
+            assert (await saying).status_code == 200
+        assert (heard["sender"], heard["message"], heard["text"]) == ("AAA", id_text(message), "Our people.")
+        assert not heard["off_watch"]
+        assert heard["signature"]
+
+    run(tmp_path, steps)
+
+
+def test_a_repeat_is_relayed_once_and_a_flood_not_at_all(tmp_path: Path) -> None:
+    """The same bytes again are one alarm; past the limit of a minute a STOP comes with its entry."""
+
+    async def steps(world: World) -> None:
+        shouted: list[bytes] = []
+        world.node.streams.shout = shouted.append  # type: ignore[method-assign]
+        body = world.seal("AAA", Stop(world.draw(16), "stop"))
+        for _ in range(3):
+            assert (await world.send(body)).status_code == 200
+        assert len(shouted) == 1
+        for _ in range(STOPS_RELAYED_PER_MINUTE + 5):
+            assert (await world.say("AAA", Stop(world.draw(16), "stop"))).status_code == 200
+        assert len(shouted) == STOPS_RELAYED_PER_MINUTE
+        assert (await world.say("BBB", Stop(world.draw(16), "stop"))).status_code == 200
+        assert len(shouted) == STOPS_RELAYED_PER_MINUTE + 1
+
+    run(tmp_path, steps)
+
+
+def test_while_the_clock_is_wrong_it_is_relayed_kept_and_entered_later(tmp_path: Path) -> None:
+    """Nobody decides, but the receiver hears it; once the clock is right it is an entry, once."""
+
+    async def steps(world: World) -> None:
+        headers = await world.headers("BBB")
+        async with on_loopback(world) as client:
+            hearing = asyncio.create_task(first(client, headers, "stop"))
+            await until(lambda: len(world.node.streams) == 1)
+            world.hands.wall_us += HOUR
+            await until(lambda: world.node.trouble() is not None)
+            world.hands.wall_us -= HOUR
+            body = world.seal("AAA", Stop(world.draw(16), "stop"))
+            world.hands.wall_us += HOUR
+            answer = await world.send(body)
+            assert (answer.status_code, answer.json()["reason"]) == (503, "clock")
+            assert "kept" in answer.json()["limit"]
+            await asyncio.wait_for(hearing, 10)
+        assert (tmp_path / SPOOL).exists()
+        assert not world.node.state.messages
+        world.hands.wall_us -= HOUR
+        await until(lambda: bool(world.node.state.messages))
+        await until(lambda: not (tmp_path / SPOOL).exists())
+        assert (await world.send(body)).status_code == 200
+        assert next(iter(world.node.state.messages.values())).version == 1
+
+    run(tmp_path, steps)
+
+
+def test_what_was_kept_outlives_the_process(tmp_path: Path) -> None:
+    """A STOP that the node could not enter is entered by its next start; a torn line harms nothing."""
+
+    async def go() -> None:
+        found_in(tmp_path)
+        async with opened(tmp_path) as world:
+            world.hands.wall_us += HOUR
+            await until(lambda: world.node.trouble() is not None)
+            world.hands.wall_us -= HOUR
+            body = world.seal("AAA", Stop(world.draw(16), "stop"))
+            world.hands.wall_us += HOUR
+            assert (await world.send(body)).status_code == 503
+        with (tmp_path / SPOOL).open("ab") as file:
+            file.write(b"abcde")
+        async with opened(tmp_path) as world:
+            await until(lambda: bool(world.node.state.messages))
+            assert (await world.send(body)).status_code == 200
+
+    asyncio.run(go())
+
+
+def test_a_full_disk_takes_it(tmp_path: Path) -> None:
+    """The reserve is there for it."""
+
+    async def steps(world: World) -> None:
+        world.node.free_bytes = lambda: ROOM_BYTES_MIN - 1
+        world.hands.move(2_000_000)
+        assert (await world.say("AAA", Stop(world.draw(16), "stop"))).status_code == 200
+        assert (await world.plan("AAA", world.box()))[1].status_code == 503
+
+    run(tmp_path, steps)
+
+
+@pytest.mark.parametrize("waiting", [0, 1, 500])
+def test_it_overtakes_every_queue(waiting: int) -> None:
+    """Whatever waits, of whomever, an urgent job is taken next."""
+    turns: Turns[str] = Turns(1_000)
+    for i in range(waiting):
+        turns.put(f"P{i % 7}", f"job {i}")
+    turns.put("P1", "stop", urgent=True)
+    turns.put("P2", "stop too", urgent=True)
+    assert [turns.take(), turns.take()] == ["stop", "stop too"]
+    assert len(turns) == waiting
+    assert sum(turns.take() is not None for _ in range(waiting + 3)) == waiting
