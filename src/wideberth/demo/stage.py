@@ -5,6 +5,7 @@ Out: `play_once` plays to the end and says the figures; `play_on` serves until C
 Raises `StageFailed` with one sentence where the stage cannot be built or the play goes wrong.
 """
 
+import ctypes
 import signal
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from wideberth.space.units import us_to_time
 
 READY: Final = "ready "
 STOP_S_MAX: Final = 15.0
+SET_PDEATHSIG: Final = 1
 LOOK_EVERY_S: Final = 1.5
 LEAD_S: Final = 20
 """Minute 0 of the script lies so far ahead, for the time that setting up takes."""
@@ -175,13 +177,22 @@ def door(token_key: Path) -> list[str]:
     return [*issuer, "--http-uss", "--private-uss"]
 
 
+def _end_with_parent() -> None:
+    """A node outlives nobody: also where its parent is killed, it is told to stop (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGTERM)
+
+
 @contextmanager
 def serving(folder: Path, port: int, more: Sequence[str] = ()) -> Iterator[tuple[str, Callable[[], None]]]:
     """A node in a process of its own: its address, and what stops it (SIGTERM) and waits until it has."""
     command = [sys.executable, "-m", "wideberth.cli", "serve", str(folder), "--port", str(port), "--quiet"]
     log = tempfile.TemporaryFile()  # noqa: SIM115  closed below
     node = subprocess.Popen(  # noqa: S603  this program itself
-        [*command, "--log-level", "warning", *more], stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        [*command, "--log-level", "warning", *more],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
     )
 
     def stop() -> None:
