@@ -11,9 +11,9 @@ SRC = ROOT / "src" / "wideberth"
 FILES = sorted(SRC.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
-ROOMS = ["refusal", "limits", "space", "party", "intake", "ledger", "theatre", "sequencer"]
+ROOMS = ["refusal", "limits", "space", "party", "intake", "words", "ledger", "theatre", "sequencer"]
 SHELLS = {"config", "delivery", "node", "api", "client", "cli", "keys", "demo", "tokens", "load"}
-PURE = {"refusal", "limits", "space", "party", "intake", "theatre"}
+PURE = {"refusal", "limits", "space", "party", "intake", "words", "theatre"}
 PURE_PARTS = {"ledger": {"entry", "merkle", "checkpoint", "verify"}, "tokens": {"verify", "keyset", "memory"}}
 BANNED_IMPORTS = {
     *("time", "random", "secrets", "socket", "os", "subprocess", "asyncio", "threading", "pathlib", "shutil"),
