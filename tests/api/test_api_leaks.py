@@ -96,7 +96,8 @@ async def everything(world: World, party: str, ids: list[bytes]) -> dict[str, by
             continue
         paths = [endpoint.path]
         if endpoint.has_id:
-            paths = [endpoint.path.replace("{id}", thing) for thing in own + [id_text(i) for i in ids]]
+            path = endpoint.path.replace("{sender}", "BBB")
+            paths = [path.replace("{id}", thing) for thing in own + [id_text(i) for i in ids]]
         for path in paths:
             for query in queries.get(endpoint.path, [{}]):
                 answer = await world.get(party, path, **query)

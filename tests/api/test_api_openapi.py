@@ -18,6 +18,8 @@ from worlds import HOUR, START_US, charter, square
 from wideberth.api.routes import ENDPOINTS
 from wideberth.party.charter import Area
 from wideberth.party.command import Disclosure, PlaceKind, Procedure, Propose, Protect, Shift, Text, Volumes
+from wideberth.party.hotline import CheckLine, Stop
+from wideberth.party.hotline import Path as LinePath
 
 EXAMPLES = 400 if os.environ.get("WIDEBERTH_LONG") else 25
 
@@ -72,7 +74,12 @@ def test_answers_are_what_the_document_says(tmp_path: Path) -> None:
         thing = bytes.fromhex(conflict.replace("-", ""))
         await world.say("BBB", Propose(thing, world.draw(16), Procedure(0)), Text("en", "words"))
         await world.say("AAA", Propose(thing, world.draw(16), Shift("mine", MINUTE, 0)))
+        message = world.draw(16)
+        stopped = await world.say("AAA", Stop(message, "stop"))
+        schemas.check("POST", "/v1/commands", 200, stopped.headers["content-type"], stopped.json())
+        await world.say("AAA", CheckLine(world.draw(16), "BBB", LinePath.FIRST))
         ids = {"/v1/operations/{id}": operation.hex(), "/v1/conflicts/{id}": conflict}
+        ids["/v1/messages/AAA/{id}"] = message.hex()
         queries = {
             "/v1/positions/show": "?lat=1&lon=2",
             "/v1/proofs/inclusion": "?sequence=1",
@@ -81,11 +88,12 @@ def test_answers_are_what_the_document_says(tmp_path: Path) -> None:
         for endpoint in ENDPOINTS:
             if endpoint.method != "GET" or endpoint.answer is None:
                 continue
-            thing_id = ids.get(endpoint.path, conflict)
-            wanted = [(endpoint.path.replace("{id}", f"{uuid(thing_id)}") + queries.get(endpoint.path, ""), 200)]
+            path = endpoint.path.replace("{sender}", "AAA")
+            thing_id = ids.get(path, conflict)
+            wanted = [(path.replace("{id}", f"{uuid(thing_id)}") + queries.get(endpoint.path, ""), 200)]
             if endpoint.has_id:
-                wanted += [(endpoint.path.replace("{id}", "nonsense"), 400)]
-                wanted += [(endpoint.path.replace("{id}", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"), 404)]
+                wanted += [(path.replace("{id}", "nonsense"), 400)]
+                wanted += [(path.replace("{id}", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"), 404)]
             for address, status in wanted:
                 answer = await world.get("AAA", address) if endpoint.session else await world.client.get(address)
                 assert answer.status_code == status, (address, answer.text)

@@ -4,9 +4,9 @@ A force gave notice of where it would strike, through the agreed contact. The pl
 it meant. When the other side called to say that its people were being hit, the usual contact was away: 27 minutes went
 by while strikes went on. An analyst had doubted the target beforehand, and the doubt was not passed on.
 
-What must happen here: the doubt holds the notice until a second person has looked, and everybody hears of it (row 13).
-The call is not left with one person: at 60 s the next rung, at 180 s the whole party (row 5); STOP reaches every cell
-of everybody at once (row 6).
+What must happen here: a read-back of another place does not count, and both sides hear by how much (row 3). The doubt
+holds the notice until a second person has looked, and everybody hears of it (row 13). The call is not left with one
+person: at 60 s the next rung, at 180 s the whole party (row 5); STOP reaches every cell of everybody at once (row 6).
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ from worlds import MINUTE, SECOND
 from wideberth.party.command import Text
 from wideberth.party.hotline import Doubt, Precedence
 from wideberth.theatre import dues, hotline_answers
-from wideberth.theatre.hotline_items import DoubtItem, MessageItem, RungItem
+from wideberth.theatre.hotline_items import DoubtItem, EchoItem, MessageItem, RungItem
 from wideberth.theatre.hotline_rows import Message, Obligation
 from wideberth.theatre.hotline_rules import met
+from wideberth.words.readback import readback_of
 
 
 def theatre() -> Lines:
@@ -56,6 +57,34 @@ def the_doubt(world: Lines) -> None:
     world.receive("BBB", "AAA", notice)
     assert not world.row("AAA", notice).effective_us, "it counts although somebody doubts it"
     assert world.last("BBB", DoubtItem).what == "raised"
+
+
+def the_place(world: Lines) -> None:
+    """AAA's unit has the place 9 km off: its read-back does not fit, both hear by how much, nothing is effective."""
+    meant = world.box(lat=42.0, lon=-38.0)
+    noted = world.box(lat=42.0, lon=-38.0 + 9 / 82.7)
+    notice, _ = world.tell("BBB", "AAA", volumes=(meant,), precedence=Precedence.IMMEDIATE)
+    for code, watch in (("CELL", "duty"), ("DESK", "contact")):
+        world.receive("AAA", "BBB", notice, code, watch, readback_of((noted,), 1).items())
+    assert not world.row("BBB", notice).effective_us, "9 km off went unnoticed"
+    for party in ("AAA", "BBB"):
+        wrong = {item: what for item, _, _, what in world.last(party, EchoItem).differences}
+        assert wrong["position"].startswith("other, 9")
+    for code, watch in (("CELL", "duty"), ("DESK", "contact")):
+        world.receive("AAA", "BBB", notice, code, watch, readback_of((meant,), 1).items())
+    assert world.row("BBB", notice).effective_us
+
+
+def test_nine_kilometres_are_noticed() -> None:
+    """A place that is not the meant one never becomes effective (row 3)."""
+    the_place(theatre())
+
+
+def test_without_reading_back_nine_kilometres_go_unnoticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same story where whatever is read back counts."""
+    monkeypatch.setattr(hotline_answers, "differences", lambda *_: ())
+    with pytest.raises(AssertionError, match="unnoticed"):
+        the_place(theatre())
 
 
 def test_the_silence_ends_at_the_third_rung_within_three_minutes() -> None:

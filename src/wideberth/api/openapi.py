@@ -11,7 +11,7 @@ import msgspec
 
 from wideberth.api.own import NOT_CERTIFIED, VERSION
 from wideberth.api.problem import MEDIA, Problem
-from wideberth.api.routes import JSON, Endpoint
+from wideberth.api.routes import JSON, SENDER, Endpoint
 from wideberth.api.standard_door import Door
 from wideberth.api.standard_forms import AirspaceConflictResponse, Error
 
@@ -86,6 +86,8 @@ def _problems(endpoint: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
+    if "{sender}" in endpoint.path:
+        rows.append({"name": "sender", "in": "path", "required": True, "schema": SENDER})
     if endpoint.has_id:
         schema = {"type": "string", "format": "uuid"}
         rows.append({"name": "id", "in": "path", "required": True, "schema": schema})

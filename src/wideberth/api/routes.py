@@ -6,10 +6,10 @@ A new endpoint is a handler in its file and a row here.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
-from wideberth.api import check, commands, own, proofs, reads, stream
+from wideberth.api import check, commands, hotline, own, proofs, reads, stream
 from wideberth.api.call import Call
 from wideberth.limits import PAGE_ITEMS_MAX
-from wideberth.theatre import roster, shown
+from wideberth.theatre import hotline_views, roster, shown
 
 JSON: Final = "application/json"
 INTEGER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
@@ -52,6 +52,7 @@ class Endpoint(NamedTuple):
 
 AFTER: Final = Query("after", INTEGER, "The number of the last notice that the reader has")
 LIMIT: Final = Query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_ITEMS_MAX}, "How many at most")
+SENDER: Final[dict[str, Any]] = {"type": "string", "minLength": 2, "maxLength": 16, "pattern": "^[A-Z0-9-]+$"}
 SIZE: Final = Query("size", INTEGER, "The size of the ledger to prove against; its present one by default")
 SECOND: Final = Query("second", INTEGER, "The later size; the present one by default")
 LAT: Final = Query("lat", {"type": "number", "minimum": -90, "maximum": 90}, "Degrees of latitude, WGS 84", True)
@@ -94,6 +95,10 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/v1/operations/{id}", reads.operation, "One operation", reads.OperationNow),
     Endpoint("GET", "/v1/conflicts/{id}", reads.conflict, "One conflict", reads.ConflictNow),
     Endpoint("GET", "/v1/conflicts/{id}/options", reads.conflict_options, "What would clear it", reads.Options),
+    Endpoint("GET", "/v1/messages", hotline.messages, "The reader's open messages", hotline_views.Messages),
+    Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
+    Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
+    Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),
     Endpoint("GET", "/v1/notices", reads.notice_page, "The reader's notices", reads.Notices, query=(AFTER, LIMIT)),
     Endpoint(
         "GET", "/v1/stream", stream.stream, "Notices as they come", None, query=(AFTER,), kind="text/event-stream"

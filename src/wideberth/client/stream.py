@@ -17,6 +17,7 @@ import msgspec
 from wideberth.client.client import Client
 from wideberth.client.connection import FIRST_WAIT_S, WAIT_S_MAX, Unreachable, problem
 from wideberth.client.history import Fork
+from wideberth.client.hotline import StopNow
 from wideberth.client.wire import NoticeRow, Problem, Tick, read
 from wideberth.ledger.checkpoint import Verifier
 
@@ -29,7 +30,8 @@ class Silence(msgspec.Struct, frozen=True):
     why: str
 
 
-Event = NoticeRow | Tick | Silence
+Event = NoticeRow | Tick | Silence | StopNow
+"""A `StopNow` is a STOP on its way, before it is an entry; it comes again as a notice."""
 
 
 def events(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -88,6 +90,8 @@ def _once(client: Client) -> Iterator[Event]:
                 row = read(data, NoticeRow)
                 if history.notice(row):
                     yield row
+            elif name == "stop":
+                yield read(data, StopNow)
             elif name == "tick":
                 tick = read(data, Tick)
                 if tick.checkpoint is not None:

@@ -5,7 +5,6 @@ Out: an `Outcome` with everybody's notices, or a Refusal.
 Refuses: old versions, what is over, cells that it does not concern, keys that are not on their watch.
 """
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -14,6 +13,7 @@ from wideberth.limits import DOUBTS_MAX, ID_BYTES
 from wideberth.party.hotline import Acknowledge, AnswerKind, AnswerMessage, Doubt, MessageKind, MessageSubject, Review
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.filing import Parts, text_part
+from wideberth.theatre.hotline_echo import Wrong, differences
 from wideberth.theatre.hotline_items import (
     DoubtItem,
     EchoItem,
@@ -46,8 +46,6 @@ from wideberth.theatre.state import State
 CLOSING: Final = (AnswerKind.NOT_AFFECTED, AnswerKind.DECLINED)
 """Of a query, where every cell says so; a conflict answers it at once. "Not ours" and "unknown" close nothing."""
 ELSEWHERE: Final = (AnswerKind.NOT_OURS, AnswerKind.UNKNOWN)
-Compare = Callable[[State, Message, tuple[str, ...]], tuple[tuple[str, str, str], ...]]
-"""What of an echo is wrong: field, what was said, what is right."""
 
 
 class Speaking(NamedTuple):
@@ -92,14 +90,16 @@ def readable(state: State, member: Member, subject: MessageSubject) -> Message |
 
 
 def decide_acknowledge(
-    state: State, member: Member, key: bytes, command: Acknowledge, now_us: int, compare: Compare
+    state: State, member: Member, key: bytes, command: Acknowledge, now_us: int
 ) -> Outcome | Refusal:
     """A cell has received a message, or reads it back."""
     found = speaking(state, member, key, command.subject, command.cell, now_us)
     if isinstance(found, Refusal):
         return found
     message, owed, as_ = found
-    wrong = compare(state, message, command.echo) if command.echo else ()
+    wrong = differences(state, message, command.echo) if command.echo else ()
+    if isinstance(wrong, Refusal):
+        return wrong
     if wrong:
         return _misread(found, wrong)
     reach = REACH.get((owed.reach, "read back rightly" if command.echo else "acknowledged"))
@@ -114,7 +114,7 @@ def decide_acknowledge(
     return result
 
 
-def _misread(found: Speaking, wrong: tuple[tuple[str, str, str], ...]) -> Outcome:
+def _misread(found: Speaking, wrong: tuple[Wrong, ...]) -> Outcome:
     """It is on record, moves nothing, and both sides hear what differs."""
     message, owed = found.message, found.owed
     head = (message.sender, message.id, message.version, owed.party)

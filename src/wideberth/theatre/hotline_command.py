@@ -23,7 +23,6 @@ from wideberth.refusal import Refusal
 from wideberth.theatre.filing import Parts
 from wideberth.theatre.hotline import decide_cancel, decide_send, decide_stop, decide_tree
 from wideberth.theatre.hotline_answers import decide_acknowledge, decide_answer, decide_doubt, decide_review
-from wideberth.theatre.hotline_rows import Message
 from wideberth.theatre.hotline_watch import (
     decide_answer_check,
     decide_check,
@@ -47,7 +46,7 @@ def decide_hotline(
         case Stop():
             return decide_stop(state, member, key, command, parts, now_us)
         case Acknowledge():
-            return decide_acknowledge(state, member, key, command, now_us, _unread)
+            return decide_acknowledge(state, member, key, command, now_us)
         case AnswerMessage():
             return decide_answer(state, member, key, command, parts, now_us)
         case CancelMessage():
@@ -64,9 +63,3 @@ def decide_hotline(
             return decide_hand_over(state, member, key, command, parts, now_us)
         case TakeOver():
             return decide_take_over(state, member, key, command, now_us)
-
-
-def _unread(_state: State, message: Message, echo: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
-    """An echo, word by word, against the phrase."""
-    expected = (message.phrase,)
-    return tuple(("phrase", said, right) for said, right in zip(echo, expected, strict=False) if said != right)

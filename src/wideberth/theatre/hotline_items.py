@@ -81,14 +81,14 @@ class ReachItem(Struct, frozen=True, tag="reach"):
 
 
 class EchoItem(Struct, frozen=True, tag="echo"):
-    """A message was read back wrongly: what was said, and what is right, by field."""
+    """A message was read back wrongly: item by item what was said, what is right, what is wrong with it."""
 
     sender: str
     message: bytes
     version: int
     party: str
     cell: str | None
-    differences: tuple[tuple[str, str, str], ...]
+    differences: tuple[tuple[str, str, str, str], ...]
 
 
 class RungItem(Struct, frozen=True, tag="rung"):

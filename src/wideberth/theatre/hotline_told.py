@@ -36,6 +36,8 @@ class Difference(Shown, frozen=True):
     field: str
     said: str
     right: str
+    wrong: str = ""
+    """"misheard" (its check characters do not fit), "other" (it is whole, and another one), "missing" ..."""
 
 
 class MessageTold(Shown, frozen=True, tag_field="kind", tag="message"):

@@ -1,0 +1,278 @@
+"""What a party may see of the hotline: messages that it sent or was sent, the lines that it is an end of, its watches.
+
+In:  the state and the reader.
+Out: values ready for JSON. A sender sees how far a message has come with a party, never with which of its cells; a
+receiver sees its own cells alone. For what is not the reader's to see: None, the same as for what does not exist.
+"""
+
+from wideberth.party.command import Text
+from wideberth.party.envelope import decode_part
+from wideberth.theatre.hotline_echo import expected
+from wideberth.theatre.hotline_rows import PRECEDENCES, Line, Message, Obligation
+from wideberth.theatre.hotline_rules import (
+    all_cells,
+    is_open,
+    obligations_of,
+    on_watch,
+    open_items,
+    party_reach,
+)
+from wideberth.theatre.lifecycle import RUNG_MAX
+from wideberth.theatre.rows import Held, Member
+from wideberth.theatre.shown import AsOf, Outline, Shown, Volume, b64, id_text, outline, time_or_none, time_text, volume
+from wideberth.theatre.state import State
+
+
+class Owed(Shown, frozen=True):
+    """What a cell of the reader's owes to a message. `asked` is who is asked by now: the cell itself, the cell above
+    it, or empty for the whole party."""
+
+    id: str
+    cell: str
+    reach: str
+    open: bool
+    rung: int
+    asked: str
+    proxy: bool
+    acknowledge_by: str | None
+
+
+class Reached(Shown, frozen=True):
+    """How far a message has come with a receiver, as its sender sees it."""
+
+    party: str
+    reach: str
+    rung: int
+
+
+class Reply(Shown, frozen=True):
+    """An answer; `cell` is null for the sender."""
+
+    party: str
+    cell: str | None
+    answer: str
+    time: str
+    text: str | None
+
+
+class Doubted(Shown, frozen=True):
+    """A doubt; the open ones hold the message."""
+
+    id: str
+    party: str
+    time: str
+    reviewed: str | None
+    text: str | None
+
+
+class MessageNow(Shown, frozen=True):
+    """A message as it stands. `effective` is when every cell that it concerns had it, `needs` how far it must come."""
+
+    id: str
+    sender: str
+    mine: bool
+    version: int
+    kind: str
+    precedence: str
+    phrase: str
+    text: str | None
+    language: str | None
+    volumes: tuple[Volume, ...]
+    operation: str | None
+    conflict: str | None
+    drill: bool
+    exercise: bool
+    late: bool
+    off_watch: bool
+    sent: str
+    position: int
+    state: str
+    needs: str
+    effective: str | None
+    receivers: tuple[Reached, ...]
+    """Of the sender alone."""
+    owed: tuple[Owed, ...]
+    """Of the reader's cells."""
+    answers: tuple[Reply, ...]
+    doubts: tuple[Doubted, ...]
+    read_back: tuple[str, ...]
+    """What has to be read back, each with its check characters; empty where there is no geometry."""
+
+
+class Messages(Shown, frozen=True):
+    """Messages that the reader sent or was sent, and that are neither over nor forgotten; urgent ones first."""
+
+    as_of: AsOf
+    messages: tuple[MessageNow, ...]
+
+
+class LineNow(Shown, frozen=True):
+    """A line as the comm checks found it."""
+
+    first: str
+    second: str
+    path: str
+    state: str
+    misses: int
+    heard: str | None
+    check: str
+    answer_by: str | None
+
+
+class Lines(Shown, frozen=True):
+    """The lines that the reader is an end of."""
+
+    as_of: AsOf
+    lines: tuple[LineNow, ...]
+
+
+class CellNow(Shown, frozen=True):
+    """A cell of the reader's and its watch: `key` is on it, `offered` was asked to take it over. `items` is what is
+    open there."""
+
+    cell: str
+    above: str
+    name: str
+    languages: tuple[str, ...]
+    area: Outline | None
+    key: str | None
+    label: str | None
+    since: str | None
+    offered: str | None
+    items: tuple[str, ...]
+
+
+class Watches(Shown, frozen=True):
+    """The reader's cells and watches."""
+
+    as_of: AsOf
+    cells: tuple[CellNow, ...]
+
+
+def find_message(state: State, reader: str, sender: str, message: bytes) -> Message | None:
+    """A message that the reader sent or was sent; a STOP is everybody's."""
+    found = state.messages.get((sender, message))
+    return found if found is not None and reader in (found.sender, *found.to) else None
+
+
+def open_messages(state: State, reader: str) -> list[Message]:
+    """Messages of the reader's that somebody still has to do something about."""
+    mine = (m for m in state.messages.values() if reader in (m.sender, *m.to) and not m.closed_us)
+    waiting = [m for m in mine if not m.effective_us or m.kind == "query"]
+    return sorted(waiting, key=lambda m: (PRECEDENCES.index(m.precedence), m.sent_us, m.key))
+
+
+def message(state: State, reader: str, row: Message) -> MessageNow:
+    """A message as its sender or a receiver sees it."""
+    mine = row.sender == reader
+    owed, right = obligations_of(state, row), expected(state, row)
+    text, language = _text(row.text)
+    replies = (a for a in row.answers if mine or a.party == reader)
+    return MessageNow(
+        id_text(row.id),
+        row.sender,
+        mine,
+        row.version,
+        row.kind,
+        row.precedence,
+        row.phrase,
+        text,
+        language,
+        tuple(volume(v) for v in state.message_volumes(row)),
+        id_text(row.operation) if row.operation and mine else None,
+        id_text(row.conflict) if row.conflict else None,
+        row.drill,
+        state.exercise,
+        row.late,
+        row.off_watch,
+        time_text(row.sent_us),
+        row.sequence,
+        row.state,
+        row.needs,
+        time_or_none(row.effective_us),
+        tuple(_reached(owed, party) for party in row.to) if mine else (),
+        tuple(_owed(state, o) for o in owed if o.party == reader),
+        tuple(
+            Reply(a.party, None if mine else a.cell, a.answer, time_text(a.time_us), _text(a.text)[0]) for a in replies
+        ),
+        _doubts(state, row),
+        right.items() if right is not None else (),
+    )
+
+
+def _text(held: Held | None) -> tuple[str | None, str | None]:
+    """Text and language; None where there is none, or it was destroyed."""
+    part = decode_part(held.content) if held is not None and held.content is not None else None
+    return (part.text, part.language) if isinstance(part, Text) else (None, None)
+
+
+def _reached(owed: list[Obligation], party: str) -> Reached:
+    """A party's rung shows once the sender is told of it."""
+    rung = max((o.rung for o in owed if o.party == party), default=0)
+    return Reached(party, party_reach(owed, party), rung if rung >= RUNG_MAX else 0)
+
+
+def _owed(state: State, owed: Obligation) -> Owed:
+    tree = state.trees.get(owed.party)
+    above = tree.above(owed.cell) if tree is not None else ""
+    asked = owed.cell if owed.rung == 0 else above if owed.rung < RUNG_MAX else ""
+    return Owed(
+        id_text(owed.id),
+        owed.cell,
+        owed.reach,
+        is_open(state, owed),
+        owed.rung,
+        asked,
+        owed.proxy,
+        time_or_none(owed.due_us),
+    )
+
+
+def _doubts(state: State, row: Message) -> tuple[Doubted, ...]:
+    found = (d for d in state.doubts.values() if (d.sender, d.message) == row.key)
+    return tuple(
+        Doubted(id_text(d.id), d.party, time_text(d.time_us), time_or_none(d.reviewed_us), _text(d.text)[0])
+        for d in found
+    )
+
+
+def messages(state: State, reader: str, as_of: AsOf) -> Messages:
+    """What is open for a reader."""
+    return Messages(as_of, tuple(message(state, reader, row) for row in open_messages(state, reader)))
+
+
+def lines(state: State, reader: str, as_of: AsOf) -> Lines:
+    """The lines of a reader."""
+    mine = (line for line in state.lines.values() if reader in (line.first, line.second))
+    rows = sorted(mine, key=lambda line: (line.first, line.second, line.path))
+    return Lines(as_of, tuple(_line(line) for line in rows))
+
+
+def _line(line: Line) -> LineNow:
+    head = (line.first, line.second, line.path, line.state, line.misses)
+    return LineNow(*head, time_or_none(line.heard_us), id_text(line.check), time_or_none(line.due_us))
+
+
+def watches(state: State, reader: Member, as_of: AsOf) -> Watches:
+    """The cells of a reader and who keeps them."""
+    return Watches(as_of, tuple(_cell(state, reader, code) for code in all_cells(state, reader.party)))
+
+
+def _cell(state: State, reader: Member, code: str) -> CellNow:
+    tree = state.trees.get(reader.party)
+    cell = next((c for c in tree.cells if c.code == code), None) if tree is not None else None
+    key = on_watch(state, reader, code, state.time_us)
+    watch = state.watches.get((reader.party, code))
+    items = tuple(id_text(o.id) for o in open_items(state, reader.party, code))
+    return CellNow(
+        code,
+        cell.above if cell is not None else "",
+        cell.name if cell is not None else reader.name,
+        cell.languages if cell is not None else reader.languages,
+        outline(cell.area) if cell is not None and cell.area is not None else None,
+        b64(key) if key is not None else None,
+        reader.keys[key].grant.label if key is not None else None,
+        time_text(watch.since_us) if key is not None and watch is not None else None,
+        b64(watch.offered) if watch is not None and watch.offered else None,
+        items,
+    )
