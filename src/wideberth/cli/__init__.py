@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "demo": ("run:demo", "Serve the exercise, or run it to its end."),
     "found": ("run:found", "Found a theatre: its first entry and its node's key."),
     "serve": ("run:serve", "Serve the theatre of a data folder."),
+    "watch": ("watch:watch", "Keep a watch: what is open, what comes, what you answer."),
     "plan": ("plan:plan", "File the operations of a file in a theatre."),
     "load": ("load:load", "Measure a server of ASTM F3548-21 by flights."),
     "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),

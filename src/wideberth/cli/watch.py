@@ -1,0 +1,309 @@
+"""`wideberth watch`: the hotline in a terminal.
+
+In:  a watch key, a node; words typed on a line each, from a terminal or a pipe.
+Out: what is open for a cell (messages owed, own messages that are not effective, lines that are not up), then what
+comes, as plain lines. What is said while the line is cut is kept beside the key (`KEY.waiting`) and sent later.
+Refuses words that it does not know, by a line; the node's refusals are printed as they are.
+"""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from cyclopts import Parameter
+
+from wideberth.cli.out import FOUND, say, say_error, say_json
+from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected, open_key, reaching, tls
+from wideberth.client import Answer, Client, Problem
+from wideberth.client.client import Unanswered
+from wideberth.client.history import History, Known
+from wideberth.client.hotline import Hotline, Line, Message, StopNow
+from wideberth.client.outbox import Outbox
+from wideberth.client.stream import Silence, follow
+from wideberth.client.wire import NoticeRow
+from wideberth.party.hotline import AnswerKind
+from wideberth.words import show
+
+HELP: Final = """\
+list                         what is open
+show N                       message N, whole
+ack N                        acknowledge message N
+read N ITEM ITEM ...         read back message N, item by item
+answer N KIND [words]        not-affected, conflict, not-ours, unknown or declined
+doubt N words                doubt message N
+cancel N                     take your own message N back
+stop [words]                 STOP, to everybody, at once
+check PARTY                  is the line alive?
+help, quit"""
+SHORT: Final = 6
+"""Characters of an id that people read."""
+
+
+class Item:
+    """One open thing of the list."""
+
+    def __init__(self, what: str, thing: Message | Line, cell: str = "") -> None:
+        self.what, self.thing, self.cell = what, thing, cell
+
+
+class Desk:
+    """A watch at its terminal."""
+
+    def __init__(self, client: Client, cell: str | None, outbox: Outbox) -> None:
+        self.client, self.hotline, self.cell, self.outbox = client, Hotline(client), cell, outbox
+        self.items: list[Item] = []
+
+    def look(self) -> list[Item]:
+        """What is open now: what the cell owes, own messages on their way, lines that are not up."""
+        messages = expected(self.hotline.messages()).messages
+        found = [
+            Item("owed", message, owed.cell)
+            for message in messages
+            for owed in message.owed
+            if owed.open and self.cell in (None, owed.cell)
+        ]
+        found += [Item("sent", message) for message in messages if message.mine]
+        found += [Item("line", line) for line in expected(self.hotline.lines()).lines if line.state != "up"]
+        self.items = found
+        return found
+
+    def do(self, words: str) -> bool:
+        """What somebody typed; False to end."""
+        verb, _, rest = words.strip().partition(" ")
+        if verb in ("quit", "q"):
+            return False
+        try:
+            self._do(verb, rest.strip())
+        except Unanswered as cut:
+            self.outbox.put(cut.sealed)
+            say("The line is cut. It is kept, and leaves when the line is back.")
+        return True
+
+    def _do(self, verb: str, rest: str) -> None:
+        match verb:
+            case "":
+                return
+            case "list":
+                print_items(self.look())
+            case "help":
+                say(HELP)
+            case "stop":
+                self.told(self.hotline.stop(self.client.new_id(), text=rest), "STOP is said.")
+            case "check":
+                self.told(self.hotline.check(self.client.new_id(), rest), f"The line to {rest} is being checked.")
+            case "show" | "ack" | "read" | "answer" | "doubt" | "cancel":
+                self._about(verb, rest)
+            case _:
+                say(f"There is no word {verb!r}. Type help.")
+
+    def _about(self, verb: str, rest: str) -> None:
+        number, _, words = rest.partition(" ")
+        item = self._item(number)
+        if item is None or not isinstance(item.thing, Message):
+            say(f"There is no message {number!r} in the list. Type list.")
+            return
+        message, hotline = item.thing, self.hotline
+        match verb:
+            case "show":
+                say_json(message)
+            case "ack":
+                self.told(hotline.acknowledge(message, item.cell), "Acknowledged.")
+            case "read":
+                self._read(item, message, words)
+            case "answer":
+                kind, _, text = words.partition(" ")
+                if kind not in tuple(AnswerKind):
+                    say(f"An answer is one of {', '.join(AnswerKind)}.")
+                    return
+                self.told(hotline.answer(message, item.cell, AnswerKind(kind), text), f"Answered: {kind}.")
+            case "doubt":
+                doubt = self.client.new_id()
+                self.told(hotline.doubt(doubt, message, words), "Your doubt holds it until a second person has looked.")
+            case _:
+                self.told(hotline.cancel(message), "Taken back.")
+
+    def _read(self, item: Item, message: Message, words: str) -> None:
+        answer = self.hotline.acknowledge(message, item.cell, words.split())
+        if isinstance(answer, Problem):
+            say(answer.sentence())
+            return
+        found = expected(self.hotline.message(message.sender, message.id))
+        reach = next((owed.reach for owed in found.owed if owed.cell == item.cell), "")
+        right = reach == "read-back"
+        say("Read back rightly." if right else "That is not what was sent: the notice says what differs.")
+
+    def _item(self, number: str) -> Item | None:
+        if not number.isdecimal() or not number.isascii() or not 0 < int(number) <= len(self.items):
+            return None
+        return self.items[int(number) - 1]
+
+    def told(self, answer: Answer | Problem, done: str) -> None:
+        """Say what became of a command."""
+        say(answer.sentence() if isinstance(answer, Problem) else f"{done} Entry {answer.position}.")
+
+    def resend(self) -> None:
+        """What waited for the line."""
+        for _, answer in self.outbox.send(self.client):
+            self.told(answer, "What was kept has arrived.")
+
+
+def watch(
+    *,
+    key: KeyFile,
+    url: Url = URL,
+    authority: Authority = None,
+    cell: Annotated[str | None, Parameter(help="The cell whose watch this is; without it all of the party.")] = None,
+    once: Annotated[bool, Parameter(negative="", help="Print what is open, and end.")] = False,
+    json: Annotated[bool, Parameter(negative="", help="Print what is open as JSON, and end.")] = False,
+    do: Annotated[tuple[str, ...], Parameter(help="Words to carry out instead of typing them; then end.")] = (),
+) -> int:
+    """Keep a watch: what is open, what comes, and words typed on a line each (help lists them).
+
+    Ends with 1 where --once or --json finds something open that the cell owes.
+
+    Example: wideberth watch --key has-desk1.key --cell DESK --url https://theatre.example:8080
+    """
+    with reaching(url, key, authority) as client:
+        desk = Desk(client, cell, Outbox(key.with_name(key.name + ".waiting")))
+        desk.resend()
+        items = desk.look()
+        if json:
+            say_json([_json(i, item) for i, item in enumerate(items, 1)])
+        else:
+            print_items(items)
+        if not once and not json:
+            _keep(desk, url, key, authority, do)
+            return 0
+    return FOUND if any(item.what == "owed" for item in items) else 0
+
+
+def _keep(desk: Desk, url: str, key: Path, authority: Authority, do: tuple[str, ...]) -> None:
+    """Print what comes, and do what is typed, until the end of the words."""
+    over = threading.Event()
+    if not do:
+        known = msgspec.structs.replace(desk.client.history.known)
+        thread = threading.Thread(target=_listen, args=(url, key, authority, known, over), daemon=True)
+        thread.start()
+    for words in do or _typed():
+        if not desk.do(words):
+            break
+        desk.resend()
+    over.set()
+
+
+def _typed() -> Iterator[str]:
+    with suppress(KeyboardInterrupt):
+        yield from sys.stdin
+
+
+def _listen(url: str, path: Path, authority: Authority, known: Known, over: threading.Event) -> None:
+    """Print what comes, by a client of its own; an alarm ends it with a line."""
+    watch_key = open_key(path)
+    seen: set[tuple[str, str]] = set()
+    try:
+        with alarming():
+            history = History(known)
+            with Client(url, watch_key.party, watch_key.seed, history=history, verify=tls(authority)) as client:
+                for event in follow(client, over.is_set):
+                    for line in lines_of(event, seen):
+                        say(line)
+    except Exception as error:  # noqa: BLE001  it is said, and typing goes on
+        say_error(str(error))
+
+
+def lines_of(event: object, seen: set[tuple[str, str]]) -> list[str]:
+    """An event as lines. A STOP that came before its entry is not said again with it."""
+    match event:
+        case StopNow():
+            if (event.sender, event.message) in seen:
+                return []
+            seen.add((event.sender, event.message))
+            return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time)]
+        case Silence(why):
+            return [f"--- NOTHING IS HEARD ({why}); what is shown is as of {datetime.now(UTC):%H:%M:%S}Z"]
+        case NoticeRow():
+            return [line for item in event.body["items"] if (line := item_line(item, event.time, seen))]
+        case _:
+            return []
+
+
+def _stop_line(sender: str, text: str | None, off_watch: bool, drill: bool, when: datetime) -> str:
+    flags = ", off watch" * off_watch + ", DRILL" * drill
+    return f"\a*** STOP from {sender}{flags} {when.astimezone(UTC):%H:%M:%S}Z {shown(text or '')}".rstrip()
+
+
+def item_line(item: dict[str, Any], when: datetime, seen: set[tuple[str, str]]) -> str:
+    """One item of a notice as a line; empty for what is no part of the hotline."""
+    at, what = f"{when.astimezone(UTC):%H:%M:%S}Z", item.get("what", "")
+    about = item.get("subject") or {}
+    name = f"{about.get('sender', '')}/{about.get('message', '')[:SHORT]} v{about.get('version', 0)}"
+    match item["kind"]:
+        case "message" if what == "stop":
+            place = (about["sender"], about["message"])
+            if place in seen:
+                return ""
+            seen.add(place)
+            return _stop_line(about["sender"], item["text"], item["off_watch"], item["drill"], when)
+        case "message":
+            flags = " LATE" * item["late"] + " DRILL" * item["drill"]
+            cells = ", ".join(cell or "the watch" for cell in item["cells"])
+            return f"{at} {item['precedence'].upper()} {what} {name}{flags} for {cells}: {shown(item['text'] or '')}"
+        case "reach":
+            return f"{at} {name} {what} by {item['party']}{' — effective' * item['effective']}"
+        case "rung":
+            return f"{at} NOBODY ACKNOWLEDGED {name} at {item['cell'] or item['party']}: rung {item['rung']}"
+        case "echo":
+            wrong = "; ".join(
+                f"{d['field']}: {d['said']} is {d['wrong']}, right is {d['right']}" for d in item["differences"]
+            )
+            return f"{at} READ BACK WRONGLY {name} by {item['party']}: {shown(wrong)}"
+        case "reply":
+            return f"{at} {item['party']} answers {name}: {what} {shown(item['text'] or '')}".rstrip()
+        case "doubt":
+            return f"{at} doubt {what} by {item['party']} on {name}: {shown(item['text'] or '')}"
+        case "message-state":
+            return f"{at} {name} is {what}"
+        case "line":
+            return f"{at} line {item['first']} to {item['second']} ({item['path']}): {what}"
+        case "watch":
+            return f"{at} watch of {item['cell'] or 'the party'} {what}"
+    return ""
+
+
+def print_items(items: list[Item]) -> None:
+    """The list, numbered, a line each."""
+    for number, item in enumerate(items, 1):
+        say(f"{number:3d}  {open_line(item)}")
+    if not items:
+        say("Nothing is open.")
+
+
+def open_line(item: Item) -> str:
+    """One open thing."""
+    thing = item.thing
+    if isinstance(thing, Line):
+        return f"LINE {thing.first} to {thing.second} ({thing.path}) is {thing.state}, {thing.misses} missed"
+    head = f"{thing.precedence.upper()} {thing.kind} {thing.sender}/{str(thing.id)[:SHORT]} v{thing.version}"
+    flags = " LATE" * thing.late + " DRILL" * thing.drill + " off watch" * thing.off_watch
+    doubts = " DOUBTED" * any(doubt.reviewed is None for doubt in thing.doubts)
+    text = shown(thing.text or thing.phrase)
+    if item.what == "sent":
+        far = ", ".join(f"{r.party} {r.reach}" for r in thing.receivers)
+        return f"sent: {head}{flags}{doubts}: {text} [{far}]"
+    owed = next(o for o in thing.owed if o.cell == item.cell)
+    by = f", by {owed.acknowledge_by.astimezone(UTC):%H:%M:%S}Z" if owed.acknowledge_by is not None else ""
+    return f"owed by {item.cell or 'the watch'} ({owed.reach}, needs {thing.needs}{by}): {head}{flags}{doubts}: {text}"
+
+
+def shown(text: str) -> str:
+    """Text of others on one line, with everything that deceives the eye escaped."""
+    return show.shown(text).replace("\n", " / ")
+
+
+def _json(number: int, item: Item) -> dict[str, Any]:
+    return {"number": number, "what": item.what, "cell": item.cell, "thing": item.thing}

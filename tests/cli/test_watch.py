@@ -1,0 +1,178 @@
+"""`wideberth watch` against a node: what is open, what is typed, what comes, what waits for the line."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from served import founded, seed_of, serving
+
+from wideberth.cli import run
+from wideberth.cli.watch import item_line, lines_of
+from wideberth.client import Client, Problem
+from wideberth.client.client import Sealed
+from wideberth.client.hotline import Hotline, StopNow
+from wideberth.client.outbox import Outbox
+from wideberth.client.wire import Base64, NoticeRow
+from wideberth.keys import Key, write_key
+from wideberth.party.command import Text
+from wideberth.party.hotline import MessageKind, Precedence, Stop
+from wideberth.space.volume import Circle, Volume4D
+
+Captured = pytest.CaptureFixture[str]
+NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A node with AAA, BBB and CCC."""
+    folder = tmp_path_factory.mktemp("node")
+    founded(folder)
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # the node's log is not the watch's output
+    with serving(folder) as address:
+        yield address
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """BBB's watch key in a file."""
+    path = tmp_path / "bbb.key"
+    write_key(path, Key("watch", "BBB", "desk", seed_of("BBB")))
+    return str(path)
+
+
+def watched(capsys: Captured, *words: str) -> tuple[int, str]:
+    """Exit status and output of a run."""
+    capsys.readouterr()
+    status = run(["watch", *words])
+    return status, capsys.readouterr().out
+
+
+def test_the_watch_of_a_terminal(url: str, key: str, capsys: Captured) -> None:
+    """What is owed is listed with its deadline, acknowledged, answered, doubted; afterwards nothing is open."""
+    with Client(url, "AAA", seed_of("AAA")) as client:
+        hotline = Hotline(client)
+        text = "Close to the river \u202eyltneg"
+        sent = hotline.send(
+            client.new_id(), ["BBB"], kind=MessageKind.QUERY, precedence=Precedence.IMMEDIATE, text=text
+        )
+        assert not isinstance(sent, Problem), sent.sentence()
+        at = ("--key", key, "--url", url)
+        status, out = watched(capsys, *at, "--once")
+        assert status == 1
+        assert "IMMEDIATE query AAA/" in out
+        assert "\\u202e" in out
+        assert "\u202e" not in out
+        status, out = watched(capsys, *at, "--json")
+        rows: list[dict[str, Any]] = json.loads(out)
+        assert (status, rows[0]["what"], rows[0]["thing"]["sender"]) == (1, "owed", "AAA")
+        assert rows[0]["thing"]["receivers"] == []
+        words = ["ack 1", "ack 9", "answer 1 maybe", "answer 1 not-affected nothing of ours", "dance", "list"]
+        status, out = watched(capsys, *at, *(part for word in words for part in ("--do", word)))
+        said = out.splitlines()
+        assert said[1].startswith("Acknowledged. Entry ")
+        assert "There is no message '9' in the list. Type list." in said
+        assert "An answer is one of not-affected, conflict, not-ours, unknown, declined." in said
+        assert any(line.startswith("Answered: not-affected. Entry ") for line in said)
+        assert "There is no word 'dance'. Type help." in said
+        assert said[-1] == "Nothing is open."
+        assert watched(capsys, *at, "--once") == (0, "Nothing is open.\n")
+
+
+def test_reading_back_in_a_terminal(url: str, key: str, capsys: Captured) -> None:
+    """Items are typed; a wrong one is said to be wrong, the right ones make the notice effective."""
+    now_us = time.time_ns() // 1_000
+    volume = Volume4D(Circle(42 * 10**9, -38 * 10**9, 2_000_000), 0, 1_000_000, now_us + 10**10, now_us + 2 * 10**10)
+    with Client(url, "AAA", seed_of("AAA")) as client:
+        hotline, message = Hotline(client), client.new_id()
+        sent = hotline.send(message, ["BBB"], precedence=Precedence.IMMEDIATE, phrase="notice", volumes=[volume])
+        assert not isinstance(sent, Problem), sent.sentence()
+        found = hotline.message("AAA", message)
+        assert not isinstance(found, Problem)
+        right = [item or "-" for item in found.read_back]
+        wrong = ["9" + right[0][1:], *right[1:]]
+        at = ("--key", key, "--url", url)
+        _, out = watched(capsys, *at, "--do", f"read 1 {' '.join(wrong)}", "--do", f"read 1 {' '.join(right)}")
+        said = out.splitlines()
+        assert said[-2:] == ["That is not what was sent: the notice says what differs.", "Read back rightly."]
+        found = hotline.message("AAA", message)
+        assert not isinstance(found, Problem)
+        assert found.effective is not None
+
+
+def test_stop_from_a_terminal(url: str, key: str, capsys: Captured) -> None:
+    """One word says it; it is in everybody's list."""
+    status, out = watched(capsys, "--key", key, "--url", url, "--do", "stop our people are there")
+    assert status == 0
+    assert "STOP is said. Entry " in out
+    with Client(url, "CCC", seed_of("CCC")) as client:
+        found = Hotline(client).messages()
+        assert not isinstance(found, Problem)
+        assert [(m.kind, m.text) for m in found.messages] == [("stop", "our people are there")]
+
+
+def test_what_was_said_while_the_line_was_cut_arrives_once(url: str, tmp_path: Path) -> None:
+    """Kept in order, sent when the line is back; what had arrived is not said twice; a torn line is passed over."""
+    box = Outbox(tmp_path / "waiting")
+    with Client(url, "CCC", seed_of("CCC")) as client:
+        sealed: list[Sealed] = []
+        for word in ("first", "second"):
+            sealed.append(client.seal(Stop(client.new_id(), "stop", 0), [Text("en", word)]))
+            box.put(sealed[-1])
+        with (tmp_path / "waiting").open("ab") as file:
+            file.write(b'\n{"command_id":"x')
+        arrived = client.repeat(sealed[0])
+        assert not isinstance(arrived, Problem)
+        assert box.waiting() == sealed
+        answers = [answer for _, answer in box.send(client)]
+        assert [isinstance(answer, Problem) for answer in answers] == [False, False]
+        assert getattr(answers[0], "position", 0) == arrived.position
+        assert box.waiting() == []
+
+
+def test_a_stop_is_one_line_though_it_comes_twice() -> None:
+    """Before its entry and with it: said once."""
+    seen: set[tuple[str, str]] = set()
+    early = StopNow("AAA", "m1", NOW, "stop", False, True, Base64(b""), Base64(b""), "Our people")
+    subject = {"sender": "AAA", "message": "m1", "version": 1}
+    item = {
+        "kind": "message",
+        "what": "stop",
+        "subject": subject,
+        "text": "Our people",
+        "off_watch": True,
+        "drill": False,
+    }
+    row = NoticeRow(1, 1, NOW, Base64(b""), "message-stop", {"items": [item]})
+    lines = [line for event in (early, row, early) for line in lines_of(event, seen)]
+    assert lines == ["\a*** STOP from AAA, off watch 12:00:00Z Our people"]
+
+
+def test_every_item_of_the_hotline_has_a_line() -> None:
+    """Whatever is told is one line; what is no part of the hotline is none."""
+    subject = {"sender": "AAA", "message": "m1234567", "version": 2}
+    about: dict[str, Any] = {"subject": subject, "party": "BBB", "cell": "B1", "text": "a\nb"}
+    line = {"first": "AAA", "second": "BBB", "path": "first", "what": "lost"}
+    wrong = {"field": "position", "said": "1", "right": "2", "wrong": "other, 9000 m away"}
+    flags = {"precedence": "flash", "late": True, "drill": True, "off_watch": False, "cells": ["B1", ""]}
+    items: list[dict[str, Any]] = [
+        {"kind": "message", "what": "notice", **about, **flags},
+        {"kind": "reach", "what": "received", "effective": True, **about},
+        {"kind": "rung", "rung": 2, **about},
+        {"kind": "echo", "differences": [wrong], **about},
+        {"kind": "reply", "what": "not-ours", **about},
+        {"kind": "doubt", "what": "raised", **about},
+        {"kind": "message-state", "what": "expired", **about},
+        {"kind": "line", **line},
+        {"kind": "watch", "what": "taken", "cell": ""},
+    ]
+    for item in items:
+        said = item_line(item, NOW, set())
+        assert said.startswith("12:00:00Z ")
+        assert "\n" not in said
+    assert item_line({"kind": "member", "what": "left", "party": "AAA"}, NOW, set()) == ""
