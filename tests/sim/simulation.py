@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from chatter import chatter
 from suppliers import Said, Suppliers
 from worlds import DAY, HOUR, MINUTE, NODE_SEED, SECOND, START_US, World, charter, circle
 
@@ -162,6 +163,7 @@ class Simulation:
         """Start again from what is durable; the command in flight is sent again and has happened exactly once."""
         self.crashes += 1
         self.world.sequencer = Sequencer(self.world.store, NODE_SEED, self.world.draw, self.world.replayed())
+        self.world.sequencer.pass_time(self.world.now_us)  # dues that were lost with the process come at its start
         if self.in_flight is not None:
             self.deliver(self.in_flight)
         if self.vouching is not None:
@@ -223,6 +225,7 @@ class Simulation:
         mine = [t for t in self.state.things.values() if t.owner == party and t.live]
         conflicts = [c for c in self.state.conflicts.values() if c.side_of(party)]
         makers = [self.plan, self.plan, self.plan, self.move, self.talk, self.talk, self.answer_area, self.keep]
+        makers += [self.chat, self.chat]
         return self.random.choice(makers)(party, mine, conflicts)
 
     def box(self) -> Any:
@@ -286,6 +289,10 @@ class Simulation:
                 (Withdraw(RiskSubject(conflict.id)),),
             ]
         )
+
+    def chat(self, party: str, _mine: list[Any], _conflicts: list[Any]) -> tuple[Any, ...]:
+        """Something on the hotline."""
+        return chatter(self.world, self.random, PARTIES, party, self.box())
 
     def answer_area(self, party: str, _mine: list[Any], _conflicts: list[Any]) -> tuple[Any, ...]:
         """Concur with or object to a plan in the area."""

@@ -51,6 +51,7 @@ def vouched(at: Applying, vouch: Vouch) -> None:
         case Unsubscribe(_, subscription):
             row = state.subscriptions[subscription]
             row.request, row.sequence = vouch.request, at.sequence
+            state.touch("subscription", subscription)
             drop_subscription(at, row)
         case SetAvailability(uss, _, availability):
             until_us = at.time_us + AVAILABILITY_US if availability is Availability.DOWN else 0
@@ -134,6 +135,7 @@ def _new_thing(at: Applying, ref: Ref, is_intent: bool, volumes: Held) -> Thing:
 
 def _drop(at: Applying, vouch: Vouch, row: Reference) -> None:
     row.request, row.sequence = vouch.request, at.sequence
+    at.state.touch("reference", row.key)
     if row.kind is Kind.SERVICE_AREA and not row.dropped_us:
         at.state.watched[row.kind].remove(row.key)
     drop_reference(at, row)  # the thing of an intent or constraint is ended by its effects

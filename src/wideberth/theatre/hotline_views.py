@@ -14,7 +14,6 @@ from wideberth.theatre.hotline_rules import (
     is_open,
     obligations_of,
     on_watch,
-    open_items,
     party_reach,
 )
 from wideberth.theatre.lifecycle import RUNG_MAX
@@ -255,15 +254,19 @@ def _line(line: Line) -> LineNow:
 
 def watches(state: State, reader: Member, as_of: AsOf) -> Watches:
     """The cells of a reader and who keeps them."""
-    return Watches(as_of, tuple(_cell(state, reader, code) for code in all_cells(state, reader.party)))
+    waiting: dict[str, list[str]] = {}
+    for owed in state.obligations.values():
+        if owed.party == reader.party and is_open(state, owed):
+            waiting.setdefault(owed.cell, []).append(id_text(owed.id))
+    codes = dict.fromkeys((*all_cells(state, reader.party), *waiting))
+    return Watches(as_of, tuple(_cell(state, reader, code, tuple(waiting.get(code, ()))) for code in codes))
 
 
-def _cell(state: State, reader: Member, code: str) -> CellNow:
+def _cell(state: State, reader: Member, code: str, items: tuple[str, ...]) -> CellNow:
     tree = state.trees.get(reader.party)
     cell = next((c for c in tree.cells if c.code == code), None) if tree is not None else None
     key = on_watch(state, reader, code, state.time_us)
     watch = state.watches.get((reader.party, code))
-    items = tuple(id_text(o.id) for o in open_items(state, reader.party, code))
     return CellNow(
         code,
         cell.above if cell is not None else "",
