@@ -331,5 +331,7 @@ LINT_TOKENS_MAX: Final = 12_000
 """Words and figures that are looked at: as many as 64 KiB of running text have; the rest is said to be unread."""
 LINT_STATEMENTS_MAX: Final = 100
 """Statements of one text that are compared; two pages have a tenth of it. The rest is said to be unread."""
+LINT_PLACES_MAX: Final = 24
+"""Different landmarks of one text that are compared. The rest is said to be unread."""
 CONTRADICTIONS_MAX: Final = 16
 """Contradictions that are listed, the first of them in the text: people read them all."""

@@ -9,8 +9,9 @@ mean something, for at most `LINT_STATEMENTS_MAX` statements. No expression here
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from wideberth.limits import LINT_CHARACTERS_MAX, LINT_STATEMENTS_MAX, LINT_TOKENS_MAX
@@ -19,6 +20,8 @@ from wideberth.words.numerals import NUMERALS, number
 from wideberth.words.vocabulary import Role
 
 _TOKEN: Final = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[а-яіїєґ]+)?")
+_RUN: Final = re.compile(f"(?:{_TOKEN.pattern})[\\W_]*")
+"""A word with what follows it: all of the text but what stands before its first word."""
 _GROUPED: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _PLAIN: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _SEPARATORS: Final = frozenset((" ", "\u00a0", "\u202f", "'"))
@@ -71,14 +74,17 @@ class Figure(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A text as words: their flat forms, and where each begins and ends."""
+    """A text as words: their flat forms, and where each begins."""
 
     text: str
     words: list[str]
     starts: list[int]
-    ends: list[int]
     whole: bool
     """Whether all of it was read."""
+
+    def end(self, i: int) -> int:
+        """Where a word ends."""
+        return self.starts[i] + len(self.words[i])
 
     def word(self, i: int) -> str:
         """The word at a place, empty outside the text."""
@@ -88,32 +94,31 @@ class Text(NamedTuple):
         """What stands between a word and the next, at most four characters."""
         if not 0 <= i < len(self.words) - 1:
             return " "
-        return self.text[self.ends[i] : min(self.starts[i + 1], self.ends[i] + 4)]
+        return self.text[self.end(i) : min(self.starts[i + 1], self.end(i) + 4)]
 
     def any(self, first: int, last: int, words: frozenset[str]) -> bool:
-        """Whether one of the words from `first` to `last` (included) is among some, in one sentence with the next."""
+        """Whether one of the words from `first` to `last` (included) is among some."""
         return any(word in words for word in self.words[max(first, 0) : max(last + 1, 0)])
 
     def between(self, span: Span) -> tuple[int, int]:
         """Where a span begins and ends in the text."""
-        return self.starts[span.first], self.ends[span.last]
+        return self.starts[span.first], self.end(span.last)
 
 
 def split(text: str) -> Text:
     """The words and figures of a text."""
     flat = say.flat(text[:LINT_CHARACTERS_MAX])
-    found = list(islice(_TOKEN.finditer(flat), LINT_TOKENS_MAX + 1))
-    whole = len(found) <= LINT_TOKENS_MAX and len(text) <= LINT_CHARACTERS_MAX
-    found = found[:LINT_TOKENS_MAX]
-    spans = [match.span() for match in found]
-    words = [flat[start:end] for start, end in spans]
-    return Text(text, words, [start for start, _ in spans], [end for _, end in spans], whole)
+    words, runs = _TOKEN.findall(flat), _RUN.findall(flat)
+    starts = list(accumulate(map(len, runs), initial=len(flat) - sum(map(len, runs))))
+    whole = len(words) <= LINT_TOKENS_MAX and len(text) <= LINT_CHARACTERS_MAX
+    return Text(text, words[:LINT_TOKENS_MAX], starts, whole)
 
 
 # places
 
 
-def names_of(names: Sequence[str]) -> dict[str, list[tuple[tuple[str, ...], int]]]:
+@lru_cache(maxsize=16)
+def names_of(names: tuple[str, ...]) -> dict[str, list[tuple[tuple[str, ...], int]]]:
     """From the first word of a name to the names that begin so: all their words and which landmark it is.
 
     Cyrillic names of one word are kept by their stem too, for they are inflected.
@@ -177,7 +182,7 @@ def place_statement(text: Text, span: Span, places: tuple[int, ...]) -> Lies | N
 def _direction_before(text: Text, i: int) -> tuple[float, int] | None:
     """Degrees and the first word of the direction that ends with word i: "north", "north-east", "NNW"."""
     word = text.word(i)
-    if word in say.POINTS and text.text[text.starts[i] : text.ends[i]].isupper():
+    if word in say.POINTS and text.text[text.starts[i] : text.end(i)].isupper():
         return say.POINTS[word], i
     if word not in say.DIRECTIONS:
         return None
@@ -254,6 +259,44 @@ def _value(raw: str) -> float | None:
     return float(raw.replace(",", ".")) if _PLAIN.fullmatch(raw) else None
 
 
+def figures_in(text: Text) -> list[int]:
+    """Words at which a height, a time or a coordinate may be read: units, times of day, flight levels, N and S."""
+    words = text.words
+    hits = [
+        i
+        for i, word in enumerate(words)
+        if word in _HITS or (word[0] in _DIGITS and (len(word) == 4 or len(word) == 6 or ":" in word))
+    ]
+    found: list[int] = []
+    for i in hits:
+        if words[i] == "h":
+            found.append(i - 1)
+        elif words[i] in say.LEVEL:
+            found += _levels_after(text, i)
+        elif words[i] not in _HEMISPHERES or text.word(i - 1)[:1].isdigit() or text.word(i + 1)[:1].isdigit():
+            found.append(i)
+        if len(found) > 2 * LINT_STATEMENTS_MAX:
+            break
+    return sorted(set(found))
+
+
+_HEMISPHERES: Final = frozenset("ns")
+_HITS: Final = frozenset(say.LENGTHS) | say.LEVEL | _HEMISPHERES | {"h"}
+_DIGITS: Final = frozenset("0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹")
+
+
+def _levels_after(text: Text, i: int) -> list[int]:
+    """The last words of the flight levels that follow "FL": one, or the two of "FL100-150"."""
+    for j in range(i + 1, i + 4):
+        if text.word(j) in NUMERALS:
+            while text.word(j + 1) in NUMERALS and j < i + 12:
+                j += 1
+            return [j]
+        if text.word(j)[:1].isdigit():
+            return [j, j + 1] if _second_level(text, j + 1) else [j]
+    return []
+
+
 # heights
 
 
@@ -265,23 +308,25 @@ def height_at(text: Text, i: int) -> Height | None:
     metres, figure, reference = here
     low = _range_before(text, figure.span.first, lambda j: _range_low(text, j, i, reference))
     if low is not None:
-        return _height(text, Span(low.span.first, i), Role.BAND, low.value, metres, reference)
+        return _height(text, Span(low.span.first, i), Role.BAND, low.value, metres, reference, i)
     if _from_ground(text, figure.span.first):
-        return _height(text, Span(figure.span.first - 2, i), Role.BAND, None, metres, reference)
-    role, strict = role_of(text, figure.span.first, i)
+        return _height(text, Span(figure.span.first - 2, i), Role.BAND, None, metres, reference, i)
+    role, strict, span = role_of(text, figure.span.first, i)
     if not reference and not strict and text.words[i] not in _FEET and not text.any(i - 6, i - 1, say.HEIGHT):
         return None
-    return _height(text, Span(figure.span.first, i), role, metres, metres, reference)
+    return _height(text, span, role, metres, metres, reference, i)
 
 
 _FEET: Final = frozenset(word for word, metres in say.LENGTHS.items() if metres == say.FEET)
 
 
-def _height(text: Text, span: Span, role: Role, low: float | None, high: float, reference: str) -> Height | None:
+def _height(
+    text: Text, span: Span, role: Role, low: float | None, high: float, reference: str, unit: int
+) -> Height | None:
     """The height, unless the words around it speak of a distance or nothing makes it a height."""
     if text.any(span.first - 4, span.last + 4, say.NO_HEIGHT) or (low is not None and low > high):
         return None
-    known = reference or text.words[span.last] in _FEET or text.any(span.first - 5, span.last, say.HEIGHT)
+    known = reference or text.words[unit] in _FEET or text.any(span.first - 5, span.last, say.HEIGHT)
     return Height(span, role, low, high, reference) if known or role is not Role.BAND else None
 
 
@@ -347,19 +392,23 @@ def _range_before(text: Text, first: int, figure: Callable[[int], Figure | None]
     return None
 
 
-def role_of(text: Text, first: int, last: int) -> tuple[Role, bool]:
-    """What a figure is by the words before and after it, and whether the word is one of height alone."""
-    after = text.words[last + 1 : last + 3]
-    if any(word in say.TURKISH_HIGH for word in after):
-        return Role.HIGH, any(word in say.STRICT_HIGH for word in after)
-    if any(word in say.TURKISH_LOW for word in after):
-        return Role.LOW, any(word in say.STRICT_LOW for word in after)
+def role_of(text: Text, first: int, last: int) -> tuple[Role, bool, Span]:
+    """What a figure is by the words before and after it, whether the word is one of height alone, and all of it."""
+    for i in (last + 1, last + 2):
+        if text.word(i) in say.TURKISH_HIGH:
+            return Role.HIGH, text.word(i) in say.STRICT_HIGH, Span(first, i)
+        if text.word(i) in say.TURKISH_LOW:
+            return Role.LOW, text.word(i) in say.STRICT_LOW, Span(first, i)
+    found = Role.AT, False, Span(first, last)
     for i in range(first - 1, max(first - 4, -1), -1):
-        low, high = text.word(i) in say.LOW, text.word(i) in say.HIGH
-        if low or high:
-            if text.any(i - 2, i - 1, say.NOT):
-                low, high = high, low
-            return (Role.LOW if low else Role.HIGH), text.word(i) in say.STRICT_LOW | say.STRICT_HIGH
-        if text.word(i) not in say.LEVEL | say.HEIGHT | say.OF and len(text.word(i)) > 2:
+        word = text.word(i)
+        strict = word in say.STRICT_LOW or word in say.STRICT_HIGH
+        if strict or (found[0] is Role.AT and (word in say.LOW or word in say.HIGH)):
+            negated = text.any(i - 2, i - 1, say.NOT)
+            found = (Role.LOW if (word in say.LOW) != negated else Role.HIGH), strict, Span(i - negated, last)
+        if strict or not (word in _PASSED or len(word) <= 2):
             break
-    return Role.AT, False
+    return found
+
+
+_PASSED: Final = say.LEVEL | say.HEIGHT | say.OF | say.LOW | say.HIGH
