@@ -81,6 +81,7 @@ class Reason(StrEnum):
     PRIORITY = "priority", 403, "The charter does not grant this priority"
     CLAIM = "claim", 429, "The party's claim on the space is used up"
     BUDGET = "budget", 429, "The party's checking budget is used up"
+    CONTRADICTION = "contradiction", 409, "The text says another thing than the geometry"
     CONFLICT_OPEN = "conflict-open", 409, "An unsettled conflict blocks this"
     MISSING_OVN = "missing-ovn", 409, "The key lacks intents that are too near"
     NOT_COVERED = "not-covered", 400, "The subscription does not cover the intent"

@@ -13,12 +13,15 @@ from wideberth.limits import (
     NAME_CHARACTERS_MAX,
     PARTIES_MAX,
     PHRASE_CHARACTERS_MAX,
+    TIME_US_MAX,
+    VOLUMES_MAX,
 )
 from wideberth.party.charter import check_languages
 from wideberth.party.command import Text, Volumes
 from wideberth.party.hotline import CancelMessage, Cell, MessageKind, Precedence, Send, SetTree, Stop
 from wideberth.party.identity import check_party_code
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.space.shapes import check_volumes
 from wideberth.space.volume import Volume4D, check_volume
 from wideberth.theatre.filing import Parts, measure, text_part, volumes_part
 from wideberth.theatre.hotline_items import HotlineEffects, MessageItem, MessageStateItem
@@ -38,6 +41,7 @@ from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted
 from wideberth.theatre.rows import Member
 from wideberth.theatre.settlement import conflict_of, said_text, shown_to_peer
 from wideberth.theatre.state import State
+from wideberth.words.lint import Kind, lint
 
 # cells
 
@@ -111,6 +115,9 @@ def decide_send(state: State, member: Member, command: Send, parts: Parts, now_u
     if isinstance(volumes, Refusal):
         return volumes
     late = command.kind is MessageKind.NOTICE and _is_late(state, volumes, now_us)
+    wrong = (_beside if late else contradictions)(parts, command.text, volumes, now_us)
+    if wrong and not late:
+        return refuse(Reason.CONTRADICTION, "command.text", f"what the volumes say: {wrong[0][1]}", wrong[0][0])
     due_us = now_us + acknowledge_us(state, command.precedence)
     end_us = max((v.end_us for v in volumes), default=0)
     hotline = HotlineEffects(
@@ -122,7 +129,8 @@ def decide_send(state: State, member: Member, command: Send, parts: Parts, now_u
         late,
     )
     head = (command.replaces + 1, command.kind, command.precedence)
-    items = _sent(command, head, member, hotline, due_us, said_text(parts, command.text), bool(volumes))
+    text = said_text(parts, command.text)
+    items = _sent(command, head, member, hotline, due_us, text, bool(volumes), wrong)
     for party in old.to if old is not None else ():
         if party not in command.to:
             items[party] = [MessageStateItem(member.party, command.message, command.replaces, "cancelled")]
@@ -214,6 +222,7 @@ def _sent(
     due_us: int,
     text: bytes | None,
     where: bool,
+    wrong: tuple[tuple[str, str], ...],
 ) -> Items:
     """What sender and receivers are told; `head` is version, kind and precedence."""
     _, kind, precedence = head
@@ -222,11 +231,36 @@ def _sent(
     for owed in hotline.owed:
         cells[owed.party].append(owed.cell)
     first = (member.party, command.message, *head, command.phrase, text, where, read_back)
-    tail = (command.drill, hotline.late, hotline.off_watch)
+    tail = (command.drill, hotline.late, hotline.off_watch, wrong)
     return {party: [MessageItem(*first, tuple(own), due_us if own else 0, *tail)] for party, own in cells.items()}
 
 
+def contradictions(
+    parts: Parts, text: int | None, volumes: tuple[Volume4D, ...], now_us: int
+) -> tuple[tuple[str, str], ...]:
+    """What a text says otherwise than the volumes beside it: what is said, what the volumes say."""
+    part = parts[text][0] if text is not None else None
+    found = lint(part.text, volumes, now_us) if isinstance(part, Text) else ()
+    return tuple((c.said, c.volumes_say) for c in found if c.kind is not Kind.UNREAD)
+
+
 # STOP
+
+
+def _beside(parts: Parts, text: int | None, volumes: tuple[Volume4D, ...], now_us: int) -> tuple[tuple[str, str], ...]:
+    """The same for what nothing may hold up, not even a fault in comparing."""
+    try:
+        return contradictions(parts, text, volumes, now_us)
+    except Exception:  # noqa: BLE001  it goes out, and says that it was not compared
+        return (("", "the text could not be compared"),)
+
+
+def _sound_volumes(parts: Parts, index: int | None) -> tuple[Volume4D, ...]:
+    """The volumes of a STOP, where they are any that could be meant."""
+    part = parts[index][0] if index is not None and 0 <= index < len(parts) else None
+    if not isinstance(part, Volumes) or not 0 < len(part.volumes) <= VOLUMES_MAX:
+        return ()
+    return () if isinstance(check_volumes(part.volumes, 0, TIME_US_MAX), Refusal) else part.volumes
 
 
 def decide_stop(
@@ -238,8 +272,9 @@ def decide_stop(
     old = state.messages.get((member.party, command.message))
     if old is not None and old.kind is not MessageKind.STOP:
         return refuse(Reason.EXISTS, "command.message", "an id that no other message of yours has", "taken")
-    text = command.text if _is_part(parts, command.text, Text) else None
-    volumes = command.volumes if _is_part(parts, command.volumes, Volumes) else None
+    text = command.text if command.text is not None and text_part(parts, command.text, "") is None else None
+    where = _sound_volumes(parts, command.volumes)
+    volumes = command.volumes if where else None
     to = tuple(sorted(m.party for m in state.members.values() if m.keys and not m.left_us and m.party != member.party))
     due_us = now_us + acknowledge_us(state, Precedence.FLASH)
     off_watch = not is_on_watch(state, member, key, now_us)
@@ -247,14 +282,11 @@ def decide_stop(
     hotline = HotlineEffects(to, owed, text, volumes, off_watch=off_watch)
     version = old.version + 1 if old is not None else 1
     head = (version, MessageKind.STOP, Precedence.FLASH)
-    items = _sent(command, head, member, hotline, due_us, said_text(parts, text), volumes is not None)
+    wrong = _beside(parts, text, where, now_us)
+    items = _sent(command, head, member, hotline, due_us, said_text(parts, text), bool(where), wrong)
     result = accepted(Accepted(version), Effects(hotline=hotline), len(parts))
     result.notices = told(items)
     return result
-
-
-def _is_part(parts: Parts, index: int | None, kind: type) -> bool:
-    return index is not None and 0 <= index < len(parts) and isinstance(parts[index][0], kind)
 
 
 def is_on_watch(state: State, member: Member, key: bytes, now_us: int) -> bool:
