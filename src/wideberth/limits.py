@@ -327,10 +327,10 @@ SAID_CHARACTERS_MAX: Final = 80
 """One item of a read-back as it was said: the longest has 24 characters, with room for spaces between all of them."""
 LINT_CHARACTERS_MAX: Final = 65_536
 """Characters of free text that are held against the volumes; a text that is longer is said to be unread."""
-LINT_TOKENS_MAX: Final = 12_000
-"""Words and figures that are looked at: as many as 64 KiB of running text have; the rest is said to be unread."""
-LINT_STATEMENTS_MAX: Final = 100
-"""Statements of one text that are compared; two pages have a tenth of it. The rest is said to be unread."""
+LINT_TOKENS_MAX: Final = 10_000
+"""Words and figures that are looked at: ten times what a free text may have. The rest is said to be unread."""
+LINT_STATEMENTS_MAX: Final = 48
+"""Figures, and places named, of one text that are compared; two pages have a third of it. The rest is unread."""
 LINT_PLACES_MAX: Final = 24
 """Different landmarks of one text that are compared. The rest is said to be unread."""
 CONTRADICTIONS_MAX: Final = 16

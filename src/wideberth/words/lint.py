@@ -15,9 +15,9 @@ What contradicts:
                than a minute
 
 Heights in volumes are above the ellipsoid and widened outward for what was not known, so a text is given: 120 m (the
-geoid is within 107 m of the ellipsoid) and 1 % above the sea; for flight levels 500 m and 9 % (the rarest air, see
+geoid is within 107 m of the ellipsoid) and 1 % above the sea; for flight levels 600 m and 9 % (the rarest air, see
 `intake.altitude`); above ground, ground from -500 m up and 1,500 m of relief. Without a reference a height below
-1,530 m may be either. Durations, frequencies and local times without an offset are not compared.
+610 m may be either. Durations, frequencies and local times without an offset are not compared.
 """
 
 from collections.abc import Sequence
@@ -59,12 +59,12 @@ DISTANCE_PART: Final = 0.1
 POINT_M: Final = 1_000.0
 SEA_M: Final = 120.0
 SEA_PART: Final = 0.01
-LEVEL_M: Final = 500.0
+LEVEL_M: Final = 600.0
 LEVEL_PART: Final = 0.09
 LOWEST_GROUND_M: Final = -500.0
 RELIEF_M: Final = 1_500.0
-EITHER_M: Final = 1_530.0
-"""Up to here (5,000 ft) a height without a reference may be above ground."""
+EITHER_M: Final = 610.0
+"""Up to here (2,000 ft) a height without a reference may be above ground."""
 MINUTE_US: Final = 60_000_000
 _SAID_CHARACTERS: Final = 80
 
@@ -152,7 +152,7 @@ def _said(words: str) -> str:
 
 def _statements(words: Text, now_us: int, gazetteer: Sequence[Landmark]) -> tuple[list[Statement], int | None]:
     """What the text says, in its order, and the character from which on it was not read."""
-    unread = None if words.whole else words.end(-1)
+    unread = words.unread
     placed = places_in(words, names_of(tuple(landmark.name for landmark in gazetteer)))
     distinct: set[tuple[int, ...]] = set()
     for n, (span, places) in enumerate(placed):

@@ -64,7 +64,7 @@ class _Clock(NamedTuple):
 def when_at(text: Text, i: int, now_us: int) -> When | None:
     """The time of day that is word i, or the window that ends with it."""
     here = _clock(text, i)
-    if here is None or here.offset is None or _is_low_end(text, here):
+    if here is None or here.offset is None or _is_offset(text, i) or _is_low_end(text, here):
         return None
     if text.any(here.span.first - 4, here.span.first - 1, say.OTHER_TIMES):
         return None
@@ -104,6 +104,12 @@ def _clock(text: Text, i: int) -> _Clock | None:
     return _Clock(hour * 60 + minute, day, Span(first, last), offset)
 
 
+def _is_offset(text: Text, i: int) -> bool:
+    """Whether a figure is the offset of the time before it."""
+    before = _clock(text, i - 1)
+    return before is not None and before.span.last >= i
+
+
 def _date_before(text: Text, i: int) -> datetime | None:
     """ "2026-11-22" before a time of day, with "T" or a space between."""
     at = i - 1 if text.word(i - 1) == "t" else i
@@ -141,7 +147,7 @@ def _other_end(text: Text, first: int) -> _Clock | None:
     joined = text.word(at) in say.AND
     for i in range(at if dashed else at - 1, first - 6, -1):
         clock = _clock(text, i)
-        if clock is None or clock.span.last < (at if dashed else at - 1):
+        if clock is None or clock.span.last < (at if dashed else at - 1) or _is_offset(text, i):
             continue
         bound = not joined or text.any(clock.span.first - 3, clock.span.first - 1, say.BETWEEN)
         return clock if bound or text.any(first, first + 4, say.BETWEEN_AFTER) else None

@@ -11,17 +11,16 @@ mean something, for at most `LINT_STATEMENTS_MAX` statements. No expression here
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from itertools import accumulate
 from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from wideberth.limits import LINT_CHARACTERS_MAX, LINT_STATEMENTS_MAX, LINT_TOKENS_MAX
 from wideberth.words import vocabulary as say
 from wideberth.words.numerals import NUMERALS, number
 from wideberth.words.vocabulary import Role
 
-_TOKEN: Final = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[а-яіїєґ]+)?")
-_RUN: Final = re.compile(f"(?:{_TOKEN.pattern})[\\W_]*")
-"""A word with what follows it: all of the text but what stands before its first word."""
 _GROUPED: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _PLAIN: Final = re.compile(r"\d+(?:[.,]\d+)?")
 _SEPARATORS: Final = frozenset((" ", "\u00a0", "\u202f", "'"))
@@ -79,8 +78,10 @@ class Text(NamedTuple):
     text: str
     words: list[str]
     starts: list[int]
-    whole: bool
-    """Whether all of it was read."""
+    digits: list[int]
+    """Which words are figures."""
+    unread: int | None
+    """The character from which on it was not read."""
 
     def end(self, i: int) -> int:
         """Where a word ends."""
@@ -98,20 +99,57 @@ class Text(NamedTuple):
 
     def any(self, first: int, last: int, words: frozenset[str]) -> bool:
         """Whether one of the words from `first` to `last` (included) is among some."""
-        return any(word in words for word in self.words[max(first, 0) : max(last + 1, 0)])
+        return not words.isdisjoint(self.words[max(first, 0) : max(last + 1, 0)])
 
     def between(self, span: Span) -> tuple[int, int]:
         """Where a span begins and ends in the text."""
         return self.starts[span.first], self.end(span.last)
 
 
+_LETTER, _DIGIT, _JOINT, _QUOTE = 1, 2, 3, 4
+_SCRIPTS: Final = 0x3000
+"""Code points below it have the letters of all eight languages; what lies above parts words."""
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Of each code point: a letter, a digit, a mark that may stand between digits, an apostrophe, or none (0)."""
+    kinds = np.zeros(_SCRIPTS + 1, np.uint8)
+    for code in range(_SCRIPTS):
+        character = chr(code)
+        kinds[code] = _DIGIT if character.isdecimal() else _LETTER if character.isalnum() else 0
+    kinds[[ord(mark) for mark in ".,:"]] = _JOINT
+    kinds[ord("'")] = _QUOTE
+    return kinds
+
+
+_KINDS: Final = _kinds()
+
+
 def split(text: str) -> Text:
-    """The words and figures of a text."""
+    """The words and figures of a text.
+
+    A word is a run of letters, a figure a run of digits with single points, commas or colons between them; an
+    apostrophe before a Cyrillic letter is part of its word.
+    """
     flat = say.flat(text[:LINT_CHARACTERS_MAX])
-    words, runs = _TOKEN.findall(flat), _RUN.findall(flat)
-    starts = list(accumulate(map(len, runs), initial=len(flat) - sum(map(len, runs))))
-    whole = len(words) <= LINT_TOKENS_MAX and len(text) <= LINT_CHARACTERS_MAX
-    return Text(text, words[:LINT_TOKENS_MAX], starts, whole)
+    codes = np.frombuffer(flat.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _KINDS[np.minimum(codes, _SCRIPTS)]
+    before, after = np.roll(kinds, 1), np.roll(kinds, -1)
+    before[:1], after[-1:] = 0, 0
+    cyrillic = (np.roll(codes, -1) >= 0x400) & (np.roll(codes, -1) < 0x530) & (before == _LETTER) & (after == _LETTER)
+    between = (kinds == _JOINT) & (before == _DIGIT) & (after == _DIGIT)
+    kinds = np.where(between, _DIGIT, np.where((kinds == _QUOTE) & cyrillic, _LETTER, kinds * (kinds <= _DIGIT)))
+    edges = np.flatnonzero(np.diff(kinds, prepend=np.uint8(0), append=np.uint8(0)))
+    firsts = edges[:-1][kinds[edges[:-1]] > 0]
+    lasts = edges[1:][kinds[edges[:-1]] > 0]
+    unread = LINT_CHARACTERS_MAX if len(text) > LINT_CHARACTERS_MAX else None
+    if len(firsts) > LINT_TOKENS_MAX:
+        unread = int(firsts[LINT_TOKENS_MAX])
+    firsts, lasts = firsts[:LINT_TOKENS_MAX], lasts[:LINT_TOKENS_MAX]
+    digits = np.flatnonzero(kinds[firsts] == _DIGIT).tolist() if len(firsts) else []
+    starts = firsts.tolist()
+    words = [flat[first:last] for first, last in zip(starts, lasts.tolist(), strict=True)]
+    return Text(text, words, starts, digits, unread)
 
 
 # places
@@ -125,7 +163,7 @@ def names_of(names: tuple[str, ...]) -> dict[str, list[tuple[tuple[str, ...], in
     """
     table: dict[str, list[tuple[tuple[str, ...], int]]] = {}
     for i, name in enumerate(names):
-        words = tuple(_TOKEN.findall(say.flat(name)))[:_NAME_WORDS_MAX]
+        words = tuple(split(name).words[:_NAME_WORDS_MAX])
         if words and not (len(words) == 1 and len(words[0]) < 3):
             table.setdefault(words[0], []).append((words, i))
             if len(words) == 1 and len(words[0]) > _STEM_LETTERS and "а" <= words[0][0] <= "ґ":
@@ -145,9 +183,10 @@ def places_in(text: Text, table: Mapping[str, list[tuple[tuple[str, ...], int]]]
     """Where names of landmarks stand; a longer name is taken before one that it contains."""
     found: list[tuple[Span, tuple[int, ...]]] = []
     after = 0
-    for i, word in enumerate(text.words):
-        if word not in table or i < after:
+    for i in [i for i, word in enumerate(text.words) if word in table]:
+        if i < after:
             continue
+        word = text.words[i]
         for words, _ in table[word]:
             if tuple(text.words[i : i + len(words)]) == words:
                 indices = tuple(dict.fromkeys(index for other, index in table[word] if other == words))
@@ -169,8 +208,8 @@ def place_statement(text: Text, span: Span, places: tuple[int, ...]) -> Lies | N
     if direction is not None:
         degrees, first = direction
         metres = _distance_before(text, first - 1)
-        arabic = "ا" <= text.word(first)[0] <= "ی"
-        if joined or arabic or metres is not None:
+        bare = "ا" <= text.word(first)[0] <= "ی" or text.word(at).endswith(("нее", "ніше"))
+        if joined or bare or metres is not None:
             start = first if metres is None else metres[1]
             if not text.any(start - 2, start - 1, say.NOT):
                 return Lies(Span(start, span.last), places, metres and metres[0], degrees)
@@ -262,27 +301,21 @@ def _value(raw: str) -> float | None:
 def figures_in(text: Text) -> list[int]:
     """Words at which a height, a time or a coordinate may be read: units, times of day, flight levels, N and S."""
     words = text.words
-    hits = [
-        i
-        for i, word in enumerate(words)
-        if word in _HITS or (word[0] in _DIGITS and (len(word) == 4 or len(word) == 6 or ":" in word))
-    ]
+    clocks = [i for i in text.digits if len(words[i]) == 4 or len(words[i]) == 6 or ":" in words[i]]
+    hits = [i for i, word in enumerate(words) if word in _HITS]
     found: list[int] = []
-    for i in hits:
+    for i in sorted(clocks[: 2 * LINT_STATEMENTS_MAX] + hits[: 2 * LINT_STATEMENTS_MAX]):
         if words[i] == "h":
             found.append(i - 1)
         elif words[i] in say.LEVEL:
             found += _levels_after(text, i)
         elif words[i] not in _HEMISPHERES or text.word(i - 1)[:1].isdigit() or text.word(i + 1)[:1].isdigit():
             found.append(i)
-        if len(found) > 2 * LINT_STATEMENTS_MAX:
-            break
     return sorted(set(found))
 
 
 _HEMISPHERES: Final = frozenset("ns")
 _HITS: Final = frozenset(say.LENGTHS) | say.LEVEL | _HEMISPHERES | {"h"}
-_DIGITS: Final = frozenset("0123456789٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹")
 
 
 def _levels_after(text: Text, i: int) -> list[int]:

@@ -87,11 +87,12 @@ NOT: Final = _set("not no nicht kein не değil pas ليس غير ні")
 LENGTHS: Final = _table(
     {
         "m metre metres meter meters metern mètre mètres м метр метра метров метрах метрів метри متر أمتار مترا": 1.0,
-        "metrenin metreden metreye metreyi ayağın mts": 1.0,
+        "metrenin metreden metreye metreyi mts": 1.0,
         "km kilometre kilometres kilometer kilometers kilometern kilomètre kilomètres км километр километра "
         "километров километрах кілометр кілометра кілометрів кілометри كم كيلومتر كيلومترا كيلومترات کیلومتری": 1000.0,
         "nm nmi seemeilen milles": 1852.0,
-        "ft feet foot fuß fuss füße pied pieds фут фута футов футах фути футів ayak قدم قدما أقدام پا فوت": 0.3048,
+        "ft feet foot fuß fuss füße pied pieds фут фута футов футах фути футів ayak "
+        "ayağın قدم قدما أقدام پا فوت": 0.3048,
     }
 )
 """Metres."""
