@@ -229,7 +229,7 @@ def test_two_ceilings_for_one_piece_of_air() -> None:
 
 
 def test_windows_pass_as_they_are_and_fail_shifted() -> None:
-    """Any window said to the minute, in UTC or with any whole quarter of an hour of offset, passes; shifted it fails."""
+    """Any window said to the minute, in UTC or with any whole quarter of an hour of offset, passes; shifted, fails."""
     rng = random.Random(13)
     for _ in range(400):
         start_us = us(20, 0) + rng.randrange(0, 3 * 1440) * 60_000_000
