@@ -59,6 +59,8 @@ TRUE = {
     "no zone": "at 11:30 local, 03:15, 1945",
     "way": "Convoy from Tovari to Arvona by way of Kemra",
     "negated": "not above 10000 ft, not south of Dorun",
+    "outside": "no flights above 10,000 ft or below 3,200 ft",
+    "not this": "20 km from Kemra to Dorun, elevation 2100 ft, climb through FL100 to 10000 ft, updated 1945Z",
     "offset": "from 09:00+03:00 to 11:00+03:00, 2026-11-22 0700Z",
     "plain": "Please keep away and listen on the guard frequency 121.5 and 243.0",
     "neighbour": "5 NM from Dorun, 9000 feet over the sea",
@@ -254,6 +256,15 @@ def test_windows_pass_as_they_are_and_fail_shifted() -> None:
             wrong = frame.format(said(start_us, form, shift + 7) + tail, said(end_us, form, shift) + tail)
             assert findings(right, volume) == (), right
             assert [c.kind for c in findings(wrong, volume)] == [Kind.TIME], wrong
+
+
+def test_a_place_inside_a_ring_is_near_it() -> None:
+    """Around a place, 30 km from it on all sides, the volume is there, in every direction, and not 60 km away."""
+    corners = [WGS84.Direct(DORUN[0] / ND, DORUN[1] / ND, azimuth, 42_000.0) for azimuth in (45, 135, 225, 315)]
+    ring = Polygon(tuple(round(corner[key] * ND) for corner in corners for key in ("lat2", "lon2")))
+    volume = Volume4D(ring, 0, 1_000_000, us(22, 6), us(22, 8))
+    assert findings("near Dorun, 10 km north of Dorun, south of Dorun, 20 km W of Dorun", volume) == ()
+    assert [c.kind for c in findings("60 km north of Dorun", volume)] == [Kind.DISTANCE]
 
 
 def test_several_volumes_are_each_enough() -> None:

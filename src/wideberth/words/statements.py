@@ -213,7 +213,7 @@ def place_statement(text: Text, span: Span, places: tuple[int, ...]) -> Lies | N
             start = first if metres is None else metres[1]
             if not text.any(start - 2, start - 1, say.NOT):
                 return Lies(Span(start, span.last), places, metres and metres[0], degrees)
-    elif joined and (metres := _distance_before(text, at)) is not None:
+    elif joined and text.word(span.last + 1) not in say.TO and (metres := _distance_before(text, at)) is not None:
         return Lies(Span(metres[1], span.last), places, metres[0], None)
     return _turkish_after(text, span, places) or Named(span, places, text.any(span.first - 3, span.first - 1, say.NEAR))
 
@@ -437,7 +437,9 @@ def role_of(text: Text, first: int, last: int) -> tuple[Role, bool, Span]:
         word = text.word(i)
         strict = word in say.STRICT_LOW or word in say.STRICT_HIGH
         if strict or (found[0] is Role.AT and (word in say.LOW or word in say.HIGH)):
-            negated = text.any(i - 2, i - 1, say.NOT)
+            negated = text.any(i - 2, i - 1, say.NOT) or (
+                text.word(i - 1) in say.OR and text.any(i - 9, i - 2, say.NOT)
+            )
             found = (Role.LOW if (word in say.LOW) != negated else Role.HIGH), strict, Span(i - negated, last)
         if strict or not (word in _PASSED or len(word) <= 2):
             break
