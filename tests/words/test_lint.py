@@ -15,7 +15,7 @@ from wideberth.intake.bounds import Bounds
 from wideberth.limits import CONTRADICTIONS_MAX, LINT_STATEMENTS_MAX, LINT_TOKENS_MAX
 from wideberth.space.units import time_to_us, us_to_time
 from wideberth.space.volume import Circle, Polygon, Volume4D
-from wideberth.words import statements, vocabulary
+from wideberth.words import statements, tokens, vocabulary
 from wideberth.words.lint import Contradiction, Kind, lint
 from wideberth.words.numerals import NUMERALS, number
 from wideberth.words.place import Landmark
@@ -282,7 +282,7 @@ def test_several_volumes_are_each_enough() -> None:
 def test_hostile_text_is_read_within_bounds_and_says_so(longest: str) -> None:
     """64 KiB of nothing but triggers: so much is read and no more, and the rest is said to be unread."""
     text = (longest * 65_536)[:65_536]
-    read = statements.split(text)
+    read = tokens.split(text)
     assert len(read.words) <= LINT_TOKENS_MAX
     table = statements.names_of(tuple(landmark.name for landmark in LANDMARKS))
     assert len(statements.places_in(read, table)) <= LINT_STATEMENTS_MAX + 1

@@ -45,8 +45,8 @@ from wideberth.words.statements import (
     names_of,
     place_statement,
     places_in,
-    split,
 )
+from wideberth.words.tokens import Text, split
 from wideberth.words.vocabulary import Role
 
 Statement = Lies | Named | Height | When | Point

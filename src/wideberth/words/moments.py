@@ -1,6 +1,6 @@
 """Times and coordinates in a free text: UTC, Zulu, offsets, date-time groups; degrees with their hemisphere.
 
-In:  words (`statements.Text`), now.
+In:  words (`tokens.Text`), now.
 Out: `When` and `Point` statements.
 Refuses nothing: times without a zone and coordinates without a hemisphere can be read in several ways and state nothing
 here (as geometry they are refused).
@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from wideberth.space.units import time_to_us, us_to_time
 from wideberth.words import vocabulary as say
-from wideberth.words.statements import Span, Text, role_of
+from wideberth.words.statements import role_of
+from wideberth.words.tokens import Span, Text
 from wideberth.words.vocabulary import Role
 
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2}(?:[.,]\d{1,9})?)?|(\d{2})(\d{2})")

@@ -115,7 +115,8 @@ HEIGHT: Final = _set(
 ABOVE_GROUND: Final = _set("agl gnd sfc ground surface grund boden земли землею земля землі sol yer الأرض زمين زمین")
 ABOVE_SEA: Final = _set("msl amsl sea meer meeresspiegel nn моря mer deniz البحر دریا")
 NO_HEIGHT: Final = _set(
-    "elevation elev climb climbing descend descending separation apart spacing runway visibility vis radius wide long distance range clearance abstand sicht "
+    "elevation elev climb climbing descend descending "
+    "separation apart spacing runway visibility vis radius wide long distance range clearance abstand sicht "
     "sichtweite piste umkreis breit lang видимость полоса радиус радиусе расстояние интервал pist görüş yarıçap "
     "mesafe رؤية مسافة rayon visibilité large видимість смуга радіус радіусі відстань شعاع دید فاصله باند"
 )
@@ -140,7 +141,8 @@ AND: Final = _set("and und и ve ile و et і та й")
 UTC: Final = _set("z utc gmt zulu")
 OTHER_TIMES: Final = _set(
     "acknowledge acknowledged ack reply answer respond confirm call report contact sent received issued briefing brief "
-    "meeting updated as sunrise sunset before after by quittieren bestätigen antworten melden gesendet anruf vor nach подтвердить "
+    "meeting updated sunrise sunset before after by "
+    "quittieren bestätigen antworten melden gesendet anruf vor nach подтвердить "
     "подтвердите ответить ответ доложить связь отправлено перед после onay cevap önce sonra تأكيد رد اتصال قبل بعد "
     "تایید پاسخ تماس پیش confirmer répondre appeler envoyé avant après підтвердити відповісти доповісти після"
 )
