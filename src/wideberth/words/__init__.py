@@ -2,6 +2,6 @@
 
 In data order: `check` (check characters), `place` (bearing and distance from a landmark), `readback` (what is read
 back, and what of it is wrong), `numerals` and `vocabulary` (number words and words of direction, height and time in
-eight languages), `tokens`, `statements` and `moments` (what a free text says), `geometry` (what the volumes say), `lint` (where the two
-contradict each other), `show` (text as it may be shown). Pure: landmarks are arguments.
+eight languages), `tokens`, `statements` and `moments` (what a free text says), `geometry` (what the volumes say),
+`show` (text as it may be shown), `lint` (where text and volumes contradict each other). Pure: landmarks are arguments.
 """

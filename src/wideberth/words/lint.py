@@ -39,7 +39,6 @@ from wideberth.words.statements import (
     Height,
     Lies,
     Named,
-    Text,
     figures_in,
     height_at,
     names_of,

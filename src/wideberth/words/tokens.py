@@ -2,8 +2,8 @@
 
 In:  any text.
 Out: `Text`: at most `LINT_TOKENS_MAX` words, of at most `LINT_CHARACTERS_MAX` characters.
-Refuses nothing. What lies past a limit is not read, and `unread` says from where on. One pass over arrays: no expression
-that could go back over what it read.
+Refuses nothing. What lies past a limit is not read, and `unread` says from where on. One pass over arrays: no
+expression that could go back over what it read.
 """
 
 from typing import Final, NamedTuple
