@@ -321,6 +321,8 @@ DELIVERY_GIVE_UP_S: Final = 3_600
 """A message that could not be delivered for so long is news no more; the reference itself can be asked for."""
 
 # words
+LANDMARKS_MAX: Final = 1_000
+"""Landmarks of a charter, a row for each spelling: a place every 30 km over a country, 40 kB in one entry."""
 LANDMARK_M_MAX: Final = 500_000
 """How far a landmark may lie for a bearing and distance from it to mean anything: 500 km, an hour's flight."""
 SAID_CHARACTERS_MAX: Final = 80

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
+from wideberth.intake.gazetteer import landmarks_within
 from wideberth.party.charter import (
     SECOND_US,
     Area,
     Charter,
+    Landmark,
     Separation,
     TrafficClass,
     check_charter,
@@ -66,6 +68,14 @@ class AreaForm(Form, frozen=True):
     kind: str = "zone"
 
 
+class LandmarkForm(Form, frozen=True):
+    """A place with a name; another spelling of it is another row."""
+
+    name: str
+    lat: float
+    lon: float
+
+
 class CharterForm(Form, frozen=True):
     """The file."""
 
@@ -101,6 +111,8 @@ class CharterForm(Form, frozen=True):
     supplier_km2_h: int | None = None
     supplier_checks: int | None = None
     supplier_met: int | None = None
+    landmarks: tuple[LandmarkForm, ...] | None = None
+    """Left out: those of the shipped gazetteer inside the bounds."""
 
 
 def read_charter(data: bytes, name: str) -> Charter | Refusal:
@@ -145,10 +157,19 @@ def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
         languages=form.languages,
         local_offset_s=form.local_offset_s,
         issuers=form.issuers,
+        landmarks=tuple(_landmark(row) for row in form.landmarks or ()),
         **given,
     )
     no = check_charter(charter)
-    return charter if no is None else refuse(no.reason, f"{name}: {no.field}", no.limit, no.received)
+    if no is not None:
+        return refuse(no.reason, f"{name}: {no.field}", no.limit, no.received)
+    if form.landmarks is None:
+        return msgspec.structs.replace(charter, landmarks=landmarks_within(charter.bounds_nd))
+    return charter
+
+
+def _landmark(form: LandmarkForm) -> Landmark:
+    return Landmark(form.name, deg_to_nd(form.lat), deg_to_nd(form.lon))
 
 
 def _row(form: MinimaForm) -> Separation:

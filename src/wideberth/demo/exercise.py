@@ -19,13 +19,13 @@ import msgspec
 from wideberth.client import Answer, Client, Problem, View, plan_subject, proposal_subject
 from wideberth.client.wire import Conflict
 from wideberth.demo.flights import FLIGHTS, LATE
-from wideberth.demo.land import LOCAL_OFFSET_S, MINUTE_US, Bands, around, border_band, bounds_nd
+from wideberth.demo.land import LOCAL_OFFSET_S, MINUTE_US, Bands, around, border_band, bounds_nd, gazetteer
 from wideberth.demo.plans import CONSTRAINTS, DAY, PARTIES, PROTECTED, Closed, Flight, Kept
 from wideberth.demo.talk import Nod, Say, Word
-from wideberth.party.charter import SECOND_US, Area, Charter, default_separations
+from wideberth.party.charter import SECOND_US, Area, Charter, Landmark, default_separations
 from wideberth.party.command import Founder, Genesis, OperationState
 from wideberth.party.identity import KeyGrant, Role, RootSet, public_key
-from wideberth.space.units import us_to_time
+from wideberth.space.units import deg_to_nd, us_to_time
 from wideberth.space.volume import Volume4D
 from wideberth.theatre.outcome import DECIDE_VERSION
 
@@ -80,6 +80,7 @@ def charter() -> Charter:
         languages=("en", "de"),
         local_offset_s=LOCAL_OFFSET_S,
         issuers=(TRIAL_ISSUER,),
+        landmarks=tuple(Landmark(name, deg_to_nd(lat), deg_to_nd(lon)) for name, (lat, lon) in gazetteer().items()),
     )
 
 

@@ -17,6 +17,7 @@ from wideberth.limits import (
     AWARENESS_MM_MAX,
     CELL_ND_MAX,
     ISSUERS_MAX,
+    LANDMARKS_MAX,
     LANGUAGE_CHARACTERS_MAX,
     LANGUAGES_MAX,
     LOCAL_OFFSET_S_MAX,
@@ -70,6 +71,14 @@ class Area(msgspec.Struct, frozen=True, array_like=True):
     lower_mm: int
     upper_mm: int
     parties: tuple[str, ...]
+
+
+class Landmark(msgspec.Struct, frozen=True, array_like=True):
+    """A place with a name that everybody knows; another spelling of it is another row."""
+
+    name: str
+    lat_nd: int
+    lon_nd: int
 
 
 class Charter(msgspec.Struct, frozen=True, array_like=True):
@@ -127,6 +136,8 @@ class Charter(msgspec.Struct, frozen=True, array_like=True):
     """Checks of one supplier a day."""
     supplier_met: int = 200
     """Distinct hidden plans that one supplier may meet by its checks a day."""
+    landmarks: tuple[Landmark, ...] = ()
+    """From which read-backs give bearing and distance, and which free texts are held against."""
 
     def minima_mm(self, first: TrafficClass, second: TrafficClass) -> tuple[int, int]:
         """Horizontal and vertical minimum between two classes; 0, 0 where the charter names none."""
@@ -186,6 +197,7 @@ _LENGTHS: Final = (
     ("conveners", PARTIES_MAX),
     ("priorities", PARTIES_MAX),
     ("issuers", ISSUERS_MAX),
+    ("landmarks", LANDMARKS_MAX),
 )
 
 
@@ -257,7 +269,16 @@ def _check_others(charter: Charter) -> Refusal | None:
     if not all(0 <= mm <= AWARENESS_MM_MAX for mm in charter.awareness_mm):
         limit = f"0 to {AWARENESS_MM_MAX} mm"
         return refuse(Reason.OUT_OF_RANGE, "charter.awareness_mm", limit, charter.awareness_mm)
-    return _first(names)
+    return _first(names) or _first(_check_landmark(mark, i) for i, mark in enumerate(charter.landmarks))
+
+
+def _check_landmark(mark: Landmark, i: int) -> Refusal | None:
+    if abs(mark.lat_nd) > 90_000_000_000 or not -180_000_000_000 <= mark.lon_nd < 180_000_000_000:
+        limit = "latitude -90 to 90, longitude -180 to under 180 degrees"
+        return refuse(Reason.OUT_OF_RANGE, f"charter.landmarks[{i}]", limit, (mark.lat_nd, mark.lon_nd))
+    if not mark.name.isprintable():
+        return refuse(Reason.OUT_OF_RANGE, f"charter.landmarks[{i}].name", "a name without control characters", "one")
+    return _check_name(mark.name, f"charter.landmarks[{i}].name")
 
 
 def _check_row(row: Separation, field: str) -> Refusal | None:

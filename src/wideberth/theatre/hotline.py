@@ -115,7 +115,8 @@ def decide_send(state: State, member: Member, command: Send, parts: Parts, now_u
     if isinstance(volumes, Refusal):
         return volumes
     late = command.kind is MessageKind.NOTICE and _is_late(state, volumes, now_us)
-    wrong = (_beside if late else contradictions)(parts, command.text, volumes, now_us)
+    against = (state, parts, command.text, volumes, now_us)
+    wrong = _beside(*against) if late else contradictions(*against)
     if wrong and not late:
         return refuse(Reason.CONTRADICTION, "command.text", f"what the volumes say: {wrong[0][1]}", wrong[0][0])
     due_us = now_us + acknowledge_us(state, command.precedence)
@@ -236,21 +237,23 @@ def _sent(
 
 
 def contradictions(
-    parts: Parts, text: int | None, volumes: tuple[Volume4D, ...], now_us: int
+    state: State, parts: Parts, text: int | None, volumes: tuple[Volume4D, ...], now_us: int
 ) -> tuple[tuple[str, str], ...]:
     """What a text says otherwise than the volumes beside it: what is said, what the volumes say."""
     part = parts[text][0] if text is not None else None
-    found = lint(part.text, volumes, now_us) if isinstance(part, Text) else ()
+    found = lint(part.text, volumes, now_us, state.charter.landmarks) if isinstance(part, Text) else ()
     return tuple((c.said, c.volumes_say) for c in found if c.kind is not Kind.UNREAD)
 
 
 # STOP
 
 
-def _beside(parts: Parts, text: int | None, volumes: tuple[Volume4D, ...], now_us: int) -> tuple[tuple[str, str], ...]:
+def _beside(
+    state: State, parts: Parts, text: int | None, volumes: tuple[Volume4D, ...], now_us: int
+) -> tuple[tuple[str, str], ...]:
     """The same for what nothing may hold up, not even a fault in comparing."""
     try:
-        return contradictions(parts, text, volumes, now_us)
+        return contradictions(state, parts, text, volumes, now_us)
     except Exception:  # noqa: BLE001  it goes out, and says that it was not compared
         return (("", "the text could not be compared"),)
 
@@ -282,7 +285,7 @@ def decide_stop(
     hotline = HotlineEffects(to, owed, text, volumes, off_watch=off_watch)
     version = old.version + 1 if old is not None else 1
     head = (version, MessageKind.STOP, Precedence.FLASH)
-    wrong = _beside(parts, text, where, now_us)
+    wrong = _beside(state, parts, text, where, now_us)
     items = _sent(command, head, member, hotline, due_us, said_text(parts, text), bool(where), wrong)
     result = accepted(Accepted(version), Effects(hotline=hotline), len(parts))
     result.notices = told(items)

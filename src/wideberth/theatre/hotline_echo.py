@@ -9,7 +9,7 @@ from wideberth.limits import NAME_CHARACTERS_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.hotline_rows import Message
 from wideberth.theatre.state import State
-from wideberth.words.readback import ReadBack, compare, readback_of
+from wideberth.words.readback import ReadBack, compare, landmark_of, readback_of
 
 Wrong = tuple[str, str, str, str]
 """An item, what was said of it, what is right, what is wrong with it."""
@@ -18,7 +18,13 @@ Wrong = tuple[str, str, str, str]
 def expected(state: State, message: Message) -> ReadBack | None:
     """What has to be read back; None where there is no geometry."""
     volumes = state.message_volumes(message)
-    return readback_of(volumes, message.version) if volumes else None
+    return readback_of(volumes, message.version, state.charter.landmarks) if volumes else None
+
+
+def landmark(state: State, message: Message) -> str:
+    """The landmark from which the bearing that is read back is; empty where there is none."""
+    volumes = state.message_volumes(message)
+    return landmark_of(volumes, state.charter.landmarks) if volumes else ""
 
 
 def differences(state: State, message: Message, echo: tuple[str, ...]) -> tuple[Wrong, ...] | Refusal:

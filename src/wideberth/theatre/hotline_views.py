@@ -7,7 +7,7 @@ receiver sees its own cells alone. For what is not the reader's to see: None, th
 
 from wideberth.party.command import Text
 from wideberth.party.envelope import decode_part
-from wideberth.theatre.hotline_echo import expected
+from wideberth.theatre.hotline_echo import expected, landmark
 from wideberth.theatre.hotline_rows import PRECEDENCES, Line, Message, Obligation
 from wideberth.theatre.hotline_rules import (
     all_cells,
@@ -96,6 +96,8 @@ class MessageNow(Shown, frozen=True):
     doubts: tuple[Doubted, ...]
     read_back: tuple[str, ...]
     """What has to be read back, each with its check characters; empty where there is no geometry."""
+    landmark: str | None
+    """From which the bearing among them is."""
 
 
 class Messages(Shown, frozen=True):
@@ -196,6 +198,7 @@ def message(state: State, reader: str, row: Message) -> MessageNow:
         ),
         _doubts(state, row),
         right.items() if right is not None else (),
+        landmark(state, row) or None,
     )
 
 

@@ -28,12 +28,12 @@ import msgspec
 import numpy as np
 
 from wideberth.limits import CONTRADICTIONS_MAX, LINT_PLACES_MAX, LINT_STATEMENTS_MAX
+from wideberth.party.charter import Landmark
 from wideberth.space.units import spell_us
 from wideberth.space.volume import DAY_US, Volume4D
 from wideberth.words import vocabulary as say
 from wideberth.words.geometry import Corners, Seen, corners_of, seen_from
 from wideberth.words.moments import Moment, Point, When, point_at, when_at
-from wideberth.words.place import Landmark
 from wideberth.words.show import shown
 from wideberth.words.statements import (
     Height,

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from wideberth.limits import LANDMARK_M_MAX
+from wideberth.party.charter import Landmark
 from wideberth.space.geodesy import RADIAN_PER_ND, direct, inverse
 
 _TURN_ND: Final = 360_000_000_000
@@ -25,14 +26,6 @@ _METRES_PER_ND: Final = 1.105e-4
 """Least length of a nanodegree of latitude; bounds from below how far a landmark can be."""
 _EARTH_M: Final = 6_371_008.8
 """Mean radius of WGS 84."""
-
-
-class Landmark(NamedTuple):
-    """A place with a name that everybody knows."""
-
-    name: str
-    lat_nd: int
-    lon_nd: int
 
 
 class Spoken(NamedTuple):

@@ -25,12 +25,12 @@ from typing import Final
 import msgspec
 
 from wideberth.limits import SAID_CHARACTERS_MAX
+from wideberth.party.charter import Landmark
 from wideberth.space.geodesy import ecef, geodetic_nd, surface
 from wideberth.space.units import us_to_time
 from wideberth.space.volume import Circle, Polygon, Volume4D
 from wideberth.words.check import CHECK_CHARACTERS, check_holds, plain, with_check
 from wideberth.words.place import (
-    Landmark,
     displaced_m,
     middle,
     nearest,
@@ -119,6 +119,12 @@ def readback_of(volumes: Sequence[Volume4D], version: int, landmarks: Sequence[L
         with_check(f"V{version}"),
         with_check(seal_of(volumes)),
     )
+
+
+def landmark_of(volumes: Sequence[Volume4D], landmarks: Sequence[Landmark]) -> str:
+    """The landmark from which the bearing is; empty where none is near."""
+    spoken = nearest(*centre_of(volumes), landmarks)
+    return spoken.landmark.name if spoken is not None else ""
 
 
 def _height(metres: int) -> str:
