@@ -18,8 +18,10 @@ FILE_BYTES_MAX: Final = 67_108_864
 """A file of plans on the command line: a day of a busy theatre, read into memory at once."""
 NUMBER_CHARACTERS_MAX: Final = 40
 """Digits of one number in JSON: more than any double prints, too few to make arithmetic slow."""
-TEXT_CHARACTERS_MAX: Final = 4_000
-"""Free text that somebody reads on watch; two printed pages."""
+TEXT_CHARACTERS_MAX: Final = 65_536
+"""Characters of one free text: thirty pages, which one part of a body of 1 MiB still carries in any script."""
+PLAN_NOTE_CHARACTERS_MAX: Final = 4_000
+"""Characters of what describes a plan, and of one piece of a supplier's report: two pages."""
 NAME_CHARACTERS_MAX: Final = 80
 """Names and callsigns; what fits a card of the page."""
 
@@ -62,8 +64,6 @@ MESSAGES_OPEN_MAX: Final = 2_000
 """Messages of one party that are neither over nor forgotten; past it one has to be cancelled first."""
 DOUBTS_MAX: Final = 8
 """Doubts of one party on one message that nobody has reviewed."""
-PHRASE_CHARACTERS_MAX: Final = 200
-"""A phrase code with its values."""
 
 # one theatre
 PARTIES_MAX: Final = 1_000
@@ -319,8 +319,16 @@ DELIVERY_RETRY_AFTER_S_MAX: Final = 600
 """How far a Retry-After is followed."""
 DELIVERY_GIVE_UP_S: Final = 3_600
 """A message that could not be delivered for so long is news no more; the reference itself can be asked for."""
+ROUTES_MAX: Final = 8
+"""Routes of one cell: two paths, a desk and a telephone each, with room."""
+MAIL_CHARACTERS_MAX: Final = 254
+"""A mail address (RFC 5321, 4.5.3.1.3, with its brackets)."""
+DELIVERED_ROWS_MAX: Final = 64
+"""Deliveries that one entry tells of; more go into the next."""
 
 # words
+CONTACTS_MAX: Final = 64
+"""Contacts of a party on its three levels, interpreters among them: eight languages around the clock and some."""
 LANDMARKS_MAX: Final = 1_000
 """Landmarks of a charter, a row for each spelling: a place every 30 km over a country, 40 kB in one entry."""
 LANDMARK_M_MAX: Final = 500_000
@@ -330,7 +338,7 @@ SAID_CHARACTERS_MAX: Final = 80
 LINT_CHARACTERS_MAX: Final = 65_536
 """Characters of free text that are held against the volumes; a text that is longer is said to be unread."""
 LINT_TOKENS_MAX: Final = 10_000
-"""Words and figures that are looked at: ten times what a free text may have. The rest is said to be unread."""
+"""Words and figures that are looked at: as many as the longest free text has in most languages. The rest is said to be unread."""
 LINT_STATEMENTS_MAX: Final = 48
 """Figures, and places named, of one text that are compared; two pages have a third of it. The rest is unread."""
 LINT_PLACES_MAX: Final = 24

@@ -19,7 +19,7 @@ import msgspec
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.store import Store
 from wideberth.limits import CLOCK_STEP_US_MAX, GROUP_COMMANDS_MAX, ID_BYTES, STATE_DIGEST_ENTRIES, TICK_US
-from wideberth.party.command import CommitState, Due, Erase, Genesis, NewEpoch, Text, Tick, Volumes
+from wideberth.party.command import CommitState, Due, Erase, Genesis, NewEpoch, NodeCommand, Text, Tick, Volumes
 from wideberth.party.envelope import (
     CONTEXT,
     SALT_BYTES,
@@ -33,6 +33,7 @@ from wideberth.party.envelope import (
     open_envelope,
     open_parts,
 )
+from wideberth.party.hotline import Delivered
 from wideberth.party.identity import public_key, sign_with, signing_key
 from wideberth.party.standard import Vouch
 from wideberth.refusal import Reason, Refusal, refuse
@@ -271,7 +272,7 @@ class Sequencer:
             self.store.erase(sequence, part)
 
     def _say(
-        self, command: Genesis | NewEpoch | Tick | Due | CommitState, wall_us: int, group: list[Entry]
+        self, command: NodeCommand, wall_us: int, group: list[Entry]
     ) -> Decision:
         time_us = max(self.state.time_us + 1, wall_us)
         not_after = time_us + NODE_NOT_AFTER_US
@@ -283,7 +284,7 @@ class Sequencer:
         self._enter(composed, group)
         return composed.decision
 
-    def say(self, command: Genesis | NewEpoch | CommitState, wall_us: int) -> None:
+    def say(self, command: Genesis | NewEpoch | CommitState | Delivered, wall_us: int) -> None:
         """Append a command of the node's own."""
         size, group = self.state.size, list[Entry]()
         self._say(command, wall_us, group)

@@ -27,6 +27,7 @@ class Owed(Wire, frozen=True):
     asked: str
     proxy: bool
     acknowledge_by: datetime | None = None
+    onward: str | None = None
 
 
 class Reached(Wire, frozen=True):
@@ -35,6 +36,7 @@ class Reached(Wire, frozen=True):
     party: str
     reach: str
     rung: int
+    handed: tuple[str, ...] = ()
 
 
 class Reply(Wire, frozen=True):
@@ -86,6 +88,7 @@ class Message(Wire, frozen=True):
     answers: tuple[Reply, ...] = ()
     doubts: tuple[Doubted, ...] = ()
     read_back: tuple[str, ...] = ()
+    landmark: str | None = None
 
 
 class Messages(Wire, frozen=True):
@@ -210,9 +213,21 @@ class Hotline:
         words = self._words(parts, text)
         return self.client.say(said.Stop(_bytes(message), phrase, words, None, drill), parts)
 
-    def acknowledge(self, message: Message, cell: str, echo: Sequence[str] = ()) -> Answer | Problem:
-        """A cell has received a message; with `echo` it reads back."""
-        return self.client.say(said.Acknowledge(subject(message), cell, tuple(echo)))
+    def acknowledge(
+        self, message: Message, cell: str, echo: Sequence[str] = (), onward: str = ""
+    ) -> Answer | Problem:
+        """A cell has received a message; with `echo` it reads back; `onward`: to whom it has passed it on."""
+        parts: list[Part] = []
+        words = self._words(parts, onward)
+        return self.client.say(said.Acknowledge(subject(message), cell, tuple(echo), words), parts)
+
+    def reject(self, message: Message, cell: str, why: str) -> Answer | Problem:
+        """A cell cannot use a message as it is; its sender has to act."""
+        return self.client.say(said.Reject(subject(message), cell, 0), [Text(self._language, why)])
+
+    def set_contacts(self, contacts: Sequence[said.Contact]) -> Answer | Problem:
+        """Whom the others may call, all of them."""
+        return self.client.say(said.SetContacts(0), [said.Contacts(tuple(contacts))])
 
     def answer(self, message: Message, cell: str, answer: said.AnswerKind, text: str = "") -> Answer | Problem:
         """What a cell answers."""

@@ -14,21 +14,9 @@ from typing import Final
 import msgspec
 
 from wideberth.party.charter import Charter
-from wideberth.party.hotline import (
-    Acknowledge,
-    AnswerCheck,
-    AnswerMessage,
-    CancelMessage,
-    CheckLine,
-    Doubt,
-    HandOver,
-    Review,
-    Send,
-    SetTree,
-    Stop,
-    TakeOver,
-)
+from wideberth.party.hotline import Contacts, Delivered, HotlineCommand
 from wideberth.party.identity import KeyGrant, Role, RootSet
+from wideberth.party.paths import Paths
 from wideberth.party.standard import Vouch
 from wideberth.space.volume import Volume4D
 
@@ -422,25 +410,15 @@ PartyCommand = (
     | AcceptRisk
     | SignHead
     | Erase
-    | SetTree
-    | Send
-    | Stop
-    | Acknowledge
-    | AnswerMessage
-    | CancelMessage
-    | Doubt
-    | Review
-    | CheckLine
-    | AnswerCheck
-    | HandOver
-    | TakeOver
+    | HotlineCommand
 )
-NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState
+NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState | Delivered
 Command = PartyCommand | NodeCommand | Vouch
 
-NODE_COMMANDS: Final = (Genesis, NewEpoch, Tick, Due, CommitState)
+NODE_COMMANDS: Final = (Genesis, NewEpoch, Tick, Due, CommitState, Delivered)
 ROOT_COMMANDS: Final = (Accept, Decline, Leave, GrantKey, RevokeKey)
-PART_TYPES: Final = Volumes | About | Text
+Part = Volumes | About | Text | Paths | Contacts
+PART_TYPES: Final = Part
 
 
 def tag_of(command: Command) -> str:

@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
-from wideberth.limits import ID_BYTES, PARTS_MAX, ROOT_KEYS_MAX, TEXT_CHARACTERS_MAX
-from wideberth.party.command import PART_TYPES, About, Command, Text, Volumes
+from wideberth.limits import ID_BYTES, PARTS_MAX, PLAN_NOTE_CHARACTERS_MAX, ROOT_KEYS_MAX, TEXT_CHARACTERS_MAX
+from wideberth.party.command import PART_TYPES, About, Command, Part, Text, Volumes
+from wideberth.party.hotline import Stop
 from wideberth.party.identity import KEY_BYTES, public_key, sign, signature_holds
 from wideberth.refusal import Reason, Refusal, refuse
 
@@ -58,7 +59,7 @@ class Attachment(msgspec.Struct, frozen=True, array_like=True):
 
 
 _decode_envelope = msgspec.msgpack.Decoder(Envelope, strict=True).decode
-_decode_part: Callable[[bytes], Volumes | About | Text] = msgspec.msgpack.Decoder(PART_TYPES, strict=True).decode
+_decode_part: Callable[[bytes], Part] = msgspec.msgpack.Decoder(PART_TYPES, strict=True).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -117,22 +118,23 @@ def check_signatures(envelope: Envelope, data: bytes, signatures: tuple[bytes, .
     return None
 
 
-def open_parts(envelope: Envelope, parts: tuple[Attachment, ...]) -> tuple[Volumes | About | Text, ...] | Refusal:
+def open_parts(envelope: Envelope, parts: tuple[Attachment, ...]) -> tuple[Part, ...] | Refusal:
     """Decode the attached parts; refuses any that does not fit its commitment or is not canonical."""
     if len(parts) != len(envelope.attached):
         limit = "one part a commitment"
         return refuse(Reason.PARTS_MISMATCH, "parts", limit, f"{len(parts)} for {len(envelope.attached)}")
-    opened: list[Volumes | About | Text] = []
+    opened: list[Part] = []
     for i, (part, commitment) in enumerate(zip(parts, envelope.attached, strict=True)):
         if len(part.salt) != SALT_BYTES or part.commitment() != commitment:
             return refuse(Reason.PARTS_MISMATCH, f"parts[{i}]", "SHA-256(32-byte salt, content) is its commitment")
         try:
             value = _decode_part(part.content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return refuse(Reason.MALFORMED, f"parts[{i}]", "volumes, about or text", str(error))
+            return refuse(Reason.MALFORMED, f"parts[{i}]", "volumes, about, text or paths", str(error))
         if _encode(value) != part.content:
             return refuse(Reason.NOT_CANONICAL, f"parts[{i}]", "smallest MessagePack forms, no extra fields")
-        if (no := _check_text(value, f"parts[{i}]")) is not None:
+        no = _check_text(value, f"parts[{i}]")
+        if no is not None and not isinstance(envelope.command, Stop):  # of which it is left out
             return no
         opened.append(value)
     return tuple(opened)
@@ -145,22 +147,22 @@ def decode_volumes(content: bytes) -> Volumes:
     return value
 
 
-def decode_part(content: bytes) -> Volumes | About | Text:
+def decode_part(content: bytes) -> Part:
     """Decode any part that was checked at admission."""
     return _decode_part(content)
 
 
-def _check_text(value: Volumes | About | Text, field: str) -> Refusal | None:
+def _check_text(value: Part, field: str) -> Refusal | None:
     match value:
         case About(label, note, contact):
-            texts = {"label": label, "note": note, "contact": contact}
+            texts, most = {"label": label, "note": note, "contact": contact}, PLAN_NOTE_CHARACTERS_MAX
         case Text(language, text):
-            texts = {"language": language, "text": text}
+            texts, most = {"language": language, "text": text}, TEXT_CHARACTERS_MAX
         case _:
             return None
     for name, text in texts.items():
-        if len(text) > TEXT_CHARACTERS_MAX:
-            limit = f"at most {TEXT_CHARACTERS_MAX} characters"
+        if len(text) > most:
+            limit = f"at most {most} characters"
             return refuse(Reason.TOO_LARGE, f"{field}.{name}", limit, f"{len(text)} characters")
     return None
 

@@ -69,6 +69,33 @@ class SetTree(Struct, frozen=True, tag="set_tree"):
     cells: tuple[Cell, ...]
 
 
+class SetPaths(Struct, frozen=True, tag="set_paths"):
+    """Where a cell is reached beside the stream; the routes are an attached part. None: by the stream alone."""
+
+    cell: str
+    """Empty for the party, and for its cells that have no routes of their own."""
+    paths: int | None
+
+
+class Delivery(Struct, frozen=True):
+    """One route to a cell, and what became of a message on it. Handed over is not received."""
+
+    sender: str
+    message: bytes
+    version: int
+    party: str
+    cell: str
+    """That owes."""
+    asked: str
+    """Whose route it was: the same, or who is asked instead by now."""
+    path: Path
+    route: str
+    """"webhook", "mail" or "push"."""
+    outcome: str
+    """"handed" to whoever runs the route's other end, or "failed"."""
+    at_us: int
+
+
 class Send(Struct, frozen=True, tag="send"):
     """A notice or query, new (`replaces` 0) or its next version. Its geometry is a plan's, or its own."""
 
@@ -93,6 +120,7 @@ class Stop(Struct, frozen=True, tag="stop"):
 
     message: bytes
     phrase: str
+    """As of a message; what is no code is left out."""
     text: int | None = None
     volumes: int | None = None
     drill: bool = False
@@ -112,6 +140,8 @@ class Acknowledge(Struct, frozen=True, tag="acknowledge"):
     subject: MessageSubject
     cell: str
     echo: tuple[str, ...] = ()
+    onward: int | None = None
+    """In words, to whom the cell has passed it on; its own party alone reads it."""
 
 
 class AnswerMessage(Struct, frozen=True, tag="answer_message"):
@@ -121,6 +151,14 @@ class AnswerMessage(Struct, frozen=True, tag="answer_message"):
     cell: str
     answer: AnswerKind
     text: int | None = None
+
+
+class Reject(Struct, frozen=True, tag="reject"):
+    """A cell cannot use a message as it is (garbled, not for it, impossible) and says why: the sender has to act."""
+
+    subject: MessageSubject
+    cell: str
+    text: int
 
 
 class CancelMessage(Struct, frozen=True, tag="cancel_message"):
@@ -176,12 +214,36 @@ class TakeOver(Struct, frozen=True, tag="take_over"):
     items: tuple[bytes, ...]
 
 
+class Contact(Struct, frozen=True):
+    """Whom to call at a party: a role, never a person. Level 1 is its watch, 3 who decides for it."""
+
+    level: int
+    role: str
+    number: str
+    languages: tuple[str, ...]
+    interpreter: bool = False
+
+
+class Contacts(Struct, frozen=True, tag="contacts"):
+    """A party's contacts, beside `SetContacts`."""
+
+    contacts: tuple[Contact, ...]
+
+
+class SetContacts(Struct, frozen=True, tag="set_contacts"):
+    """The sender's contacts, all of them, for every member to call when a line fails."""
+
+    contacts: int
+
+
 HotlineCommand = (
     SetTree
+    | SetPaths
     | Send
     | Stop
     | Acknowledge
     | AnswerMessage
+    | Reject
     | CancelMessage
     | Doubt
     | Review
@@ -189,4 +251,14 @@ HotlineCommand = (
     | AnswerCheck
     | HandOver
     | TakeOver
+    | SetContacts
 )
+
+
+# said by the sequencer alone
+
+
+class Delivered(Struct, frozen=True, tag="delivered"):
+    """What became of urgent messages on the routes of their receivers."""
+
+    rows: tuple[Delivery, ...]

@@ -37,11 +37,12 @@ from wideberth.party.command import (
     Tick,
     Withdraw,
 )
-from wideberth.party.hotline import HotlineCommand
+from wideberth.party.hotline import Delivered, HotlineCommand
 from wideberth.party.standard import Vouch
 from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
 from wideberth.theatre.apply_hotline import (
+    delivered,
     forget_messages,
     hotline,
     key_revoked,
@@ -125,6 +126,8 @@ def _command(at: Applying) -> None:  # one row a command, in the order of the cl
             accept_risk(at, command)
         case Due() as command:
             _due(at, command)
+        case Delivered() as command:
+            delivered(at.state, command)
         case Lift() | CommitState():
             pass
         case Erase(_, _, commitment):

@@ -14,20 +14,27 @@ from wideberth.party.hotline import (
     AnswerMessage,
     CancelMessage,
     CheckLine,
+    Delivered,
     Doubt,
     HandOver,
     HotlineCommand,
     MessageKind,
     MessageSubject,
     Precedence,
+    Reject,
     Review,
     Send,
+    SetContacts,
+    SetPaths,
     SetTree,
     Stop,
     TakeOver,
 )
+from wideberth.party.phrase import phrase_or_none
 from wideberth.theatre.applying import Applying
+from wideberth.theatre.hotline_answers import REJECTED
 from wideberth.theatre.hotline_items import HotlineEffects
+from wideberth.theatre.hotline_routes import HANDED
 from wideberth.theatre.hotline_rows import (
     Answered,
     DoubtRow,
@@ -51,10 +58,18 @@ def hotline(at: Applying, command: HotlineCommand) -> None:
     match command:
         case SetTree():
             _tree(at, command)
+        case SetPaths(cell, paths):
+            _paths(at.state, (at.party, cell), at.held_or_none(paths))
         case Send() | Stop():
             _send(at, command, made)
         case Acknowledge(subject, cell):
+            _reach(at, subject, cell, made, command.onward)
+        case Reject(subject, cell):
             _reach(at, subject, cell, made)
+            _said(at, command, REJECTED)
+        case SetContacts(contacts):
+            at.state.members[at.party].contacts = at.held(contacts)
+            at.state.touch("member", at.party)
         case AnswerMessage():
             _answer(at, command, made)
         case CancelMessage(message):
@@ -79,6 +94,16 @@ def _tree(at: Applying, command: SetTree) -> None:
     for key in [key for key in state.watches if key[0] == at.party and key[1] not in codes]:
         del state.watches[key]
         state.touch("watch", key)
+    for key in [key for key in state.paths if key[0] == at.party and key[1] not in codes]:
+        _paths(state, key, None)
+
+
+def _paths(state: State, key: tuple[str, str], held: Held | None) -> None:
+    if held is None:
+        state.paths.pop(key, None)
+    else:
+        state.paths[key] = held
+    state.touch("path", key)
 
 
 # messages
@@ -103,7 +128,7 @@ def _send(at: Applying, command: Send | Stop, made: HotlineEffects) -> None:
         version,
         *rest,
         made.to,
-        command.phrase,
+        phrase_or_none(command.phrase),
         command.drill,
         at.time_us,
         at.sequence,
@@ -153,7 +178,9 @@ def _pass(state: State, message: Message, now_us: int) -> None:
     heapq.heappush(state.passing, (max(now_us, message.end_us) + KEPT_ENDED_US, message.key))
 
 
-def _reach(at: Applying, subject: MessageSubject, cell: str, made: HotlineEffects) -> None:
+def _reach(
+    at: Applying, subject: MessageSubject, cell: str, made: HotlineEffects, onward: int | None = None
+) -> None:
     if not made.reach:
         return
     state = at.state
@@ -161,6 +188,8 @@ def _reach(at: Applying, subject: MessageSubject, cell: str, made: HotlineEffect
     owed = state.obligations[obligation_id(message.key, message.version, at.party, cell)]
     owed.reach, owed.proxy, owed.rung, owed.due_us = Reach(made.reach), made.proxy, 0, made.due_us
     owed.key, owed.time_us = at.envelope.keys[0], at.time_us
+    if onward is not None:
+        owed.onward = at.held(onward)
     if owed.due_us:
         state.expect(owed.due_us, "rung", ("", owed.id))
     state.touch("obligation", owed.id)
@@ -177,10 +206,7 @@ def _effective(at: Applying, message: Message, made: HotlineEffects) -> None:
 def _answer(at: Applying, command: AnswerMessage, made: HotlineEffects) -> None:
     state, subject = at.state, command.subject
     _reach(at, subject, command.cell, made)
-    message = state.messages[(subject.sender, subject.message)]
-    others = tuple(a for a in message.answers if (a.party, a.cell) != (at.party, command.cell))
-    said = Answered(at.party, command.cell, command.answer, at.time_us, at.held_or_none(command.text))
-    message.answers = (*others, said)
+    message = _said(at, command, command.answer)
     if made.to:
         message.to = (*message.to, *made.to)
         message.effective_us = 0
@@ -188,6 +214,16 @@ def _answer(at: Applying, command: AnswerMessage, made: HotlineEffects) -> None:
     if made.state:
         _close(state, message, MessageState(made.state), at.time_us)
     state.touch("message", message.key)
+
+
+def _said(at: Applying, command: AnswerMessage | Reject, answer: str) -> Message:
+    """The last word of a cell about a message."""
+    message = at.state.messages[(command.subject.sender, command.subject.message)]
+    others = tuple(a for a in message.answers if (a.party, a.cell) != (at.party, command.cell))
+    said = Answered(at.party, command.cell, answer, at.time_us, at.held_or_none(command.text))
+    message.answers = (*others, said)
+    at.state.touch("message", message.key)
+    return message
 
 
 def _doubt(at: Applying, command: Doubt) -> None:
@@ -242,6 +278,16 @@ def _watch(at: Applying, command: HandOver | TakeOver) -> None:
             watch = state.watches[key] = Watch(*key, own, at.time_us)
         watch.offered, watch.reason = command.to, at.held_or_none(command.reason)
     state.touch("watch", key)
+
+
+def delivered(state: State, command: Delivered) -> None:
+    """What was handed over, beside what is owed; it moves nothing."""
+    for row in command.rows:
+        owed = state.obligations.get(obligation_id((row.sender, row.message), row.version, row.party, row.cell))
+        way = (row.path.value, row.route)
+        if owed is not None and row.outcome == HANDED and way not in owed.handed:
+            owed.handed = (*owed.handed, way)
+            state.touch("obligation", owed.id)
 
 
 # what time does
@@ -299,6 +345,8 @@ def party_left(at: Applying) -> None:
     for key in [key for key in state.watches if key[0] == party]:
         del state.watches[key]
         state.touch("watch", key)
+    for key in [key for key in state.paths if key[0] == party]:
+        _paths(state, key, None)
 
 
 def _leave_message(at: Applying, message: Message) -> None:
@@ -334,9 +382,12 @@ def key_revoked(at: Applying, key: bytes, since_us: int) -> None:
 
 def texts_of(state: State, party: str) -> Iterable[Held | None]:
     """What a party attached to what it said on the hotline."""
+    yield from (held for (owner, _), held in state.paths.items() if owner == party)
     for message in state.messages.values():
         if message.sender == party:
             yield from (message.text, message.volumes)
         yield from (answer.text for answer in message.answers if answer.party == party)
+    yield from (owed.onward for owed in state.obligations.values() if owed.party == party)
+    yield state.members[party].contacts
     yield from (doubt.text for doubt in state.doubts.values() if doubt.party == party)
     yield from (watch.reason for watch in state.watches.values() if watch.party == party)

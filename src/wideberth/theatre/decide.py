@@ -18,19 +18,17 @@ from wideberth.party.command import (
     ROOT_COMMANDS,
     Accept,
     AcceptRisk,
-    CommitState,
     Concur,
     Confirm,
     Constrain,
     Decline,
     Due,
     Erase,
-    Genesis,
     GrantKey,
     Invite,
     Leave,
     Lift,
-    NewEpoch,
+    NodeCommand,
     Object,
     Plan,
     Propose,
@@ -39,12 +37,11 @@ from wideberth.party.command import (
     RevokeKey,
     SetState,
     SignHead,
-    Tick,
     Withdraw,
     tag_of,
 )
 from wideberth.party.envelope import Envelope
-from wideberth.party.hotline import HotlineCommand, Stop
+from wideberth.party.hotline import Delivered, HotlineCommand, Stop
 from wideberth.party.identity import RootSet
 from wideberth.party.standard import Vouch
 from wideberth.refusal import Reason, Refusal, refuse
@@ -62,6 +59,7 @@ from wideberth.theatre.admission import (
 from wideberth.theatre.dues import decide_due
 from wideberth.theatre.filing import Parts, decide_filing
 from wideberth.theatre.hotline_command import decide_hotline
+from wideberth.theatre.hotline_routes import decide_delivered
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted, refused
 from wideberth.theatre.planning import decide_confirm, decide_lift, decide_state
 from wideberth.theatre.rows import Member
@@ -166,11 +164,13 @@ def decide(state: State, envelope: Envelope, parts: Parts, now_us: int, history:
     return refused(result) if isinstance(result, Refusal) else result
 
 
-def decide_node(state: State, command: Genesis | NewEpoch | Tick | Due | CommitState, now_us: int) -> Outcome:
+def decide_node(state: State, command: NodeCommand, now_us: int) -> Outcome:
     """Answer a command of the sequencer's own."""
     if isinstance(command, Due):
         result = decide_due(state, command, now_us)
         return refused(result) if isinstance(result, Refusal) else result
+    if isinstance(command, Delivered):
+        return decide_delivered(state, command)
     return accepted(Accepted(), Effects())
 
 

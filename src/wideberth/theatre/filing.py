@@ -13,6 +13,7 @@ from wideberth.party.command import (
     About,
     Constrain,
     Disclosure,
+    Part,
     Plan,
     Protect,
     Text,
@@ -29,7 +30,7 @@ from wideberth.theatre.outcome import Outcome, Ref
 from wideberth.theatre.rows import Member, Thing
 from wideberth.theatre.state import Draw, State
 
-Parts = Sequence[tuple[Volumes | About | Text, bytes]]
+Parts = Sequence[tuple[Part, bytes]]
 """The opened attached parts, each with its commitment."""
 M2_S_PER_KM2_H: Final = 3_600_000_000
 

@@ -13,8 +13,11 @@ from wideberth.party.hotline import (
     Doubt,
     HandOver,
     HotlineCommand,
+    Reject,
     Review,
     Send,
+    SetContacts,
+    SetPaths,
     SetTree,
     Stop,
     TakeOver,
@@ -22,10 +25,18 @@ from wideberth.party.hotline import (
 from wideberth.refusal import Refusal
 from wideberth.theatre.filing import Parts
 from wideberth.theatre.hotline import decide_cancel, decide_send, decide_stop, decide_tree
-from wideberth.theatre.hotline_answers import decide_acknowledge, decide_answer, decide_doubt, decide_review
+from wideberth.theatre.hotline_answers import (
+    decide_acknowledge,
+    decide_answer,
+    decide_doubt,
+    decide_reject,
+    decide_review,
+)
+from wideberth.theatre.hotline_routes import decide_paths
 from wideberth.theatre.hotline_watch import (
     decide_answer_check,
     decide_check,
+    decide_contacts,
     decide_hand_over,
     decide_take_over,
 )
@@ -41,14 +52,18 @@ def decide_hotline(
     match command:
         case SetTree():
             return decide_tree(state, member, command)
+        case SetPaths():
+            return decide_paths(state, member, command, parts)
         case Send():
             return decide_send(state, member, command, parts, now_us)
         case Stop():
             return decide_stop(state, member, key, command, parts, now_us)
         case Acknowledge():
-            return decide_acknowledge(state, member, key, command, now_us)
+            return decide_acknowledge(state, member, key, command, parts, now_us)
         case AnswerMessage():
             return decide_answer(state, member, key, command, parts, now_us)
+        case Reject():
+            return decide_reject(state, member, key, command, parts, now_us)
         case CancelMessage():
             return decide_cancel(state, member, command)
         case Doubt():
@@ -63,3 +78,5 @@ def decide_hotline(
             return decide_hand_over(state, member, key, command, parts, now_us)
         case TakeOver():
             return decide_take_over(state, member, key, command, now_us)
+        case SetContacts():
+            return decide_contacts(command, parts)

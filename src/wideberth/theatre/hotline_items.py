@@ -154,3 +154,19 @@ class WatchItem(Struct, frozen=True, tag="watch"):
     cell: str
     what: str
     key: bytes
+
+
+class HandedItem(Struct, frozen=True, tag="handed"):
+    """A message was handed over on a route, or ("failed", to its receiver alone) could not be. The sender (`cell` None)
+    learns the kind of route alone; handed over is not received."""
+
+    sender: str
+    message: bytes
+    version: int
+    party: str
+    cell: str | None
+    asked: str
+    path: str
+    route: str
+    outcome: str
+    at_us: int

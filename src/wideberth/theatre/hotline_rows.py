@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from wideberth.party.hotline import AnswerKind, Cell, MessageKind, Path, Precedence
+from wideberth.party.hotline import Cell, MessageKind, Path, Precedence
 from wideberth.theatre.lifecycle import LineState, Reach
 from wideberth.theatre.rows import Held
 
@@ -40,7 +40,8 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
 
     party: str
     cell: str
-    answer: AnswerKind
+    answer: str
+    """An `AnswerKind`, or "rejected"."""
     time_us: int
     text: Held | None = None
 
@@ -103,6 +104,10 @@ class Obligation(msgspec.Struct, gc=False):
     key: bytes = b""
     """Who acknowledged, and when."""
     time_us: int = 0
+    onward: Held | None = None
+    """To whom the cell says that it has passed it on."""
+    handed: tuple[tuple[str, str], ...] = ()
+    """Paths and kinds of routes on which it was handed over. That is not received."""
 
     @property
     def message_key(self) -> tuple[str, bytes]:

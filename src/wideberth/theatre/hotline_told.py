@@ -9,6 +9,7 @@ from collections.abc import Callable
 from wideberth.theatre.hotline_items import (
     DoubtItem,
     EchoItem,
+    HandedItem,
     LineItem,
     MessageItem,
     MessageStateItem,
@@ -17,7 +18,7 @@ from wideberth.theatre.hotline_items import (
     RungItem,
     WatchItem,
 )
-from wideberth.theatre.shown import Shown, b64, id_text, time_or_none
+from wideberth.theatre.shown import Shown, b64, id_text, time_or_none, time_text
 
 Texts = Callable[[bytes], str | None]
 
@@ -133,15 +134,39 @@ class WatchTold(Shown, frozen=True, tag_field="kind", tag="watch"):
     key: str
 
 
-HotlineItem = (
-    MessageItem | ReachItem | EchoItem | RungItem | ReplyItem | MessageStateItem | DoubtItem | LineItem | WatchItem
+class HandedTold(Shown, frozen=True, tag_field="kind", tag="handed"):
+    """A message was "handed" over on a route, which is not received, or that "failed"; `asked` is the cell whose route
+    it was, null with `cell` for the sender."""
+
+    what: str
+    subject: Subject
+    party: str
+    cell: str | None
+    asked: str | None
+    path: str
+    route: str
+    time: str
+
+
+AboutMessage = (
+    MessageItem | ReachItem | EchoItem | RungItem | ReplyItem | MessageStateItem | DoubtItem | HandedItem
 )
+HotlineItem = AboutMessage | LineItem | WatchItem
 HotlineTold = (
-    MessageTold | ReachTold | EchoTold | RungTold | ReplyTold | MessageStateTold | DoubtTold | LineTold | WatchTold
+    MessageTold
+    | ReachTold
+    | EchoTold
+    | RungTold
+    | ReplyTold
+    | MessageStateTold
+    | DoubtTold
+    | LineTold
+    | WatchTold
+    | HandedTold
 )
 
 
-def subject(item: MessageItem | ReachItem | EchoItem | RungItem | ReplyItem | MessageStateItem | DoubtItem) -> Subject:
+def subject(item: AboutMessage) -> Subject:
     """The version of a message that an item speaks of."""
     return Subject(item.sender, id_text(item.message), item.version)
 
@@ -169,6 +194,10 @@ def hotline_told(item: HotlineItem, texts: Texts) -> HotlineTold:
             return LineTold(item.what, item.first, item.second, item.path, id_text(item.check))
         case WatchItem():
             return WatchTold(item.what, item.cell, b64(item.key))
+        case HandedItem():
+            asked = None if item.cell is None else item.asked
+            place = (item.party, item.cell, asked, item.path, item.route)
+            return HandedTold(item.outcome, subject(item), *place, time_text(item.at_us))
 
 
 def _text(texts: Texts, commitment: bytes | None) -> str | None:

@@ -9,6 +9,7 @@ from wideberth.party.command import Text
 from wideberth.party.envelope import decode_part
 from wideberth.theatre.hotline_echo import expected, landmark
 from wideberth.theatre.hotline_rows import PRECEDENCES, Line, Message, Obligation
+from wideberth.theatre.hotline_routes import handed_kinds
 from wideberth.theatre.hotline_rules import (
     all_cells,
     is_open,
@@ -34,6 +35,7 @@ class Owed(Shown, frozen=True):
     asked: str
     proxy: bool
     acknowledge_by: str | None
+    onward: str | None
 
 
 class Reached(Shown, frozen=True):
@@ -42,6 +44,8 @@ class Reached(Shown, frozen=True):
     party: str
     reach: str
     rung: int
+    handed: tuple[str, ...] = ()
+    """Kinds of routes on which it was handed over beside the stream. That is not received."""
 
 
 class Reply(Shown, frozen=True):
@@ -211,7 +215,8 @@ def _text(held: Held | None) -> tuple[str | None, str | None]:
 def _reached(owed: list[Obligation], party: str) -> Reached:
     """A party's rung shows once the sender is told of it."""
     rung = max((o.rung for o in owed if o.party == party), default=0)
-    return Reached(party, party_reach(owed, party), rung if rung >= RUNG_MAX else 0)
+    shown_rung = rung if rung >= RUNG_MAX else 0
+    return Reached(party, party_reach(owed, party), shown_rung, handed_kinds(owed, party))
 
 
 def _owed(state: State, owed: Obligation) -> Owed:
@@ -227,6 +232,7 @@ def _owed(state: State, owed: Obligation) -> Owed:
         asked,
         owed.proxy,
         time_or_none(owed.due_us),
+        _text(owed.onward)[0],
     )
 
 

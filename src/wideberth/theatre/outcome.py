@@ -25,6 +25,7 @@ from wideberth.space.shapes import Shapes
 from wideberth.theatre.hotline_items import (
     DoubtItem,
     EchoItem,
+    HandedItem,
     HotlineEffects,
     LineItem,
     MessageItem,
@@ -34,6 +35,7 @@ from wideberth.theatre.hotline_items import (
     RungItem,
     WatchItem,
 )
+from wideberth.theatre.register_items import MovementItem, OwnItem, ProbedItem, RegisterEffects, RegisterItem
 
 DECIDE_VERSION: Final = 1
 
@@ -176,6 +178,7 @@ class Effects(Struct, frozen=True, tag="effects"):
     watched: bytes = b""
     """int64, eight a volume, of the subscription or service area that it makes: see `space.volume.boxes`."""
     hotline: HotlineEffects | None = None
+    register: RegisterEffects | None = None
 
 
 class Places(Struct, frozen=True, tag="places"):
@@ -321,6 +324,19 @@ class LateItem(Struct, frozen=True, tag="late"):
     start_us: int
 
 
+class OverlapItem(Struct, frozen=True, tag="overlap"):
+    """What a plan that nobody filed comes too near to, as far as its asker may see it: as in a conflict."""
+
+    plan: bytes
+    party: str | None
+    """None where the peer's plan is private."""
+    other: str
+    """"operation", "constraint" or "protected"."""
+    minima_mm: tuple[int, int]
+    severity: str
+    places: Spots
+
+
 Item = (
     ConflictItem
     | StateItem
@@ -339,6 +355,12 @@ Item = (
     | DoubtItem
     | LineItem
     | WatchItem
+    | HandedItem
+    | RegisterItem
+    | OwnItem
+    | MovementItem
+    | ProbedItem
+    | OverlapItem
 )
 
 Derived = Effects | Places | Volumes

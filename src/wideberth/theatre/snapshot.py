@@ -21,7 +21,7 @@ from wideberth.theatre.outcome import Ref
 from wideberth.theatre.rows import Arbitrated, Conflict, Draft, Held, Invitation, Member, Reference, Subscription, Thing
 from wideberth.theatre.state import State
 
-FORMAT: Final = "wideberth/snapshot/3"
+FORMAT: Final = "wideberth/snapshot/4"
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -56,6 +56,7 @@ class Rows(msgspec.Struct, array_like=True):
     dropping: list[tuple[int, str, bytes]]
     watched: list[tuple[Ref, bytes]]
     trees: list[tuple[str, Tree]]
+    paths: list[tuple[tuple[str, str], Held]]
     messages: list[Message]
     obligations: list[Obligation]
     doubts: list[DoubtRow]
@@ -111,6 +112,7 @@ def dump(state: State) -> bytes:
             state.dropping,
             [row for watched in state.watched.values() for row in watched.boxes()],
             list(state.trees.items()),
+            list(state.paths.items()),
             list(state.messages.values()),
             list(state.obligations.values()),
             list(state.doubts.values()),
@@ -154,6 +156,7 @@ def _state(rows: Rows) -> State:
         ("subscription", state.subscriptions, ((s.id, s) for s in rows.subscriptions)),
         ("availability", state.availability, rows.availability),
         ("tree", state.trees, rows.trees),
+        ("path", state.paths, rows.paths),
         ("message", state.messages, ((m.key, m) for m in rows.messages)),
         ("obligation", state.obligations, ((o.id, o) for o in rows.obligations)),
         ("doubt", state.doubts, ((d.ref, d) for d in rows.doubts)),

@@ -87,6 +87,8 @@ class State:
         self.watched = {name: Occupied(self.watched_volumes) for name in WATCHED}
         """Subscriptions by their standard, and service areas; a ref is one of `WATCHED` and an id."""
         self.trees: dict[str, Tree] = {}
+        self.paths: dict[tuple[str, str], Held] = {}
+        """Routes by party and cell."""
         self.messages: dict[Ref, Message] = {}
         """By sender and id."""
         self.obligations: dict[bytes, Obligation] = {}
@@ -122,6 +124,7 @@ class State:
             "subscription": self.subscriptions,
             "availability": self.availability,
             "tree": self.trees,
+            "path": self.paths,
             "message": self.messages,
             "obligation": self.obligations,
             "doubt": self.doubts,
