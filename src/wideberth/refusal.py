@@ -82,6 +82,8 @@ class Reason(StrEnum):
     CLAIM = "claim", 429, "The party's claim on the space is used up"
     BUDGET = "budget", 429, "The party's checking budget is used up"
     CONTRADICTION = "contradiction", 409, "The text says another thing than the geometry"
+    OWN_REGISTER = "own-register", 409, "Entries of your own register lie inside"
+    UNREVIEWED = "unreviewed", 409, "It meets your own register, and no second person has reviewed that"
     CONFLICT_OPEN = "conflict-open", 409, "An unsettled conflict blocks this"
     MISSING_OVN = "missing-ovn", 409, "The key lacks intents that are too near"
     NOT_COVERED = "not-covered", 400, "The subscription does not cover the intent"

@@ -22,7 +22,7 @@ from doors_kit import (
     subscription,
 )
 
-from wideberth.limits import KEY_MAX, PARTS_MAX, TEXT_CHARACTERS_MAX
+from wideberth.limits import KEY_MAX, PARTS_MAX, PLAN_NOTE_CHARACTERS_MAX
 from wideberth.party.command import Constrain, ConstraintKind, Disclosure, OperationState, SetState, Volumes
 
 NULL = "00000000-0000-4000-8000-000000000000"
@@ -390,11 +390,11 @@ def test_a_report_is_kept(tmp_path: Path, path: str) -> None:
         assert told["report_id"] not in ("", "mine")
         assert told["exchange"]["url"].startswith("https://uss2.test")
         assert doors.node.state.size == size + 1
-        long = record(response_body="x" * (PARTS_MAX * TEXT_CHARACTERS_MAX))
+        long = record(response_body="x" * (PARTS_MAX * PLAN_NOTE_CHARACTERS_MAX))
         for body, status in ((long, 413), ({}, 400), ({"exchange": None}, 400), (record(recorder_role="Us"), 400)):
             assert (await doors.ask("POST", path, body)).status_code == status
         assert doors.node.state.size == size + 1
-        parts = record(response_body="x" * (3 * TEXT_CHARACTERS_MAX))
+        parts = record(response_body="x" * (3 * PLAN_NOTE_CHARACTERS_MAX))
         assert (await doors.ask("POST", path, parts)).json()["exchange"]["response_body"].count("x") == 12_000
         assert doors.node.state.size == size + 2
 

@@ -164,6 +164,21 @@ def test_stop_is_not_held_up_by_what_is_odd_in_it() -> None:
     assert world.last("BBB", MessageItem).text is None
 
 
+@pytest.mark.parametrize("odd", ["welcome", "STOP", "notice ", "\u202estop", "a" * 10_000])
+def test_phrases_are_of_the_closed_set(odd: str) -> None:
+    """A message whose phrase is no code is refused, naming the field; a STOP goes out without it."""
+    world = Lines()
+    no = world.tell("AAA", "BBB", phrase=odd)[1].refusal
+    assert no is not None
+    assert (no.reason, no.field) == (Reason.UNKNOWN, "command.phrase")
+    stop = Stop(world.draw(16), odd)
+    assert world.speak("AAA", stop).accepted
+    assert (world.last("BBB", MessageItem).phrase, world.row("AAA", stop.message).phrase) == ("", "")
+    assert world.tell("AAA", "BBB", phrase="", text="Mind the bridge")[1].accepted
+    assert world.tell("AAA", "BBB", phrase="avoid")[1].accepted
+    assert same_after_replay(world)
+
+
 def test_receivers_must_be_there() -> None:
     """Nobody writes to a stranger, to oneself, to a party that left, or twice to one."""
     world = Lines()

@@ -24,7 +24,7 @@ from wideberth.api.standard_bodies import check_key, check_url, id_of, optional_
 from wideberth.api.standard_door import Ask, Refused, Reply, error_of
 from wideberth.api.standard_search import entity_and_version, rows_of, search_shapes, too_many
 from wideberth.intake.standard import Volume4D, read_volumes
-from wideberth.limits import NAME_CHARACTERS_MAX, PARTS_MAX, TEXT_CHARACTERS_MAX
+from wideberth.limits import NAME_CHARACTERS_MAX, PARTS_MAX, PLAN_NOTE_CHARACTERS_MAX
 from wideberth.party.command import Text
 from wideberth.party.standard import (
     Availability,
@@ -305,9 +305,9 @@ async def report(ask: Ask) -> Answered:
     body.exchange.headers = [without_secret(line) for line in body.exchange.headers or ()] or None
     body.report_id = forms.id_text(uuid4_of("report", ask.request))
     text = msgspec.json.encode(body).decode()
-    texts = tuple(Text("en", text[i : i + TEXT_CHARACTERS_MAX]) for i in range(0, len(text), TEXT_CHARACTERS_MAX))
+    texts = tuple(Text("en", text[i : i + PLAN_NOTE_CHARACTERS_MAX]) for i in range(0, len(text), PLAN_NOTE_CHARACTERS_MAX))
     if len(texts) > PARTS_MAX:
-        limit = f"a report of at most {PARTS_MAX * TEXT_CHARACTERS_MAX:,} characters"
+        limit = f"a report of at most {PARTS_MAX * PLAN_NOTE_CHARACTERS_MAX:,} characters"
         return refuse(Reason.TOO_LARGE, "exchange", limit, f"{len(text):,} characters")
     answer = await ask.vouch(Report(0), texts=texts)
     return answer.refusal or Reply(HTTPStatus.CREATED, body)

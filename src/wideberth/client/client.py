@@ -47,7 +47,7 @@ NOT_AFTER_S: Final = 600.0
 """How long a command may still be decided after it was sealed."""
 RECEIPT: Final = "wideberth/receipt/1"
 
-Part = words.Volumes | words.About | words.Text
+Part = words.Part
 Id = bytes | UUID
 
 

@@ -20,6 +20,7 @@ from wideberth.node.streams import Streams
 from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Text, Withdraw
 from wideberth.party.envelope import Attachment, Signed, command_digest
 from wideberth.party.hotline import Acknowledge, AnswerCheck, AnswerMessage, CancelMessage, Stop
+from wideberth.party.phrase import phrase_or_none
 from wideberth.refusal import Refusal, refuse
 from wideberth.sequencer import Sequencer, Submission
 from wideberth.theatre.hotline import is_on_watch
@@ -92,7 +93,7 @@ class Stops:
             envelope.party,
             id_text(command.message) if len(command.message) == 16 else command.message.hex(),
             time_text(now_us),
-            command.phrase,
+            phrase_or_none(command.phrase),
             texts[0] if texts else None,
             command.drill,
             not is_on_watch(self._state, member, envelope.keys[0], now_us),

@@ -1,6 +1,6 @@
 """The closed set of phrases that the watches say to one another, by code.
 
-In:  nothing. Out: `Phrase`. Refuses nothing: who is sent a code looks it up here.
+In:  nothing. Out: `Phrase`, and what of a text is one. Refuses nothing: who is sent a code looks it up here.
 A code means the same in every language; a message carries the code, and each reader sees it in the own one.
 """
 
@@ -57,3 +57,8 @@ class Phrase(StrEnum):
     MONITOR = "monitor"
     INTERPRETER = "interpreter"
     CONTACT = "contact"
+
+
+def phrase_or_none(code: str) -> str:
+    """The code where it is one of the closed set, else nothing."""
+    return code if code in Phrase.__members__.values() else ""

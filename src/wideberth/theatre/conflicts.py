@@ -93,9 +93,12 @@ def severity_of(near: Sequence[Near], minima_mm: tuple[int, int]) -> str:
 
 
 def blocked(first: Side | Thing, second: Side | Thing) -> Ref | None:
-    """Whose activation an unsettled conflict blocks: the lower priority's, else the one planned later (rule 11)."""
+    """Whose activation an unsettled conflict blocks: the lower priority's, else the one planned later (rule 11).
+
+    Of one party's own things a plan is blocked by an entry of the register, until a second person has looked.
+    """
     one, other = first.ref, second.ref
-    if one[0] == other[0]:
+    if one[0] == other[0] and "protected" not in (first.what, second.what):
         return None
     if second.what != "operation":
         return None if second.kind in ADVISORY else one

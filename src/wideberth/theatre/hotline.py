@@ -12,7 +12,7 @@ from wideberth.limits import (
     MESSAGES_OPEN_MAX,
     NAME_CHARACTERS_MAX,
     PARTIES_MAX,
-    PHRASE_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
     TIME_US_MAX,
     VOLUMES_MAX,
 )
@@ -20,6 +20,7 @@ from wideberth.party.charter import check_languages
 from wideberth.party.command import Text, Volumes
 from wideberth.party.hotline import CancelMessage, Cell, MessageKind, Precedence, Send, SetTree, Stop
 from wideberth.party.identity import check_party_code
+from wideberth.party.phrase import phrase_or_none
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.shapes import check_volumes
 from wideberth.space.volume import Volume4D, check_volume
@@ -173,9 +174,8 @@ def _check_receivers(state: State, member: Member, command: Send) -> Refusal | N
 def _check_content(command: Send) -> Refusal | None:
     if command.kind is MessageKind.STOP:
         return refuse(Reason.OUT_OF_RANGE, "command.kind", "notice or query; STOP is a command of its own", "stop")
-    if len(command.phrase) > PHRASE_CHARACTERS_MAX:
-        limit = f"at most {PHRASE_CHARACTERS_MAX} characters"
-        return refuse(Reason.OUT_OF_RANGE, "command.phrase", limit, f"{len(command.phrase)} characters")
+    if command.phrase != phrase_or_none(command.phrase):
+        return refuse(Reason.UNKNOWN, "command.phrase", "empty, or a code of the closed set of phrases", command.phrase)
     if not command.phrase and command.text is None:
         return refuse(Reason.OUT_OF_RANGE, "command.phrase", "a phrase, a text, or both", "neither")
     if command.volumes is not None and command.operation is not None:
@@ -231,7 +231,7 @@ def _sent(
     cells: dict[str, list[str]] = {party: [] for party in (*hotline.to, member.party)}
     for owed in hotline.owed:
         cells[owed.party].append(owed.cell)
-    first = (member.party, command.message, *head, command.phrase, text, where, read_back)
+    first = (member.party, command.message, *head, phrase_or_none(command.phrase), text, where, read_back)
     tail = (command.drill, hotline.late, hotline.off_watch, wrong)
     return {party: [MessageItem(*first, tuple(own), due_us if own else 0, *tail)] for party, own in cells.items()}
 
@@ -258,6 +258,12 @@ def _beside(
         return (("", "the text could not be compared"),)
 
 
+def _sound_text(parts: Parts, index: int | None) -> int | None:
+    """The text of a STOP, where it is one that could be read."""
+    part = parts[index][0] if index is not None and 0 <= index < len(parts) else None
+    return index if isinstance(part, Text) and len(part.text) <= TEXT_CHARACTERS_MAX else None
+
+
 def _sound_volumes(parts: Parts, index: int | None) -> tuple[Volume4D, ...]:
     """The volumes of a STOP, where they are any that could be meant."""
     part = parts[index][0] if index is not None and 0 <= index < len(parts) else None
@@ -275,7 +281,7 @@ def decide_stop(
     old = state.messages.get((member.party, command.message))
     if old is not None and old.kind is not MessageKind.STOP:
         return refuse(Reason.EXISTS, "command.message", "an id that no other message of yours has", "taken")
-    text = command.text if command.text is not None and text_part(parts, command.text, "") is None else None
+    text = _sound_text(parts, command.text)
     where = _sound_volumes(parts, command.volumes)
     volumes = command.volumes if where else None
     to = tuple(sorted(m.party for m in state.members.values() if m.keys and not m.left_us and m.party != member.party))

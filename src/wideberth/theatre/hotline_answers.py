@@ -10,7 +10,16 @@ from typing import Final, NamedTuple
 import msgspec
 
 from wideberth.limits import DOUBTS_MAX, ID_BYTES
-from wideberth.party.hotline import Acknowledge, AnswerKind, AnswerMessage, Doubt, MessageKind, MessageSubject, Review
+from wideberth.party.hotline import (
+    Acknowledge,
+    AnswerKind,
+    AnswerMessage,
+    Doubt,
+    MessageKind,
+    MessageSubject,
+    Reject,
+    Review,
+)
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.filing import Parts, text_part
 from wideberth.theatre.hotline_echo import Wrong, differences
@@ -45,6 +54,7 @@ from wideberth.theatre.state import State
 
 CLOSING: Final = (AnswerKind.NOT_AFFECTED, AnswerKind.DECLINED)
 """Of a query, where every cell says so; a conflict answers it at once. "Not ours" and "unknown" close nothing."""
+REJECTED: Final = Reach.REJECTED.value
 ELSEWHERE: Final = (AnswerKind.NOT_OURS, AnswerKind.UNKNOWN)
 
 
@@ -90,12 +100,15 @@ def readable(state: State, member: Member, subject: MessageSubject) -> Message |
 
 
 def decide_acknowledge(
-    state: State, member: Member, key: bytes, command: Acknowledge, now_us: int
+    state: State, member: Member, key: bytes, command: Acknowledge, parts: Parts, now_us: int
 ) -> Outcome | Refusal:
     """A cell has received a message, or reads it back."""
     found = speaking(state, member, key, command.subject, command.cell, now_us)
     if isinstance(found, Refusal):
         return found
+    no = text_part(parts, command.onward, "command.onward")
+    if no is not None:
+        return no
     message, owed, as_ = found
     wrong = differences(state, message, command.echo) if command.echo else ()
     if isinstance(wrong, Refusal):
@@ -109,7 +122,33 @@ def decide_acknowledge(
         limit = "a message that you have not acknowledged so"
         return refuse(Reason.WRONG_STATE, "command.subject", limit, owed.reach.value)
     effects, items = reached(state, found, reach, now_us)
-    result = accepted(Accepted(message.version), Effects(hotline=effects))
+    result = accepted(Accepted(message.version), Effects(hotline=effects), len(parts))
+    result.notices = told(items)
+    return result
+
+
+def decide_reject(
+    state: State, member: Member, key: bytes, command: Reject, parts: Parts, now_us: int
+) -> Outcome | Refusal:
+    """A cell cannot use a message as it is. From now on its sender is reminded, until there is a new version."""
+    found = speaking(state, member, key, command.subject, command.cell, now_us)
+    if isinstance(found, Refusal):
+        return found
+    no = text_part(parts, command.text, "command.text")
+    if no is not None:
+        return no
+    message, owed, as_ = found
+    if message.kind is MessageKind.STOP:
+        return refuse(Reason.WRONG_STATE, "command.subject", "no STOP: acknowledge it, and ask", "stop")
+    reach = REACH.get((owed.reach, "rejected"))
+    if reach is None or as_ == "proxy":
+        limit = "a message that the cell itself has neither read back nor rejected"
+        return refuse(Reason.WRONG_STATE, "command.subject", limit, owed.reach.value)
+    effects, items = reached(state, found, reach, now_us)
+    head = (message.sender, message.id, message.version, owed.party)
+    for party, cell in ((message.sender, None), (owed.party, owed.cell)):
+        items.setdefault(party, []).append(ReplyItem(*head, cell, REJECTED, said_text(parts, command.text)))
+    result = accepted(Accepted(message.version), Effects(hotline=effects), len(parts))
     result.notices = told(items)
     return result
 
@@ -157,7 +196,7 @@ def decide_answer(
         return no
     message, owed, _ = found
     effects, items = HotlineEffects(), Items()
-    if owed.reach is Reach.SENT:
+    if owed.reach in (Reach.SENT, Reach.REJECTED):
         effects, items = reached(state, found, Reach.RECEIVED, now_us)
     head = (message.sender, message.id, message.version)
     for party, cell in ((message.sender, None), (owed.party, owed.cell)):
@@ -176,7 +215,8 @@ def _query_after(
     message, owed, _ = found
     if message.kind is not MessageKind.QUERY:
         return effects
-    given = {(a.party, a.cell): a.answer for a in message.answers} | {(owed.party, owed.cell): answer}
+    given: dict[tuple[str, str], str] = {(a.party, a.cell): a.answer for a in message.answers}
+    given |= {(owed.party, owed.cell): answer}
     all_given = [given.get((o.party, o.cell)) for o in obligations_of(state, message)]
     if answer is AnswerKind.CONFLICT or all(said in CLOSING for said in all_given):
         for party in (message.sender, *message.to):

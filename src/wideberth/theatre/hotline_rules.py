@@ -135,7 +135,7 @@ def obligations_of(state: State, message: Message) -> list[Obligation]:
 def party_reach(owed: Iterable[Obligation], party: str) -> Reach:
     """How far a message has come with every cell of a party that it concerns."""
     reached = [REACHES.index(row.reach) for row in owed if row.party == party]
-    return REACHES[min(reached, default=0)]
+    return REACHES[min(reached)] if reached else Reach.SENT
 
 
 def is_effective(message: Message, owed: Sequence[Obligation]) -> bool:

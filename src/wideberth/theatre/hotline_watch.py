@@ -6,11 +6,14 @@ Refuses: a handover with critical items that nobody has acknowledged, unless for
 not sign for exactly what is open.
 """
 
-from wideberth.limits import ID_BYTES
-from wideberth.party.hotline import AnswerCheck, CheckLine, HandOver, Path, TakeOver
+from typing import Final
+
+from wideberth.limits import CONTACTS_MAX, ID_BYTES, NAME_CHARACTERS_MAX
+from wideberth.party.charter import check_languages
+from wideberth.party.hotline import AnswerCheck, CheckLine, Contacts, HandOver, Path, SetContacts, TakeOver
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.filing import Parts, text_part
-from wideberth.theatre.hotline_items import HotlineEffects, LineItem, MessageStateItem, RungItem, WatchItem
+from wideberth.theatre.hotline_items import HotlineEffects, LineItem, MessageStateItem, ReachItem, RungItem, WatchItem
 from wideberth.theatre.hotline_rows import Line, MessageState
 from wideberth.theatre.hotline_rules import (
     Items,
@@ -23,10 +26,13 @@ from wideberth.theatre.hotline_rules import (
     open_items,
     told,
 )
-from wideberth.theatre.lifecycle import ESCALATION, LINE, RUNG_MAX, LineState
+from wideberth.theatre.lifecycle import ESCALATION, LINE, RUNG_MAX, LineState, Reach
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted
 from wideberth.theatre.rows import Member
 from wideberth.theatre.state import State
+
+LEVELS: Final = 3
+"""Of contacts: the watch, who leads it, who decides for the party."""
 
 # deadlines
 
@@ -40,6 +46,11 @@ def decide_rung(state: State, obligation: bytes, at_us: int, now_us: int) -> Out
         item = MessageStateItem(*head, "expired")
         result = accepted(Accepted(), Effects(hotline=HotlineEffects(state=MessageState.EXPIRED)))
         result.notices = told({party: [item] for party in (message.sender, *message.to)})
+        return result
+    if owed.reach is Reach.REJECTED:
+        due_us = max(at_us, now_us) + acknowledge_us(state, message.precedence)
+        result = accepted(Accepted(), Effects(hotline=HotlineEffects(rung=owed.rung, due_us=due_us)))
+        result.notices = told({message.sender: [ReachItem(*head, owed.party, None, owed.reach, False)]})
         return result
     rung, times, _ = ESCALATION[owed.rung]
     wait_us = times * acknowledge_us(state, message.precedence)
@@ -98,6 +109,31 @@ def decide_answer_check(state: State, member: Member, command: AnswerCheck) -> O
     item = LineItem(line.first, line.second, line.path, line.check, LineState.UP)
     result.notices = told({line.first: [item], line.second: [item]})
     return result
+
+
+# whom to call
+
+
+def decide_contacts(command: SetContacts, parts: Parts) -> Outcome | Refusal:
+    """A party's contacts, all of them."""
+    part = parts[command.contacts][0] if 0 <= command.contacts < len(parts) else None
+    if not isinstance(part, Contacts):
+        limit = "the place of a contacts part among the attached parts"
+        return refuse(Reason.PARTS_MISMATCH, "command.contacts", limit, command.contacts)
+    if len(part.contacts) > CONTACTS_MAX:
+        return refuse(Reason.TOO_MANY, "contacts", f"at most {CONTACTS_MAX}", len(part.contacts))
+    for i, row in enumerate(part.contacts):
+        field = f"contacts[{i}]"
+        if not 1 <= row.level <= LEVELS:
+            return refuse(Reason.OUT_OF_RANGE, f"{field}.level", f"1 to {LEVELS}", row.level)
+        for name, text in (("role", row.role), ("number", row.number)):
+            if not 0 < len(text) <= NAME_CHARACTERS_MAX or not text.isprintable():
+                limit = f"1 to {NAME_CHARACTERS_MAX} characters that can be printed"
+                return refuse(Reason.OUT_OF_RANGE, f"{field}.{name}", limit, f"{len(text)} characters")
+        no = check_languages(row.languages, f"{field}.languages")
+        if no is not None:
+            return no
+    return accepted(Accepted(), Effects(hotline=HotlineEffects()), len(parts))
 
 
 # handover

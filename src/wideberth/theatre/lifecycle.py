@@ -68,6 +68,7 @@ CONFLICT: Final[dict[tuple[ConflictState, str], ConflictState]] = {
     (_C.OPEN, "procedure concurred"): _C.SETTLED,
     (_C.OPEN, "risk accepted by both"): _C.ACCEPTED,
     (_C.OPEN, "risk accepted by the only side with a voice"): _C.ACCEPTED,
+    (_C.OPEN, "reviewed by a second person"): _C.ACCEPTED,
     (_C.OPEN, "no longer too near"): _C.CLEARED,
     (_C.SETTLED, "concurrence withdrawn"): _C.OPEN,
     (_C.SETTLED, "plan changed"): _C.OPEN,
@@ -100,6 +101,8 @@ INVITATION: Final[dict[tuple[InvitationState, str], InvitationState]] = {
 class Reach(StrEnum):
     """How far a message has come with a cell."""
 
+    REJECTED = "rejected"
+    """The cell cannot use it as it is: now its sender has to act."""
     SENT = "sent"
     RECEIVED = "received"
     READ_BACK = "read-back"
@@ -117,6 +120,10 @@ class LineState(StrEnum):
 _R = Reach
 REACH: Final[dict[tuple[Reach, str], Reach]] = {
     (_R.SENT, "acknowledged"): _R.RECEIVED,
+    (_R.SENT, "rejected"): _R.REJECTED,
+    (_R.RECEIVED, "rejected"): _R.REJECTED,
+    (_R.REJECTED, "acknowledged"): _R.RECEIVED,
+    (_R.REJECTED, "read back rightly"): _R.READ_BACK,
     (_R.SENT, "read back rightly"): _R.READ_BACK,
     (_R.RECEIVED, "read back rightly"): _R.READ_BACK,
 }
@@ -137,6 +144,46 @@ LINE: Final[dict[tuple[LineState, int], LineState]] = {
     (_L.DEGRADED, 4): _L.LOST,
 }
 """From state and checks missed in a row, to; no row, no change. An answer brings a line up from everywhere."""
+
+
+class MovementState(StrEnum):
+    """Where a protected movement stands. It is protected in each of them until it ends."""
+
+    NOTIFIED = "notified"
+    UNDER_WAY = "under way"
+    OVERDUE = "overdue"
+    OFF_ROUTE = "off-route"
+    ARRIVED = "arrived"
+    ENDED = "ended"
+
+
+_M = MovementState
+MOVEMENT: Final[dict[tuple[MovementState, str], MovementState]] = {
+    (_M.NOTIFIED, "checkpoint passed"): _M.UNDER_WAY,
+    (_M.NOTIFIED, "seen on its route"): _M.UNDER_WAY,
+    (_M.NOTIFIED, "seen off its route"): _M.OFF_ROUTE,
+    (_M.NOTIFIED, "checkpoint late"): _M.OVERDUE,
+    (_M.NOTIFIED, "last checkpoint passed"): _M.ARRIVED,
+    (_M.UNDER_WAY, "seen off its route"): _M.OFF_ROUTE,
+    (_M.UNDER_WAY, "checkpoint late"): _M.OVERDUE,
+    (_M.UNDER_WAY, "last checkpoint passed"): _M.ARRIVED,
+    (_M.OVERDUE, "checkpoint passed"): _M.UNDER_WAY,
+    (_M.OVERDUE, "seen off its route"): _M.OFF_ROUTE,
+    (_M.OVERDUE, "last checkpoint passed"): _M.ARRIVED,
+    (_M.OVERDUE, "filed anew"): _M.UNDER_WAY,
+    (_M.OFF_ROUTE, "checkpoint passed"): _M.UNDER_WAY,
+    (_M.OFF_ROUTE, "seen on its route"): _M.UNDER_WAY,
+    (_M.OFF_ROUTE, "seen on its route, late"): _M.OVERDUE,
+    (_M.OFF_ROUTE, "last checkpoint passed"): _M.ARRIVED,
+    (_M.OFF_ROUTE, "filed anew"): _M.UNDER_WAY,
+    **{(_state, "over"): _M.ENDED for _state in list(_M)[:-1]},
+}
+"""From and event, to; no row, no change. A movement ends when its last window is over, or its owner lifts it."""
+
+
+def movement_after(current: MovementState, event: str) -> MovementState:
+    """The state after an event; unchanged where the table has no row for it."""
+    return MOVEMENT.get((current, event), current)
 
 
 def operation_may(current: OperationState, wanted: OperationState) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from wideberth.party.charter import SECOND_US, Charter
 from wideberth.party.charter import Area as CharterArea
+from wideberth.party.envelope import decode_part
+from wideberth.party.hotline import Contacts
 from wideberth.space.units import mm_to_m, nd_to_deg
 from wideberth.theatre.lifecycle import InvitationState
 from wideberth.theatre.rows import Member
@@ -32,6 +34,14 @@ class Area(Shown, frozen=True):
     lower: Altitude
     upper: Altitude
     parties: tuple[str, ...]
+
+
+class Named(Shown, frozen=True):
+    """A landmark, degrees."""
+
+    name: str
+    lat: float
+    lon: float
 
 
 class Rules(Shown, frozen=True):
@@ -65,6 +75,17 @@ class Rules(Shown, frozen=True):
     supplier_km2_h: int
     supplier_checks: int
     supplier_met: int
+    landmarks: tuple[Named, ...]
+
+
+class Call(Shown, frozen=True):
+    """Whom to call at a party; level 1 is its watch, 3 who decides for it."""
+
+    level: int
+    role: str
+    number: str
+    languages: tuple[str, ...]
+    interpreter: bool
 
 
 class Told(Shown, frozen=True):
@@ -87,6 +108,7 @@ class Party(Shown, frozen=True):
     languages: tuple[str, ...]
     told: Told | None
     """Of the reader alone."""
+    contacts: tuple[Call, ...]
 
 
 class Draft(Shown, frozen=True):
@@ -166,6 +188,7 @@ def rules(charter: Charter) -> Rules:
         supplier_km2_h=charter.supplier_km2_h,
         supplier_checks=charter.supplier_checks,
         supplier_met=charter.supplier_met,
+        landmarks=tuple(Named(m.name, nd_to_deg(m.lat_nd), nd_to_deg(m.lon_nd)) for m in charter.landmarks),
     )
 
 
@@ -211,4 +234,10 @@ def _party(member: Member, reader: Member, heard_us: Mapping[str, int]) -> Party
     told = Told(member.notices, member.signed, b64(member.head)) if mine else None
     heard = time_or_none(heard_us.get(member.party, 0))
     since = time_text(member.since_us)
-    return Party(member.party, member.name, member.role, since, mine, heard, member.languages, told)
+    return Party(member.party, member.name, member.role, since, mine, heard, member.languages, told, _calls(member))
+
+
+def _calls(member: Member) -> tuple[Call, ...]:
+    part = decode_part(member.contacts.content) if member.contacts and member.contacts.content is not None else None
+    rows = sorted(part.contacts, key=lambda row: row.level) if isinstance(part, Contacts) else ()
+    return tuple(Call(row.level, row.role, row.number, row.languages, row.interpreter) for row in rows)

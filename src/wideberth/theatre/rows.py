@@ -12,7 +12,7 @@ from wideberth.party.charter import Charter
 from wideberth.party.command import OperationState
 from wideberth.party.identity import KeyGrant, Role, RootSet
 from wideberth.party.standard import Availability, Kind, Standard
-from wideberth.theatre.lifecycle import ConflictState, InvitationState, ProposalState
+from wideberth.theatre.lifecycle import ConflictState, InvitationState, MovementState, ProposalState
 from wideberth.theatre.outcome import Ref
 
 ZERO_HEAD: Final = bytes(32)
@@ -58,10 +58,14 @@ class Member(msgspec.Struct):
     spent_m2_s: int = 0
     checks: int = 0
     peers: list[str] = []
+    hits: int = 0
+    """How many of the day's checks of plans that were not filed met something hidden."""
     watching: int = 0
     """Live subscriptions of a supplier."""
     issuer: str = ""
     """Of the tokens by which a supplier came in; empty for all others."""
+    contacts: "Held | None" = None
+    """Whom the others may call."""
 
 
 class Invitation(msgspec.Struct):
@@ -120,6 +124,11 @@ class Thing(msgspec.Struct, gc=False):
     review_told: bool = False
     steps: int = 0
     """How often its owner has declared another state."""
+    key: bytes = b""
+    """By which its owner filed this version; empty where a settlement moved it."""
+    flags: tuple[str, ...] = ()
+    """Of a protected place: "single-source", "disputed"."""
+    origin: Held | None = None
 
     @property
     def ref(self) -> Ref:
@@ -281,6 +290,38 @@ class Arbitrated(msgspec.Struct, frozen=True):
     until_us: int
     request: bytes
     sequence: int
+
+
+class Movement(msgspec.Struct, gc=False):
+    """What a protected movement is beside the thing of the same owner and id."""
+
+    owner: str
+    id: bytes
+    itinerary: Held
+    details: Held
+    stops: tuple[tuple[int, int], ...]
+    """Time and tolerance of each checkpoint."""
+    emergency: bool
+    late: bool
+    """It was notified nearer to its start than the charter's lead time."""
+    state: MovementState = MovementState.NOTIFIED
+    next: int = 0
+    passed: tuple[int, ...] = ()
+    """When each checkpoint was passed; 0: it was gone by without a word."""
+    due_us: int = 0
+    fix: Held | None = None
+    """Where it was last."""
+    fix_us: int = 0
+
+    @property
+    def ref(self) -> Ref:
+        """Its owner and id."""
+        return self.owner, self.id
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.state in (MovementState.ARRIVED, MovementState.ENDED)
 
 
 class Draft(msgspec.Struct):
