@@ -16,7 +16,7 @@ import make_locale
 ALIKE = {"letter", "sign", "unit"}
 """Names of letters and units may be the same as in English."""
 SAME = {
-    "de": {"ROUTINE", "Position"},
+    "de": {"ROUTINE", "Position", "Name: {name}."},
     "fr": {
         "{precedence}. Message {message}, version {version}.",
         *("FLASH", "ROUTINE", "air", "transit", "transport", "Position", "Version", "six", "Message", "Signature"),

@@ -129,18 +129,30 @@ _BAND: Final = Sentence("Height from {lower} to {upper} above the ellipsoid.")
 _WINDOW: Final = Sentence("From {start} to {end}, times in UTC.")
 _WHERE: Final = (_AREA, _MARK)
 _WHERE_OPTIONAL: Final = (_AREA._replace(optional=True), _MARK)
-_PLAN: Final = (*_WHERE, _BAND, _WINDOW)
+_BAND_OPTIONAL: Final = _BAND._replace(optional=True)
+_WINDOW_OPTIONAL: Final = _WINDOW._replace(optional=True)
+_PLAN: Final = (
+    Sentence("Activity: {activity}, {domain}.", optional=True),
+    *_WHERE_OPTIONAL,
+    _BAND_OPTIONAL,
+    _WINDOW_OPTIONAL,
+)
+_NAME: Final = Sentence("Name: {name}.", optional=True)
 _MOVES: Final = (
+    _NAME,
     Sentence("This is a notice, not a request."),
-    Sentence("Route from {origin} to {destination}."),
-    _WINDOW,
+    Sentence("Route from {origin} to {destination}.", optional=True),
+    *_WHERE_OPTIONAL,
+    _WINDOW_OPTIONAL,
     Sentence("One vehicle ({count}), marked {marking}.", "{count} vehicles, marked {marking}.", True),
     Sentence("Declared guards: {guards}.", optional=True),
     Sentence("Contact {contact}, alternate {alternate}.", optional=True),
     Sentence("Its protection does not end with this notice."),
 )
 _REASON: Final = Sentence("Reason: {reason}")
-_UNANSWERED: Final = Sentence("One check ({count}) unanswered.", "{count} checks unanswered.")
+_UNANSWERED: Final = Sentence("One check ({count}) unanswered.", "{count} checks unanswered.", True)
+_SILENT: Final = Sentence("Message {message}, version {version}: {cell} has not acknowledged it.")
+_SILENCE: Final = Sentence("Silence so far: {silence}.", optional=True)
 _OPEN: Final = Sentence("The question stays open.")
 
 SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
@@ -149,24 +161,25 @@ SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
         Sentence("{precedence}. Message {message}, version {version}."),
         Sentence("Acknowledge by {by}, time in UTC.", optional=True),
     ),
-    Phrase.NOTICE: (Sentence("Notice of an operation: {activity}, {domain}."), *_PLAN),
+    Phrase.NOTICE: (Sentence("Notice of an operation."), *_PLAN),
     Phrase.PLACE: (
-        Sentence("Notice of a protected place: {name}."),
+        Sentence("Notice of a protected place."),
+        _NAME,
         Sentence("This is a notice, not a request."),
-        *_WHERE,
+        *_WHERE_OPTIONAL,
         Sentence("Verified by {verifier} on {verified}, review by {review}.", optional=True),
         Sentence("Its protection does not end with this notice."),
     ),
-    Phrase.MOVEMENT: (Sentence("Notice of a protected movement: {name}."), *_MOVES),
+    Phrase.MOVEMENT: (Sentence("Notice of a protected movement."), *_MOVES),
     Phrase.LATE: (
-        Sentence("LATE NOTICE of an operation: {activity}, {domain}."),
+        Sentence("LATE NOTICE of an operation."),
         *_PLAN,
-        Sentence("Be outside by {by}."),
+        Sentence("Be outside by {by}.", optional=True),
     ),
     Phrase.LATE_MOVEMENT: (
-        Sentence("LATE NOTICE of a protected movement: {name}."),
+        Sentence("LATE NOTICE of a protected movement."),
         *_MOVES,
-        Sentence("Keep your distance from {by} on."),
+        Sentence("Keep your distance from {by} on.", optional=True),
     ),
     Phrase.STOP: (
         Sentence("STOP. STOP. STOP. Stop at once."),
@@ -176,20 +189,20 @@ SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
     Phrase.STOPPING: (Sentence("STOP received at {time}. {cell} is stopping."),),
     Phrase.QUERY: (
         Sentence("Where are your people?"),
-        *_WHERE,
-        _WINDOW,
-        Sentence("Answer by {by}."),
+        *_WHERE_OPTIONAL,
+        _WINDOW_OPTIONAL,
+        Sentence("Answer by {by}.", optional=True),
         _REASON._replace(optional=True),
     ),
-    Phrase.AVOID: (Sentence("Avoid this area until {until}."), *_WHERE, _BAND._replace(optional=True)),
+    Phrase.AVOID: (Sentence("Avoid this area until {until}."), *_WHERE, _BAND_OPTIONAL),
     Phrase.NONE_KNOWN: (Sentence("As of {time}, none of our people are known to us in area {area}."),),
     Phrase.RECEIVED: (Sentence("Message {message}, version {version}, received by {cell} at {time}."),),
     Phrase.READ_BACK_ASKED: (Sentence("Read back message {message}, version {version}."),),
     Phrase.READ_BACK: (
         Sentence("I read back message {message}, version {version}."),
         *_WHERE_OPTIONAL,
-        _BAND._replace(optional=True),
-        _WINDOW._replace(optional=True),
+        _BAND_OPTIONAL,
+        _WINDOW_OPTIONAL,
         Sentence("Seal {seal}.", optional=True),
     ),
     Phrase.READ_BACK_RIGHT: (Sentence("The read-back of message {message}, version {version}, is right."),),
@@ -235,11 +248,13 @@ SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
     Phrase.LOST: (Sentence("Line to {party}, {path}: LOST."), _UNANSWERED),
     Phrase.RESTORED: (Sentence("Line to {party}, {path}: restored at {time}."),),
     Phrase.ESCALATED: (
-        Sentence("Message {message}, version {version}: {cell} has not acknowledged it for {silence}."),
+        _SILENT,
+        _SILENCE,
         Sentence("It now goes to {next}."),
     ),
     Phrase.ESCALATED_PARTY: (
-        Sentence("Message {message}, version {version}: {cell} has not acknowledged it for {silence}."),
+        _SILENT,
+        _SILENCE,
         Sentence("It now goes to every cell of {party}, and its sender has been told."),
     ),
     Phrase.PASSED: (Sentence("Movement {name} passed checkpoint {checkpoint} at {time}."),),
@@ -247,11 +262,11 @@ SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
     Phrase.OFF_ROUTE: (Sentence("Movement {name} is OFF ITS ROUTE by {distance} at {time}."),),
     Phrase.HANDOVER_OFFERED: (
         Sentence("Watch of {cell}: offered to {successor}."),
-        Sentence("One item ({count}) is open.", "{count} items are open."),
+        Sentence("One item ({count}) is open.", "{count} items are open.", True),
     ),
     Phrase.HANDOVER_SIGNED: (
         Sentence("Watch of {cell}: taken over by {successor} at {time}."),
-        Sentence("One open item ({count}) was signed.", "{count} open items were signed."),
+        Sentence("One open item ({count}) was signed.", "{count} open items were signed.", True),
     ),
     Phrase.HANDOVER_REFUSED: (
         Sentence("Watch of {cell}: hand-over to {successor} REFUSED."),
