@@ -131,3 +131,22 @@ def test_urgent_messages_come_first() -> None:
     assert [c.items for c in watches(world.state, world.state.members["BBB"], NOW).cells] != [()]
     world.receive("BBB", "AAA", routine)
     assert [c.items for c in watches(world.state, world.state.members["BBB"], NOW).cells] == [()]
+
+
+def test_open_messages_come_in_pages() -> None:
+    """Pages of any size, one after the other, hold what one page would, in its order, each once."""
+    world = Lines()
+    for i in range(11):
+        world.tell("AAA", "BBB", precedence=tuple(Precedence)[i % 4])
+    whole = [m.id for m in messages(world.state, "BBB", NOW).messages]
+    assert len(whole) == 11
+    for size in (1, 3, 11, 12):
+        found, after = [], 0
+        while True:
+            page = messages(world.state, "BBB", NOW, after, size)
+            assert len(page.messages) <= size
+            found += [m.id for m in page.messages]
+            if page.next is None:
+                break
+            after = page.next
+        assert found == whole

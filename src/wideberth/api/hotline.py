@@ -4,15 +4,19 @@ In:  a session and an address. Out: values of `theatre.hotline_views`, as of a l
 Refuses what does not exist and what is not the reader's to see with the same words (UNKNOWN).
 """
 
-from typing import Any
+from typing import Any, Final
 
 from wideberth.api.call import Call
 from wideberth.api.reads import as_of
+from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.party.identity import check_party_code
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre import hotline_views
 from wideberth.theatre.hotline_views import Lines, MessageNow, Messages, Watches
 from wideberth.theatre.shown import AsOf, id_text
+
+MESSAGES_PAGE: Final = 100
+"""Messages of a page where nothing is said: past that nobody looks."""
 
 
 class OneMessage(MessageNow, frozen=True, kw_only=True):
@@ -22,9 +26,15 @@ class OneMessage(MessageNow, frozen=True, kw_only=True):
 
 
 async def messages(call: Call) -> Messages | Refusal:
-    """What is open for the reader."""
+    """A page of what is open for the reader."""
+    after = call.integer("after", 0)
+    if isinstance(after, Refusal):
+        return after
+    limit = call.integer("limit", MESSAGES_PAGE, PAGE_ITEMS_MAX, 1)
+    if isinstance(limit, Refusal):
+        return limit
     node = call.node
-    return await call.read(lambda: hotline_views.messages(node.state, call.party, as_of(node)))
+    return await call.read(lambda: hotline_views.messages(node.state, call.party, as_of(node), after, limit))
 
 
 async def message(call: Call) -> OneMessage | Refusal:

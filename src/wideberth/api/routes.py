@@ -51,6 +51,7 @@ class Endpoint(NamedTuple):
 
 
 AFTER: Final = Query("after", INTEGER, "The number of the last notice that the reader has")
+NEXT: Final = Query("after", INTEGER, "`next` of the page before")
 LIMIT: Final = Query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_ITEMS_MAX}, "How many at most")
 SENDER: Final[dict[str, Any]] = {"type": "string", "minLength": 2, "maxLength": 16, "pattern": "^[A-Z0-9-]+$"}
 SIZE: Final = Query("size", INTEGER, "The size of the ledger to prove against; its present one by default")
@@ -95,7 +96,14 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/v1/operations/{id}", reads.operation, "One operation", reads.OperationNow),
     Endpoint("GET", "/v1/conflicts/{id}", reads.conflict, "One conflict", reads.ConflictNow),
     Endpoint("GET", "/v1/conflicts/{id}/options", reads.conflict_options, "What would clear it", reads.Options),
-    Endpoint("GET", "/v1/messages", hotline.messages, "The reader's open messages", hotline_views.Messages),
+    Endpoint(
+        "GET",
+        "/v1/messages",
+        hotline.messages,
+        "The reader's open messages",
+        hotline_views.Messages,
+        query=(NEXT, LIMIT),
+    ),
     Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
     Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
     Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from wideberth.client.client import Client, Id, Part
 from wideberth.client.wire import Answer, AsOf, Base64, Outline, Problem, Volume, Wire
+from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.party import hotline as said
 from wideberth.party.command import Text, Volumes
 from wideberth.space.volume import Volume4D
@@ -96,6 +99,7 @@ class Messages(Wire, frozen=True):
 
     as_of: AsOf
     messages: tuple[Message, ...]
+    next: int | None = None
 
 
 class Line(Wire, frozen=True):
@@ -164,8 +168,17 @@ class Hotline:
     # reading
 
     def messages(self) -> Messages | Problem:
-        """What is open."""
-        return self.client.connection.get("/v1/messages", Messages)
+        """What is open, all pages of it."""
+        page, found = self._page(0), list[Message]()
+        while not isinstance(page, Problem):
+            found += page.messages
+            if page.next is None:
+                return msgspec.structs.replace(page, messages=tuple(found))
+            page = self._page(page.next)
+        return page
+
+    def _page(self, after: int) -> Messages | Problem:
+        return self.client.connection.get("/v1/messages", Messages, after=after, limit=PAGE_ITEMS_MAX)
 
     def message(self, sender: str, message: Id) -> Message | Problem:
         """One message."""
@@ -213,9 +226,7 @@ class Hotline:
         words = self._words(parts, text)
         return self.client.say(said.Stop(_bytes(message), phrase, words, None, drill), parts)
 
-    def acknowledge(
-        self, message: Message, cell: str, echo: Sequence[str] = (), onward: str = ""
-    ) -> Answer | Problem:
+    def acknowledge(self, message: Message, cell: str, echo: Sequence[str] = (), onward: str = "") -> Answer | Problem:
         """A cell has received a message; with `echo` it reads back; `onward`: to whom it has passed it on."""
         parts: list[Part] = []
         words = self._words(parts, onward)

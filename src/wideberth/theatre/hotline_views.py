@@ -5,11 +5,14 @@ Out: values ready for JSON. A sender sees how far a message has come with a part
 receiver sees its own cells alone. For what is not the reader's to see: None, the same as for what does not exist.
 """
 
+from typing import Final
+
+from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.party.command import Text
 from wideberth.party.envelope import decode_part
 from wideberth.theatre.hotline_echo import expected, landmark
-from wideberth.theatre.hotline_rows import PRECEDENCES, Line, Message, Obligation
 from wideberth.theatre.hotline_routes import handed_kinds
+from wideberth.theatre.hotline_rows import PRECEDENCES, Line, Message, Obligation
 from wideberth.theatre.hotline_rules import (
     all_cells,
     is_open,
@@ -21,6 +24,9 @@ from wideberth.theatre.lifecycle import RUNG_MAX
 from wideberth.theatre.rows import Held, Member
 from wideberth.theatre.shown import AsOf, Outline, Shown, Volume, b64, id_text, outline, time_or_none, time_text, volume
 from wideberth.theatre.state import State
+
+_PRECEDENCE: Final = 1 << 40
+"""More than a ledger has entries."""
 
 
 class Owed(Shown, frozen=True):
@@ -105,10 +111,12 @@ class MessageNow(Shown, frozen=True):
 
 
 class Messages(Shown, frozen=True):
-    """Messages that the reader sent or was sent, and that are neither over nor forgotten; urgent ones first."""
+    """A page of the messages that the reader sent or was sent, and that are neither over nor forgotten; urgent ones
+    first. `next` is what to ask for after, null at the end."""
 
     as_of: AsOf
     messages: tuple[MessageNow, ...]
+    next: int | None
 
 
 class LineNow(Shown, frozen=True):
@@ -164,7 +172,12 @@ def open_messages(state: State, reader: str) -> list[Message]:
     """Messages of the reader's that somebody still has to do something about."""
     mine = (m for m in state.messages.values() if reader in (m.sender, *m.to) and not m.closed_us)
     waiting = [m for m in mine if not m.effective_us or m.kind == "query"]
-    return sorted(waiting, key=lambda m: (PRECEDENCES.index(m.precedence), m.sent_us, m.key))
+    return sorted(waiting, key=place_in_list)
+
+
+def place_in_list(row: Message) -> int:
+    """Where a message stands in the list: urgent ones first, then by their entry."""
+    return PRECEDENCES.index(row.precedence) * _PRECEDENCE + row.sequence
 
 
 def message(state: State, reader: str, row: Message) -> MessageNow:
@@ -244,9 +257,11 @@ def _doubts(state: State, row: Message) -> tuple[Doubted, ...]:
     )
 
 
-def messages(state: State, reader: str, as_of: AsOf) -> Messages:
-    """What is open for a reader."""
-    return Messages(as_of, tuple(message(state, reader, row) for row in open_messages(state, reader)))
+def messages(state: State, reader: str, as_of: AsOf, after: int = 0, limit: int = PAGE_ITEMS_MAX) -> Messages:
+    """A page of what is open for a reader."""
+    rows = [row for row in open_messages(state, reader) if place_in_list(row) > after]
+    shown = tuple(message(state, reader, row) for row in rows[:limit])
+    return Messages(as_of, shown, place_in_list(rows[limit - 1]) if len(rows) > limit else None)
 
 
 def lines(state: State, reader: str, as_of: AsOf) -> Lines:
