@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 
 from bench.frame import OUT, Figure, console
-from bench.http_world import WATCH, WATCH_SEED, Served, served
+from bench.http_world import WATCH, Served, seed_of, served
 from wideberth.client import Answer, Client, NoticeRow, follow
 from wideberth.load import Accepted, Cell, Generator, Key, Load, Report, Spread, Step
 from wideberth.load import run as run_load
@@ -171,7 +171,7 @@ def _keep(name: str, report: Report) -> None:
 def _listen(url: str, to: Connection) -> None:
     """In a process of its own: says when the stream is open, and once asked when what was heard."""
     heard: list[tuple[float, list[int]]] = []
-    with Client(url, WATCH, WATCH_SEED) as client:
+    with Client(url, WATCH, seed_of(WATCH)) as client:
         _plan(client)
         for event in follow(client, stop=to.poll):
             if not heard:

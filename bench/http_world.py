@@ -1,7 +1,7 @@
 """A theatre that suppliers reach by token, served by `wideberth serve` in a process of its own, on disk.
 
-The one party of the theatre is WATCH; the tokens' issuer is made for the bench. The charter bounds nothing that the
-measurement would run into.
+The first party of the theatre is WATCH, others stand beside it; the tokens' issuer is made for the bench. The charter
+bounds nothing that the measurement would run into.
 """
 
 import os
@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -28,7 +28,6 @@ from wideberth.tokens import Issuer
 from wideberth.tokens.issuer import new_private_pem
 
 WATCH: Final = "WATCH"
-WATCH_SEED: Final = b"watch".ljust(32, b".")
 ISSUER: Final = "bench"
 AUDIENCE: Final = "127.0.0.1"
 SCOPES: Final = ("utm.strategic_coordination",)
@@ -54,10 +53,18 @@ class Served(NamedTuple):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _genesis() -> Genesis:
-    key = public_key(WATCH_SEED)
+def seed_of(party: str) -> bytes:
+    """The key seed of a party."""
+    return party.lower().encode().ljust(32, b".")
+
+
+def _founder(party: str) -> Founder:
+    key = public_key(seed_of(party))
     grant = KeyGrant(key, ("*",), time.time_ns() // 1_000 + YEAR_US, "")
-    party = Founder(WATCH, "The watch", Role.MEMBER, RootSet((key,), 1), grant, ())
+    return Founder(party, party.title(), Role.MEMBER, RootSet((key,), 1), grant, ())
+
+
+def _genesis(others: Sequence[str]) -> Genesis:
     minima = tuple(row for row in default_separations() if {row.first, row.second} != {TrafficClass.DRONE})
     rules = msgspec.structs.replace(
         charter(minima),
@@ -69,14 +76,15 @@ def _genesis() -> Genesis:
         supplier_km2_h=COUNT_MAX,
         supplier_checks=COUNT_MAX,
     )
-    return Genesis("bench", 1, True, rules, (party,), public_key(NODE_SEED), DECIDE_VERSION)
+    founders = tuple(_founder(party) for party in (WATCH, *others))
+    return Genesis("bench", 1, True, rules, founders, public_key(NODE_SEED), DECIDE_VERSION)
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def served(folder: Path, others: Sequence[str] = ()) -> Iterator[Served]:
     """Found a theatre in the folder and serve it until the end."""
     issuer = Issuer(new_private_pem(), ISSUER)
-    found_theatre(folder, _genesis(), NODE_SEED)
+    found_theatre(folder, _genesis(others), NODE_SEED)
     public = folder / "issuer.pem.pub"
     public.write_bytes(issuer.public_pem)
     settings = {

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from wideberth.limits import STOPS_KEPT_MAX, STOPS_RELAYED_PER_MINUTE
+from wideberth.limits import STOPS_KEPT_MAX, STOPS_RELAYED_PER_MINUTE, TEXT_CHARACTERS_MAX
 from wideberth.node.streams import Streams
 from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Text, Withdraw
 from wideberth.party.envelope import Attachment, Signed, command_digest
@@ -88,7 +88,8 @@ class Stops:
         self._relayed[digest] = None
         if len(self._relayed) > STOPS_KEPT_MAX:
             self._relayed.popitem(last=False)
-        texts = [part.text for part, _ in submission.parts if isinstance(part, Text)]
+        parts = (part for part, _ in submission.parts)
+        texts = [p.text for p in parts if isinstance(p, Text) and len(p.text) <= TEXT_CHARACTERS_MAX]
         now = StopNow(
             envelope.party,
             id_text(command.message) if len(command.message) == 16 else command.message.hex(),
