@@ -42,7 +42,8 @@ def test_nothing_is_untranslated(language: str) -> None:
         said = strings(message)
         assert all(said), (language, text)
         assert len(said) == (forms if plural else 1), (language, text)
-        if language != "en" and context not in ALIKE and text not in SAME.get(language, ()):
+        wordless = not re.search("[a-z]", re.sub(r"\{[a-z]+\}", "", text), re.IGNORECASE)
+        if language != "en" and not wordless and context not in ALIKE and text not in SAME.get(language, ()):
             assert not {text, plural} & set(said), (language, text)
 
 

@@ -35,7 +35,8 @@ _WINDOW: Final = re.compile(r"(\d{10})Z(\d{10})Z")
 _OF_KIND: Final = {"notice": Phrase.NOTICE, "query": Phrase.QUERY, "stop": Phrase.STOP}
 _LATE: Final = {Phrase.NOTICE: Phrase.LATE, Phrase.MOVEMENT: Phrase.LATE_MOVEMENT}
 _ANSWERS: Final = {kind.value: Phrase(kind.value) for kind in AnswerKind}
-_REACHED: Final = {"received": Phrase.RECEIVED, "read-back": Phrase.READ_BACK_RIGHT}
+_STATES: Final = {"cancelled": Phrase.CANCEL, "answered": Phrase.ANSWERED, "expired": Phrase.EXPIRED}
+_REACHED: Final = {"received": Phrase.RECEIVED, "rejected": Phrase.REJECTED, "read-back": Phrase.READ_BACK_RIGHT}
 _LINES: Final = {"check": Phrase.CHECK, "degraded": Phrase.DEGRADED, "lost": Phrase.LOST, "up": Phrase.RESTORED}
 
 
@@ -56,8 +57,8 @@ def phrases_of(message: Message, to: str = "") -> tuple[Said, ...]:
     for doubt in message.doubts:
         if doubt.reviewed is None:
             found.append(_filled(Phrase.DOUBT, values | {"cell": doubt.party}))
-    if message.state == "cancelled":
-        found.append(_filled(Phrase.CANCEL, values))
+    if message.state in _STATES:
+        found.append(_filled(_STATES[message.state], values))
     elif message.effective is not None:
         found.append(_filled(Phrase.EFFECTIVE, values))
     elif message.needs == "read-back":
@@ -188,8 +189,8 @@ def _of_item(item: Mapping[str, Any], reader: str) -> Sequence[tuple[Phrase, dic
             return [(_ANSWERS[what], {})]
         case "doubt":
             return [(Phrase.REVIEWED if what == "reviewed" else Phrase.DOUBT, {})]
-        case "message-state" if what == "cancelled":
-            return [(Phrase.CANCEL, {})]
+        case "message-state" if what in _STATES:
+            return [(_STATES[what], {})]
         case "line" if what in _LINES:
             other = item["second"] if item["first"] == reader else item["first"]
             return [(_LINES[what], {"party": other, "path": item["path"], "check": message_code(item["check"])})]

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from wideberth.party.command import Activity, Domain
 from wideberth.party.hotline import Path, Precedence
 from wideberth.party.phrase import Phrase
+from wideberth.refusal import Reason
 from wideberth.voice.values import Kind
 
 
@@ -123,6 +124,14 @@ FORM: Final = {
 }
 """The words printed on forms."""
 
+FRAMES: Final = {
+    (True, True): "{heading} at {field}: {limit}; received {received}.",
+    (True, False): "{heading} at {field}: {limit}.",
+    (False, True): "{heading}: {limit}; received {received}.",
+    (False, False): "{heading}: {limit}.",
+}
+"""Sentences of a refusal: with a field or without, with what was received or without."""
+
 _AREA: Final = Sentence("Area {area}, centre {centre}.")
 _MARK: Final = Sentence("{distance} on bearing {bearing} from {landmark}.", optional=True)
 _BAND: Final = Sentence("Height from {lower} to {upper} above the ellipsoid.")
@@ -227,6 +236,14 @@ SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
         Sentence("Checked with {horizontal} sideways and {vertical} in height, as of ledger position {position}."),
         Sentence("Nothing follows from this about what is not in the ledger."),
     ),
+    Phrase.REJECTED: (
+        Sentence("{cell} cannot use message {message}, version {version}, as it is."),
+        Sentence("Its sender has to act."),
+    ),
+    Phrase.ANSWERED: (Sentence("The question in message {message}, version {version}, is answered."),),
+    Phrase.EXPIRED: (
+        Sentence("Message {message}, version {version}: its window is over, and not every cell has acknowledged it."),
+    ),
     Phrase.DOUBT: (
         Sentence("{cell} doubts message {message}, version {version}."),
         Sentence("The doubt holds until a second person has reviewed it."),
@@ -301,4 +318,6 @@ def msgids() -> list[tuple[str, str, str]]:
     found.update({("unit", word): "" for word in UNITS.values()})
     found.update({("sign", word): "" for word in SIGNS.values()})
     found.update({("form", word): "" for word in FORM.values()})
+    found.update({("frame", text): "" for text in FRAMES.values()})
+    found.update({("refusal", reason.heading): "" for reason in Reason})
     return [(context, text, plural) for (context, text), plural in found.items()]
