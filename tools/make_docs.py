@@ -101,6 +101,7 @@ def hotline_tables() -> list[str]:
     """The transitions of the hotline."""
     reach = [(a.value, b.value, event) for (a, event), b in lifecycle.REACH.items()]
     line = [(a.value, b.value, f"{missed} missed") for (a, missed), b in lifecycle.LINE.items()]
+    movement = [(a.value, b.value, event) for (a, event), b in lifecycle.MOVEMENT.items()]
     line += [(a.value, "up", "an answer") for a in lifecycle.LineState if a != "up"]
     rows = [f"| {rung} | {to} | {times} | {what} |" for rung, (to, times, what) in lifecycle.ESCALATION.items()]
     return [
@@ -120,6 +121,11 @@ def hotline_tables() -> list[str]:
         "## A line",
         "",
         *_diagram(line, "up"),
+        "## A protected movement",
+        "",
+        *_diagram(movement, "notified"),
+        "It is protected in each of these states until it ends: when its last window is over, or its owner lifts it.",
+        "",
     ]
 
 

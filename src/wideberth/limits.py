@@ -64,6 +64,16 @@ MESSAGES_OPEN_MAX: Final = 2_000
 """Messages of one party that are neither over nor forgotten; past it one has to be cancelled first."""
 DOUBTS_MAX: Final = 8
 """Doubts of one party on one message that nobody has reviewed."""
+SOURCES_MAX: Final = 8
+"""Sources of one location: two are asked for, and more corroborate."""
+ACCURACY_MM_MAX: Final = 10_000_000
+"""How inaccurate a reported place may be: past 10 km it tells nobody where something is."""
+CHECKPOINTS_MAX: Final = 64
+"""Checkpoints of one movement: one every half hour of a day and more."""
+TOLERANCE_US_MAX: Final = 86_400 * 1_000_000
+"""How late a movement may be at a checkpoint before it is overdue."""
+KNOWING_MAX: Final = 64
+"""Entries of one's own register that one message or constraint names."""
 
 # one theatre
 PARTIES_MAX: Final = 1_000
@@ -319,6 +329,46 @@ DELIVERY_RETRY_AFTER_S_MAX: Final = 600
 """How far a Retry-After is followed."""
 DELIVERY_GIVE_UP_S: Final = 3_600
 """A message that could not be delivered for so long is news no more; the reference itself can be asked for."""
+SIGNATURE_LIFE_S: Final = 60
+"""How long a signed request may be on its way; each try is signed anew."""
+SKEW_S_MAX: Final = 5
+"""How far two clocks may differ before it is flagged: a tick; less than any deadline by far."""
+SEEN_DELIVERIES_MAX: Final = 100_000
+"""Ids of deliveries that a receiver of webhooks remembers, so that it drops what comes again."""
+PUSH_RECORD_BYTES: Final = 4_096
+"""Record size of an encrypted push message: every push service takes as much (RFC 8291, 4)."""
+PUSH_BYTES_MAX: Final = 3_993
+"""What fits into one (RFC 8291, 4)."""
+WEBHOOK_ANSWER_BYTES_MAX: Final = 4_096
+"""Of the answer to a webhook its status alone counts."""
+MAIL_S_MAX: Final = 20
+"""Each step of handing a mail over: connecting, TLS, signing in, the mail."""
+OWED_WAITING_MAX: Final = 2_048
+"""What waits for the routes of one party; the rest is found in the state when there is room; STOP always has."""
+OWED_WORKERS_MAX: Final = 64
+"""Tries under way in all."""
+OWED_WORKERS_PER_PARTY_MAX: Final = 4
+"""Of these on routes of one party, so that routes that hang slow nobody else's."""
+URGENT_WORKERS_MAX: Final = 256
+"""Tries of STOP under way besides."""
+URGENT_WORKERS_PER_PARTY_MAX: Final = 16
+"""Of these on routes of one party: two cells with all their routes at once, and more as these answer."""
+ROUTE_PER_S: Final = 5
+"""What goes out on one route a second, and as many at once; STOP is not counted."""
+ROUTE_RETRY_FIRST_S: Final = 2
+"""Wait after a first failure on a route; it doubles with each."""
+ROUTE_RETRY_S_MAX: Final = 300
+"""Longest wait between tries while the route may come back: a mended mail server has its mail in five minutes."""
+STOP_RETRY_S_MAX: Final = 15
+"""The same for a STOP."""
+ROUTE_LASTING_S: Final = 3_600
+"""Wait where a route looks gone for good."""
+DELIVERED_US: Final = 500_000
+"""Deliveries are gathered for so long before they are told of in one entry."""
+DELIVERED_KEPT_MAX: Final = 20_000
+"""Deliveries that wait to be told of while the node does not decide; the oldest are dropped, and the log says so."""
+ROUTE_TESTS_PER_MINUTE: Final = 6
+"""Tests of its own routes that a party may ask for."""
 ROUTES_MAX: Final = 8
 """Routes of one cell: two paths, a desk and a telephone each, with room."""
 MAIL_CHARACTERS_MAX: Final = 254

@@ -26,7 +26,7 @@ from wideberth.space.volume import Circle, Polygon
 
 BYTES_MAX: Final = 1_048_576
 COUNTS: Final = (
-    *("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers"),
+    *("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers", "budget_hits"),
     *("intent_km2_h", "supplier_claim_km2_h", "supplier_km2_h", "supplier_checks", "supplier_met"),
 )
 """Members that the charter spells alike."""
@@ -96,6 +96,7 @@ class CharterForm(Form, frozen=True):
     budget_km2_h: int | None = None
     budget_checks: int | None = None
     budget_peers: int | None = None
+    budget_hits: int | None = None
     vertical_step_m: float | None = None
     cell_deg: float | None = None
     languages: tuple[str, ...] = ("en",)
@@ -103,6 +104,8 @@ class CharterForm(Form, frozen=True):
     acknowledge_s: tuple[float, float, float, float] | None = None
     """For flash, immediate, priority and routine messages."""
     check_s: float | None = None
+    notice_s: float | None = None
+    emergency_s: float | None = None
     issuers: tuple[str, ...] = ()
     awareness_m: tuple[float, float] | None = None
     """Horizontally and vertically."""
@@ -130,7 +133,7 @@ def read_charter(data: bytes, name: str) -> Charter | Refusal:
 def as_charter(form: CharterForm, name: str) -> Charter | Refusal:
     """The charter that a form means."""
     given: dict[str, Any] = {}
-    for field in ("horizon", "lead", "confirm", "settle", "grace", "check"):
+    for field in ("horizon", "lead", "confirm", "settle", "grace", "check", "notice", "emergency"):
         seconds = getattr(form, f"{field}_s")
         if seconds is not None:
             given[f"{field}_us"] = round(seconds * SECOND_US)
@@ -176,12 +179,16 @@ def _row(form: MinimaForm) -> Separation:
     return Separation(*form.classes, m_to_mm(form.horizontal_m), m_to_mm(form.vertical_m))
 
 
-def _area(form: AreaForm) -> Area:
-    outline: Circle | Polygon
-    match form.outline:
+def outline_of(form: PolygonForm | CircleForm) -> Circle | Polygon:
+    """The outline that a form means; whether it is one is checked where it goes."""
+    match form:
         case CircleForm(center=(lon, lat), radius_m=radius_m):
-            outline = Circle(deg_to_nd(lat), deg_to_nd(lon), m_to_mm(radius_m))
+            return Circle(deg_to_nd(lat), deg_to_nd(lon), m_to_mm(radius_m))
         case PolygonForm(coordinates=(ring,)):
             places = ring[:-1] if ring[:1] == ring[-1:] else ring
-            outline = Polygon(tuple(deg_to_nd(value) for lon, lat in places for value in (lat, lon)))
+            return Polygon(tuple(deg_to_nd(value) for lon, lat in places for value in (lat, lon)))
+
+
+def _area(form: AreaForm) -> Area:
+    outline = outline_of(form.outline)
     return Area(form.name, form.kind, outline, m_to_mm(form.lower_m), m_to_mm(form.upper_m), form.parties)

@@ -138,6 +138,12 @@ class Charter(msgspec.Struct, frozen=True, array_like=True):
     """Distinct hidden plans that one supplier may meet by its checks a day."""
     landmarks: tuple[Landmark, ...] = ()
     """From which read-backs give bearing and distance, and which free texts are held against."""
+    notice_us: int = 48 * HOUR_US
+    """A protected movement notified nearer to its start than this is marked LATE; it is never refused for it."""
+    emergency_us: int = DAY_US
+    """The same in an emergency."""
+    budget_hits: int = 50
+    """Checks of one party a day, of plans that it does not file, that met something hidden."""
 
     def minima_mm(self, first: TrafficClass, second: TrafficClass) -> tuple[int, int]:
         """Horizontal and vertical minimum between two classes; 0, 0 where the charter names none."""
@@ -181,7 +187,8 @@ def default_separations() -> tuple[Separation, ...]:
 _RANGES: Final = (
     *((name, 1, RULE_US_MAX) for name in ("horizon_us", "confirm_us")),
     ("check_us", SECOND_US, RULE_US_MAX),
-    *((name, 0, RULE_US_MAX) for name in ("lead_us", "settle_us", "grace_us")),
+    *((name, 0, RULE_US_MAX) for name in ("lead_us", "settle_us", "grace_us", "notice_us", "emergency_us")),
+    ("budget_hits", 1, RULE_COUNT_MAX),
     *((name, 1, RULE_COUNT_MAX) for name in ("claim_km2_h", "budget_km2_h", "budget_checks", "budget_peers")),
     *((name, 1, RULE_COUNT_MAX) for name in ("intent_km2_h", "supplier_claim_km2_h", "supplier_km2_h")),
     *((name, 1, RULE_COUNT_MAX) for name in ("supplier_checks", "supplier_met")),

@@ -17,6 +17,7 @@ from wideberth.party.charter import Charter
 from wideberth.party.hotline import Contacts, Delivered, HotlineCommand
 from wideberth.party.identity import KeyGrant, Role, RootSet
 from wideberth.party.paths import Paths
+from wideberth.party.registers import RegisterCommand, RegisterPart
 from wideberth.party.standard import Vouch
 from wideberth.space.volume import Volume4D
 
@@ -204,6 +205,8 @@ class Constrain(Struct, frozen=True, tag="constrain"):
     kind: ConstraintKind
     volumes: int
     about: int | None = None
+    knowing: tuple[bytes, ...] = ()
+    """Entries of the sender's own register of which it knows that they lie inside."""
 
 
 class Protect(Struct, frozen=True, tag="protect"):
@@ -217,6 +220,8 @@ class Protect(Struct, frozen=True, tag="protect"):
     verified_us: int
     review_by_us: int
     about: int | None = None
+    origin: int | None = None
+    """Whose it is, and who says where it is."""
 
 
 class Lift(Struct, frozen=True, tag="lift"):
@@ -411,13 +416,14 @@ PartyCommand = (
     | SignHead
     | Erase
     | HotlineCommand
+    | RegisterCommand
 )
 NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState | Delivered
 Command = PartyCommand | NodeCommand | Vouch
 
 NODE_COMMANDS: Final = (Genesis, NewEpoch, Tick, Due, CommitState, Delivered)
 ROOT_COMMANDS: Final = (Accept, Decline, Leave, GrantKey, RevokeKey)
-Part = Volumes | About | Text | Paths | Contacts
+Part = Volumes | About | Text | Paths | Contacts | RegisterPart
 PART_TYPES: Final = Part
 
 

@@ -113,6 +113,8 @@ class Send(Struct, frozen=True, tag="send"):
     conflict: bytes | None = None
     """The conflict that it belongs to."""
     drill: bool = False
+    knowing: tuple[bytes, ...] = ()
+    """Entries of the sender's own register of which it knows that they lie inside."""
 
 
 class Stop(Struct, frozen=True, tag="stop"):

@@ -38,6 +38,7 @@ from wideberth.party.command import (
     Withdraw,
 )
 from wideberth.party.hotline import Delivered, HotlineCommand
+from wideberth.party.registers import RegisterCommand
 from wideberth.party.standard import Vouch
 from wideberth.theatre.admission import charter_digest, rests_on
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
@@ -51,6 +52,7 @@ from wideberth.theatre.apply_hotline import (
     rung,
     texts_of,
 )
+from wideberth.theatre.apply_registers import gone, over, overdue, parts_of, protect, register
 from wideberth.theatre.apply_things import end, expect, file, set_state
 from wideberth.theatre.apply_vouched import ended, expire, forget_dropped, hear, lapse, vouched
 from wideberth.theatre.applying import Applying, Meaning
@@ -96,9 +98,14 @@ def _command(at: Applying) -> None:  # one row a command, in the order of the cl
     if isinstance(at.envelope.command, HotlineCommand):
         hotline(at, at.envelope.command)
         return
+    if isinstance(at.envelope.command, RegisterCommand):
+        register(at, at.envelope.command)
+        return
     match at.envelope.command:
-        case Plan() | Constrain() | Protect() as command:
+        case Plan() | Constrain() as command:
             file(at, command)
+        case Protect() as command:
+            protect(at, command)
         case Vouch() as command:
             vouched(at, command)
         case Tick():
@@ -272,6 +279,7 @@ def _effects(at: Applying) -> None:
     for ref in effects.ended:
         end(at, ref)
         ended(at, ref)
+        over(state, ref)
     hear(at)
     if effects.spent_m2_s:
         _spend(at)
@@ -286,9 +294,11 @@ def _spend(at: Applying) -> None:
     payer = at.state.members[at.effects.payer or at.party]
     today = at.time_us // DAY_US
     if payer.day != today:
-        payer.day, payer.spent_m2_s, payer.checks, payer.peers = today, 0, 0, []
+        payer.day, payer.spent_m2_s, payer.checks, payer.peers, payer.hits = today, 0, 0, [], 0
     payer.spent_m2_s += at.effects.spent_m2_s
     payer.checks += 1
+    if at.effects.register is not None and at.effects.register.hit:
+        payer.hits += 1
     met = [party for party in at.effects.met if party not in payer.peers]
     if met:
         payer.peers = payer.peers + met
@@ -315,6 +325,8 @@ def _due(at: Applying, command: Due) -> None:
             expire(at, command.subject)
         case "rung":
             rung(at, command.subject[1])
+        case "checkpoint":
+            overdue(at, command.subject)
         case "check":
             missed(at, command.subject[1])
         case "availability":
@@ -345,6 +357,7 @@ def _tick(at: Applying) -> None:
         elif faded not in state.by_thing:
             state.things.pop(faded, None)
             state.touch("thing", faded)
+            gone(state, faded)
 
 
 def forget(state: State, party: str, commitment: bytes) -> None:
@@ -352,7 +365,7 @@ def forget(state: State, party: str, commitment: bytes) -> None:
 
     Another party that was given the part could attach it again as its own; what it has destroyed is then its own copy.
     """
-    helds: list[Held | None] = [*texts_of(state, party)]
+    helds: list[Held | None] = [*texts_of(state, party), *parts_of(state, party)]
     for thing in state.things.values():
         if thing.owner == party:
             helds += (thing.about, thing.shared, thing.volumes)

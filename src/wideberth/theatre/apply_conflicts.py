@@ -164,6 +164,7 @@ def _carry_out(at: Applying) -> None:
     assert moved is not None
     thing = at.state.things[moved.ref]
     volumes_at = at.decision.attached + at.decision.derived - 1
+    thing.key = b""
     move(at, thing, moved, at.held(volumes_at))
 
 

@@ -29,6 +29,7 @@ def file(at: Applying, command: Plan | Constrain | Protect) -> None:
     if isinstance(command, Plan):
         thing.shared = at.held_or_none(command.shared)
     _describe(thing, command)
+    thing.key = at.envelope.keys[0]
     move(at, thing, moved, volumes)
 
 

@@ -43,6 +43,7 @@ from wideberth.party.command import (
 from wideberth.party.envelope import Envelope
 from wideberth.party.hotline import Delivered, HotlineCommand, Stop
 from wideberth.party.identity import RootSet
+from wideberth.party.registers import RegisterCommand
 from wideberth.party.standard import Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import (
@@ -62,6 +63,8 @@ from wideberth.theatre.hotline_command import decide_hotline
 from wideberth.theatre.hotline_routes import decide_delivered
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted, refused
 from wideberth.theatre.planning import decide_confirm, decide_lift, decide_state
+from wideberth.theatre.register_command import decide_register
+from wideberth.theatre.registers import decide_constrain, decide_protect
 from wideberth.theatre.rows import Member
 from wideberth.theatre.settlement import (
     decide_accept_risk,
@@ -221,9 +224,15 @@ def _dispatch(
     assert member is not None, "authenticated"
     if isinstance(command, HotlineCommand):
         return decide_hotline(state, member, envelope.keys[0], command, parts, now_us)
+    if isinstance(command, RegisterCommand):
+        return decide_register(state, member, envelope.keys[0], command, parts, now_us, draw)
     match command:
-        case Plan() | Constrain() | Protect():
+        case Plan():
             return decide_filing(state, member, command, parts, now_us, draw)
+        case Constrain():
+            return decide_constrain(state, member, command, parts, now_us, draw)
+        case Protect():
+            return decide_protect(state, member, command, parts, now_us, draw)
         case Confirm():
             return decide_confirm(state, member, command, now_us)
         case SetState():

@@ -13,6 +13,7 @@ Out: an `Outcome`, or a Refusal where the deadline lies ahead or no longer stand
     availability  nobody renewed the word that a supplier is down
     rung        nobody acknowledged a message: the next rung is asked
     check       nobody answered a comm check
+    checkpoint  a movement did not pass a checkpoint in time: its owner and those who have a notice about it are told
 """
 
 import heapq
@@ -25,12 +26,16 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.admission import to_all
 from wideberth.theatre.hotline_watch import decide_missed, decide_rung
 from wideberth.theatre.lifecycle import ConflictState, InvitationState
+from wideberth.theatre.movements import decide_overdue
 from wideberth.theatre.outcome import Accepted, DueItem, Effects, MemberItem, Notice, Outcome, Ref, accepted
 from wideberth.theatre.planning import ending
 from wideberth.theatre.rows import Thing
 from wideberth.theatre.state import State
 
-KINDS: Final = ("confirm", "end", "settle", "review", "invitation", "draft", "expires", "availability", "rung", "check")
+KINDS: Final = (
+    *("confirm", "end", "settle", "review", "invitation", "draft", "expires", "availability", "rung", "check"),
+    "checkpoint",
+)
 
 
 LAPSED: Final = Notice((DueItem("availability", b""),))
@@ -74,6 +79,8 @@ def pending(state: State, kind: str, ref: Ref, at_us: int) -> bool:
             return end_due_us(state, thing) == at_us
         case "review":
             return thing.review_by_us == at_us and not thing.review_told
+        case "checkpoint":
+            return ref in state.movements and state.movements[ref].due_us == at_us
     return False
 
 
@@ -104,6 +111,8 @@ def decide_due(state: State, command: Due, now_us: int) -> Outcome | Refusal:
             return _told([command.subject[0]], Notice((DueItem("review", command.subject[1]),)))
         case "rung":
             return decide_rung(state, command.subject[1], command.at_us, now_us)
+        case "checkpoint":
+            return decide_overdue(state, command.subject, now_us)
         case "check":
             return decide_missed(state.lines[command.subject[1]])
         case "expires":

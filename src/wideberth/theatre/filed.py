@@ -33,6 +33,7 @@ from wideberth.theatre.outcome import (
     accepted,
 )
 from wideberth.theatre.places import Outliner, place_in_area, told
+from wideberth.theatre.register_items import OwnItem
 from wideberth.theatre.rows import Conflict, Held, Thing
 from wideberth.theatre.state import Draw, State
 
@@ -94,6 +95,7 @@ class Filed:
         if standing:
             found = found.only(sorted(range(len(found.refs)), key=lambda i: found.refs[i] in standing))
         opened, kept = self._conflicts(found, standing)
+        self._tell_own(found)
         met = set(found.refs)
         closed = [self._close(conflict) for ref, conflict in standing.items() if ref not in met]
         claim, _, _ = accounts
@@ -127,6 +129,13 @@ class Filed:
 
     def _tell(self, party: str, item: Item) -> None:
         self.items.setdefault(party, []).append(item)
+
+    def _tell_own(self, found: Found) -> None:
+        """The planner hears which entries of its own register the plan meets."""
+        things = [self.state.things[ref] for ref in found.refs if ref[0] == self.side.party]
+        entries = tuple(thing.id for thing in things if thing.what == "protected")
+        if entries and self.side.what == "operation":
+            self._tell(self.side.party, OwnItem("operation", self.side.ref[1], self.side.version, entries))
 
     def _conflicts(self, found: Found, standing: dict[Ref, Conflict]) -> tuple[list[Opened], list[Kept]]:
         """What opens and what goes on, in the order of what was found; both sides are told."""

@@ -7,7 +7,7 @@ Out: an `Outcome` with everything that apply writes and everybody's notices, or 
 from collections.abc import Sequence
 from typing import Final
 
-from wideberth.limits import ID_BYTES, NAME_CHARACTERS_MAX, OPERATIONS_LIVE_MAX, OWN_PAIRS_MAX, TIME_US_MAX, VOLUMES_MAX
+from wideberth.limits import ID_BYTES, OPERATIONS_LIVE_MAX, OWN_PAIRS_MAX, VOLUMES_MAX
 from wideberth.party.charter import CLASSES, DAY_US, TrafficClass
 from wideberth.party.command import (
     About,
@@ -161,17 +161,6 @@ def _check_rank(state: State, member: Member, command: Plan | Constrain | Protec
         granted = state.charter.priority_of(member.party)
         if not 0 <= command.priority <= granted:
             return refuse(Reason.PRIORITY, "command.priority", f"0 to {granted} for {member.party}", command.priority)
-    return _check_review(command) if isinstance(command, Protect) else None
-
-
-def _check_review(command: Protect) -> Refusal | None:
-    if not 0 <= command.verified_us < command.review_by_us:
-        return refuse(Reason.TIME_ORDER, "command.review_by_us", "after verified_us", command.review_by_us)
-    if command.review_by_us > TIME_US_MAX:
-        return refuse(Reason.OUT_OF_RANGE, "command.review_by_us", f"at most {TIME_US_MAX}", command.review_by_us)
-    if len(command.verifier) > NAME_CHARACTERS_MAX:
-        limit = f"at most {NAME_CHARACTERS_MAX} characters"
-        return refuse(Reason.OUT_OF_RANGE, "command.verifier", limit, command.verifier)
     return None
 
 
@@ -216,6 +205,12 @@ def _check_accounts(
     if held + claim > charter.claim_km2_h * M2_S_PER_KM2_H:
         limit = f"{charter.claim_km2_h} km2 x h live a party, {held // M2_S_PER_KM2_H} in use"
         return refuse(Reason.CLAIM, "volumes", limit, f"{claim // M2_S_PER_KM2_H} km2 x h more")
+    return check_budget(state, payer, claim, now_us)
+
+
+def check_budget(state: State, payer: Member, claim: int, now_us: int) -> Refusal | None:
+    """Refuse a check that the charter's budget of the day does not hold; `claim` in m2 x s."""
+    charter = state.charter
     same_day = payer.day == now_us // DAY_US
     spent, checks = (payer.spent_m2_s, payer.checks) if same_day else (0, 0)
     if spent + claim > charter.budget_km2_h * M2_S_PER_KM2_H:

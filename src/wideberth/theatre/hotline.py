@@ -22,7 +22,7 @@ from wideberth.party.hotline import CancelMessage, Cell, MessageKind, Precedence
 from wideberth.party.identity import check_party_code
 from wideberth.party.phrase import phrase_or_none
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.space.shapes import check_volumes
+from wideberth.space.shapes import check_volumes, shapes
 from wideberth.space.volume import Volume4D, check_volume
 from wideberth.theatre.filing import Parts, measure, text_part, volumes_part
 from wideberth.theatre.hotline_items import HotlineEffects, MessageItem, MessageStateItem
@@ -39,6 +39,8 @@ from wideberth.theatre.hotline_rules import (
 )
 from wideberth.theatre.lifecycle import Reach
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted
+from wideberth.theatre.register_items import OwnItem
+from wideberth.theatre.registers import check_knowing, own_inside, reviewed_with
 from wideberth.theatre.rows import Member
 from wideberth.theatre.settlement import conflict_of, said_text, shown_to_peer
 from wideberth.theatre.state import State
@@ -115,11 +117,15 @@ def decide_send(state: State, member: Member, command: Send, parts: Parts, now_u
     volumes = _geometry(state, member, command, parts, now_us)
     if isinstance(volumes, Refusal):
         return volumes
-    late = command.kind is MessageKind.NOTICE and _is_late(state, volumes, now_us)
+    late = command.kind is MessageKind.NOTICE and _is_late(state, member, command, volumes, now_us)
     against = (state, parts, command.text, volumes, now_us)
     wrong = _beside(*against) if late else contradictions(*against)
     if wrong and not late:
         return refuse(Reason.CONTRADICTION, "command.text", f"what the volumes say: {wrong[0][1]}", wrong[0][0])
+    own = _own_inside(state, member, command, volumes)
+    no = check_knowing(command.knowing, own)
+    if no is not None and not late:
+        return no
     due_us = now_us + acknowledge_us(state, command.precedence)
     end_us = max((v.end_us for v in volumes), default=0)
     hotline = HotlineEffects(
@@ -133,6 +139,8 @@ def decide_send(state: State, member: Member, command: Send, parts: Parts, now_u
     head = (command.replaces + 1, command.kind, command.precedence)
     text = said_text(parts, command.text)
     items = _sent(command, head, member, hotline, due_us, text, bool(volumes), wrong)
+    if no is not None:
+        items[member.party].insert(0, OwnItem("message", command.message, command.replaces + 1, own))
     for party in old.to if old is not None else ():
         if party not in command.to:
             items[party] = [MessageStateItem(member.party, command.message, command.replaces, "cancelled")]
@@ -211,8 +219,20 @@ def _geometry(state: State, member: Member, command: Send, parts: Parts, now_us:
     return shapes if isinstance(shapes, Refusal) else given.volumes
 
 
-def _is_late(state: State, volumes: tuple[Volume4D, ...], now_us: int) -> bool:
-    return any(v.start_us - now_us < state.charter.lead_us for v in volumes)
+def _is_late(state: State, member: Member, command: Send, volumes: tuple[Volume4D, ...], now_us: int) -> bool:
+    """Inside the charter's lead time; of a movement, that it was notified late itself."""
+    row = state.movements.get((member.party, command.operation)) if command.operation else None
+    lead_us = state.charter.lead_us
+    return (row is not None and row.late) or any(v.start_us - now_us < lead_us for v in volumes)
+
+
+def _own_inside(state: State, member: Member, command: Send, volumes: tuple[Volume4D, ...]) -> tuple[bytes, ...]:
+    """Entries of the sender's own register inside, but the one that it is about and those reviewed with its plan."""
+    if not volumes:
+        return ()
+    about = command.operation or b""
+    seen = (about, *reviewed_with(state, (member.party, about)))
+    return tuple(entry for entry in own_inside(state, member.party, shapes(volumes)) if entry not in seen)
 
 
 def _sent(

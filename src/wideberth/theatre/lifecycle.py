@@ -150,7 +150,7 @@ class MovementState(StrEnum):
     """Where a protected movement stands. It is protected in each of them until it ends."""
 
     NOTIFIED = "notified"
-    UNDER_WAY = "under way"
+    UNDER_WAY = "under-way"
     OVERDUE = "overdue"
     OFF_ROUTE = "off-route"
     ARRIVED = "arrived"

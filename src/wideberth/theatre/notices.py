@@ -22,6 +22,7 @@ from wideberth.theatre.outcome import (
     TalkItem,
 )
 from wideberth.theatre.planning import label_of
+from wideberth.theatre.register_told import RegisterSaid, RegisterWord, register_kind, register_told
 from wideberth.theatre.shown import AskedPlace, Change, Mine, Other, Place, Shown, b64, id_text, time_text
 
 Texts = Callable[[bytes], str | None]
@@ -109,7 +110,8 @@ class LateTold(Shown, frozen=True, tag_field="kind", tag="late"):
     start: str
 
 
-ItemTold = ConflictTold | StateTold | TalkTold | AskedTold | AnswerTold | DueTold | MemberTold | LateTold | HotlineTold
+TheatreTold = ConflictTold | StateTold | TalkTold | AskedTold | AnswerTold | DueTold | MemberTold | LateTold
+ItemTold = TheatreTold | HotlineTold | RegisterSaid
 
 
 class Body(Shown, frozen=True):
@@ -136,6 +138,8 @@ def kind_of(item: ItemTold) -> str:
     """What a notice is called by its first item: "conflict-opened", "talk-proposed", "member-joined" ..."""
     if isinstance(item, HotlineTold):
         return hotline_kind(item)
+    if isinstance(item, RegisterSaid):
+        return register_kind(item)
     match item:
         case ConflictTold(what=what):
             return f"conflict-{what}"
@@ -164,6 +168,8 @@ def body(reader: str, notice: Notice | None, what_of: Callable[[bytes], str], na
 def _item(reader: str, item: Item, what_of: Callable[[bytes], str], names: Names, texts: Texts) -> ItemTold:
     if isinstance(item, HotlineItem):
         return hotline_told(item, texts)
+    if isinstance(item, RegisterWord):
+        return register_told(item)
     match item:
         case ConflictItem():
             return conflict_told(item, what_of(item.mine), names, texts)

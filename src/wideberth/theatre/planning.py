@@ -59,6 +59,11 @@ def decide_state(state: State, member: Member, command: SetState) -> Outcome | R
 
 def _blocked(state: State, thing: Thing) -> Refusal | None:
     blocking = unsettled_blocks(state, thing)
+    own = [conflict for conflict in blocking if conflict.own_pair]
+    if own:
+        names = ", ".join(label_of(c.id) for c in own[:5])
+        limit = "a second person of yours reviews it, or change the plan"
+        return refuse(Reason.UNREVIEWED, "command.state", limit, f"{len(own)} open: {names}")
     if blocking:
         names = ", ".join(label_of(c.id) for c in blocking[:5])
         limit = "settle it, or both accept the risk, or change the plan"

@@ -63,6 +63,9 @@ class Rules(Shown, frozen=True):
     budget_km2_h: int
     budget_checks: int
     budget_peers: int
+    budget_hits: int
+    notice_s: int
+    emergency_s: int
     vertical_step_m: float
     cell_deg: float
     languages: tuple[str, ...]
@@ -176,6 +179,9 @@ def rules(charter: Charter) -> Rules:
         budget_km2_h=charter.budget_km2_h,
         budget_checks=charter.budget_checks,
         budget_peers=charter.budget_peers,
+        budget_hits=charter.budget_hits,
+        notice_s=charter.notice_us // SECOND_US,
+        emergency_s=charter.emergency_us // SECOND_US,
         vertical_step_m=mm_to_m(charter.vertical_step_mm),
         cell_deg=nd_to_deg(charter.cell_nd),
         languages=charter.languages,

@@ -18,10 +18,21 @@ from wideberth.party.charter import Charter
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.hotline_rows import DoubtRow, Line, Message, Obligation, Tree, Watch
 from wideberth.theatre.outcome import Ref
-from wideberth.theatre.rows import Arbitrated, Conflict, Draft, Held, Invitation, Member, Reference, Subscription, Thing
+from wideberth.theatre.rows import (
+    Arbitrated,
+    Conflict,
+    Draft,
+    Held,
+    Invitation,
+    Member,
+    Movement,
+    Reference,
+    Subscription,
+    Thing,
+)
 from wideberth.theatre.state import State
 
-FORMAT: Final = "wideberth/snapshot/4"
+FORMAT: Final = "wideberth/snapshot/5"
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -62,6 +73,7 @@ class Rows(msgspec.Struct, array_like=True):
     doubts: list[DoubtRow]
     lines: list[Line]
     watches: list[Watch]
+    movements: list[Movement]
     passing: list[tuple[int, Ref]]
 
 
@@ -118,6 +130,7 @@ def dump(state: State) -> bytes:
             list(state.doubts.values()),
             list(state.lines.values()),
             list(state.watches.values()),
+            list(state.movements.values()),
             state.passing,
         )
     )
@@ -162,6 +175,7 @@ def _state(rows: Rows) -> State:
         ("doubt", state.doubts, ((d.ref, d) for d in rows.doubts)),
         ("line", state.lines, ((line.id, line) for line in rows.lines)),
         ("watch", state.watches, (((w.party, w.cell), w) for w in rows.watches)),
+        ("movement", state.movements, ((m.ref, m) for m in rows.movements)),
     )
     for name, table, keyed in tables:
         for key, row in keyed:

@@ -31,6 +31,7 @@ from wideberth.theatre.rows import (
     Held,
     Invitation,
     Member,
+    Movement,
     Reference,
     Subscription,
     Thing,
@@ -66,6 +67,8 @@ class State:
         self.members: dict[str, Member] = {}
         self.invitations: dict[str, Invitation] = {}
         self.things: dict[Ref, Thing] = {}
+        self.movements: dict[Ref, Movement] = {}
+        """By the ref of the thing that they are in space."""
         self.conflicts: dict[bytes, Conflict] = {}
         self.by_thing: dict[Ref, list[bytes]] = {}
         """Conflicts that are not cleared, by thing."""
@@ -118,6 +121,7 @@ class State:
             "member": self.members,
             "invitation": self.invitations,
             "thing": self.things,
+            "movement": self.movements,
             "conflict": self.conflicts,
             "draft": self.drafts,
             "reference": self.references,
