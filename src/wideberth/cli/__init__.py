@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "found": ("run:found", "Found a theatre: its first entry and its node's key."),
     "serve": ("run:serve", "Serve the theatre of a data folder."),
     "watch": ("watch:watch", "Keep a watch: what is open, what comes, what you answer."),
+    "drill": ("drill:drill", "Try the hotline out: notice, read-back, lines; who answered how soon."),
     "plan": ("plan:plan", "File the operations of a file in a theatre."),
     "load": ("load:load", "Measure a server of ASTM F3548-21 by flights."),
     "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),
@@ -44,6 +45,8 @@ COMMANDS: Final = {
     "party invite": ("membership:invite", "Invite the party behind a root."),
     "party accept": ("membership:accept", "Accept an invitation, signed by the root."),
     "party decline": ("membership:decline", "Decline an invitation, signed by the root."),
+    "party cells": ("cells:cells", "Show or set the units that have to acknowledge notices."),
+    "party contacts": ("cells:contacts", "Show whom to call at each party, or set the own contacts."),
     "tokens new-key": ("tokens:new_key", "Make the RSA key of a token issuer, for trying things out."),
     "tokens get": ("tokens:get", "Print one bearer token."),
     "tokens serve": ("tokens:serve", "Give tokens to whoever asks on this machine, for trying things out."),
@@ -52,7 +55,7 @@ COMMANDS: Final = {
 
 GROUPS: Final = {
     "keys": "Make, show and grant keys.",
-    "party": "Invite parties, accept, decline.",
+    "party": "Invite parties, accept, decline; cells and contacts.",
     "tokens": "Try out bearer tokens.",
 }
 

@@ -284,6 +284,16 @@ class Told(Wire, frozen=True):
     signed: int
 
 
+class Call(Wire, frozen=True):
+    """Whom to call at a party."""
+
+    level: int
+    role: str
+    number: str
+    languages: tuple[str, ...]
+    interpreter: bool
+
+
 class PartyRow(Wire, frozen=True):
     """A party of the theatre."""
 
@@ -295,6 +305,7 @@ class PartyRow(Wire, frozen=True):
     heard: datetime | None = None
     languages: tuple[str, ...] = ()
     told: Told | None = None
+    contacts: tuple[Call, ...] = ()
 
 
 class Theatre(Wire, frozen=True):
