@@ -21,6 +21,14 @@ PREFIX: Final = "WIDEBERTH_"
 PORT: Final = 8080
 PORT_MAX: Final = 65_535
 URL_CHARACTERS_MAX: Final = 500
+MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}")
+PUSH_HOSTS: Final = (
+    "fcm.googleapis.com",
+    "push.services.mozilla.com",
+    "push.apple.com",
+    "notify.windows.com",
+)
+"""The push services of the browsers in use."""
 HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
@@ -62,6 +70,25 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """As whom the node asks for its tokens."""
     outbound_client_secret: Path | None = None
     """File with the secret that goes with it."""
+    whole_notices: bool = False
+    """Whether routes of parties may carry what the reader would fetch, where its party asks for that; otherwise they
+    say only that there is something, and how urgent."""
+    mail_host: str = ""
+    """The server that takes the node's mail; empty: no mail."""
+    mail_port: int = 587
+    mail_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """"none" on loopback alone."""
+    mail_user: str = ""
+    mail_password: Path | None = None
+    """File with its password."""
+    mail_from: str = ""
+    """The node's own address, with which mails are sent."""
+    mail_authority: Path | None = None
+    """Certificate (PEM) that the server's own is signed with, where it is not of a known authority."""
+    push_hosts: tuple[str, ...] = PUSH_HOSTS
+    """Push services that are sent to, each with all names below it."""
+    push_contact: str = ""
+    """mailto: or https: address at which a push service reaches the operator."""
 
     @property
     def tls(self) -> bool:
@@ -113,7 +140,13 @@ def _words(text: str) -> list[str]:
 
 
 def _check(config: Config) -> Refusal | None:
-    return _check_listening(config) or _check_tokens(config) or _check_addresses(config) or _check_outbound(config)
+    return (
+        _check_listening(config)
+        or _check_tokens(config)
+        or _check_addresses(config)
+        or _check_outbound(config)
+        or _check_routes(config)
+    )
 
 
 def _check_listening(config: Config) -> Refusal | None:
@@ -199,4 +232,29 @@ def _check_outbound(config: Config) -> Refusal | None:
         if value and not config.outbound_token_url:
             limit = f"the address at which {name} is used"
             return refuse(Reason.MALFORMED, "config.outbound_token_url", limit, "nothing")
+    return None
+
+
+def _check_routes(config: Config) -> Refusal | None:
+    """Mail and push, as far as the settings name them."""
+    if config.mail_host and not _is_host(config.mail_host):
+        limit = "a host name without scheme, port or path"
+        return refuse(Reason.MALFORMED, "config.mail_host", limit, config.mail_host)
+    if not 1 <= config.mail_port <= PORT_MAX:
+        return refuse(Reason.OUT_OF_RANGE, "config.mail_port", f"1 to {PORT_MAX}", config.mail_port)
+    if config.mail_host and not MAILBOX.fullmatch(config.mail_from):
+        limit = "the node's own mail address: name@host"
+        return refuse(Reason.MALFORMED, "config.mail_from", limit, config.mail_from or "nothing")
+    if config.mail_host and config.mail_tls == "none" and not is_loopback(config.mail_host):
+        limit = "starttls or tls: off loopback mail does not go in clear"
+        return refuse(Reason.OUT_OF_RANGE, "config.mail_tls", limit, "none")
+    if bool(config.mail_user) != (config.mail_password is not None):
+        return refuse(Reason.MALFORMED, "config.mail_password", "user and password together", "one of the two")
+    if config.push_contact and not config.push_contact.startswith(("mailto:", "https://")):
+        limit = "a mailto: or https: address"
+        return refuse(Reason.MALFORMED, "config.push_contact", limit, config.push_contact)
+    for host in config.push_hosts:
+        if not _is_host(host):
+            limit = "host names without scheme, port or path"
+            return refuse(Reason.MALFORMED, "config.push_hosts", limit, host)
     return None
