@@ -140,7 +140,8 @@ def _endpoint(node: "Node", endpoint: Endpoint) -> Callable[[Request], Awaitable
         except ClientDisconnect:
             response = respond(plain_problem(HTTPStatus.BAD_REQUEST, "The body was not sent to its end."))
         except LedgerFailed as error:
-            response = refuse_with(refuse(Reason.STORAGE, "ledger", str(error)), node.now_us())
+            refusal = refuse(Reason.STORAGE, "ledger", str(error))
+            response = refuse_with(refusal, node.now_us(), language=Call(request, node, None).language)
         except Exception as error:  # noqa: BLE001  a fault of the house is answered and logged, never shown
             response = _fault(request, error)
         node.metrics.requests.labels(endpoint.name, response.status_code).inc()
@@ -152,13 +153,14 @@ def _endpoint(node: "Node", endpoint: Endpoint) -> Callable[[Request], Awaitable
 
 async def _answer(node: "Node", endpoint: Endpoint, request: Request) -> Response:
     session = _session(node, request) if endpoint.session else None
+    call = Call(request, node, None if isinstance(session, Refusal) else session)
     if isinstance(session, Refusal):
-        return refuse_with(session, node.now_us())
+        return refuse_with(session, node.now_us(), language=call.language)
     if session is not None:
         node.hear(session.party)
-    found = await endpoint.handler(Call(request, node, session))
+    found = await endpoint.handler(call)
     if isinstance(found, Refusal):
-        return refuse_with(found, node.now_us())
+        return refuse_with(found, node.now_us(), language=call.language)
     if isinstance(found, Response):
         return found
     return Response(msgspec.json.encode(found), media_type=JSON)

@@ -19,6 +19,7 @@ from wideberth.limits import BODY_BYTES_MAX, BODY_S_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.rows import Member
 from wideberth.theatre.shown import b64
+from wideberth.voice.refusals import wished
 
 if TYPE_CHECKING:
     from wideberth.node.core import Node
@@ -60,6 +61,11 @@ class Call:
     def member(self) -> Member:
         """The same, as a row of the state."""
         return self.node.state.members[self.party]
+
+    @property
+    def language(self) -> str:
+        """In which language the asker reads sentences."""
+        return wished(self.request.headers.get("accept-language", ""))
 
     async def read(self, job: Callable[[], T]) -> T | Refusal:
         """Read between two groups of entries, in the party's turn."""

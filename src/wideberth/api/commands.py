@@ -86,7 +86,7 @@ async def command(call: Call) -> Accept | Response | Refusal:
     receipt = receipt_of(node, answer)
     if answer.refusal is not None:
         position = answer.entry.sequence if answer.entry is not None else None
-        return refuse_with(answer.refusal, node.now_us(), position, receipt)
+        return refuse_with(answer.refusal, node.now_us(), position, receipt, call.language)
     assert receipt is not None, "what is accepted is an entry"
     return accept(node, party, answer, receipt)
 

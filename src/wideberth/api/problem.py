@@ -1,7 +1,8 @@
 """Refusals on the wire: RFC 9457 problem details.
 
-In:  a `Refusal`; or what the framework says of a request that no endpoint met.
-Out: a response of application/problem+json with one clear sentence, the field, the limit and what was received.
+In:  a `Refusal` and the language of its reader; or what the framework says of a request that no endpoint met.
+Out: a response of application/problem+json with one clear sentence, the field, the limit and what was received. The
+     sentence (`detail`) is in the reader's language; title, reason, field and limit are the same in all.
 Every problem of the house has the type of its reason; those of HTTP alone have "about:blank", as the RFC asks.
 """
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from wideberth.party.charter import DAY_US
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.shown import Shown
+from wideberth.voice.refusals import DEFAULT, sentence
 
 TYPE: Final = "https://wideberth.invalid/reason/"
 MEDIA: Final = "application/problem+json"
@@ -49,10 +51,12 @@ class Problem(Shown, frozen=True, omit_defaults=True):
     receipt: Receipt | None = None
 
 
-def problem_of(refusal: Refusal, position: int | None = None, receipt: Receipt | None = None) -> Problem:
+def problem_of(
+    refusal: Refusal, position: int | None = None, receipt: Receipt | None = None, language: str = DEFAULT
+) -> Problem:
     """A refusal as problem details."""
     reason = refusal.reason
-    said = (refusal.sentence(), reason.value, refusal.field, refusal.limit, refusal.received)
+    said = (sentence(refusal, language), reason.value, refusal.field, refusal.limit, refusal.received)
     return Problem(TYPE + reason.value, reason.heading, reason.status, *said, position, receipt)
 
 
@@ -70,9 +74,15 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response
     return Response(msgspec.json.encode(problem), problem.status, headers, MEDIA)
 
 
-def refuse_with(refusal: Refusal, now_us: int, position: int | None = None, receipt: Receipt | None = None) -> Response:
+def refuse_with(
+    refusal: Refusal,
+    now_us: int,
+    position: int | None = None,
+    receipt: Receipt | None = None,
+    language: str = DEFAULT,
+) -> Response:
     """The response to a refusal, with what HTTP wants beside it."""
-    headers: dict[str, str] = {}
+    headers = {"content-language": language}
     if refusal.reason is Reason.BUDGET:
         headers["retry-after"] = str((DAY_US - now_us % DAY_US) // 1_000_000 + 1)
     elif refusal.reason in RETRY_S and position is None:
@@ -81,4 +91,4 @@ def refuse_with(refusal: Refusal, now_us: int, position: int | None = None, rece
         headers["www-authenticate"] = "Bearer"
     if refusal.reason is Reason.TOO_LARGE:
         headers["connection"] = "close"
-    return respond(problem_of(refusal, position, receipt), headers)
+    return respond(problem_of(refusal, position, receipt, language), headers)

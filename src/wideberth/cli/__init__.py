@@ -14,12 +14,13 @@ from typing import Final
 from cyclopts import App, CycloptsError, UnknownCommandError
 
 import wideberth
-from wideberth.cli.out import BAD_INPUT, FAILED, FOUND, INTERRUPTED, Stop, say_error
+from wideberth.cli.out import BAD_INPUT, FAILED, FOUND, INTERRUPTED, Stop, say_error, take_language
 from wideberth.ledger.store import LedgerDamaged, LedgerFailed
 
 ABOUT: Final = (
     "Keeps those who share a space clear of one another: plans, conflicts, settlement, and a ledger that anyone can "
-    "verify.\n\nA protective coordination system. Not certified for operational use."
+    "verify.\n\nRefusals are said in the language of `--language`, else of LANG: en, de, ru, tr, ar, fr, uk or fa.\n\n"
+    "A protective coordination system. Not certified for operational use."
 )
 
 COMMANDS: Final = {
@@ -75,6 +76,14 @@ def build(listing: bool) -> App:
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; its exit status."""
+    try:
+        return _run(take_language(argv))
+    except Stop as stop:
+        say_error(str(stop))
+        return stop.status
+
+
+def _run(argv: Sequence[str]) -> int:
     app = build(listing=set(argv) <= {"--help", "-h", *GROUPS})
     try:
         status = app(list(argv), exit_on_error=False, print_error=False, result_action="return_value")
@@ -85,9 +94,6 @@ def run(argv: Sequence[str]) -> int:
     except CycloptsError as error:
         say_error(f"{' '.join(str(error).split()).rstrip('.')}. See: wideberth --help")
         return BAD_INPUT
-    except Stop as stop:
-        say_error(str(stop))
-        return stop.status
     except LedgerFailed as error:
         say_error(str(error))
         return FOUND if isinstance(error, LedgerDamaged) else FAILED

@@ -22,6 +22,7 @@ from wideberth.cli.out import (
     row,
     say,
     say_json,
+    sentence_of,
     show,
     some,
     table,
@@ -113,7 +114,7 @@ def _rules(horizontal_m: float | None, vertical_m: float | None, charter: Path |
             raise Stop("Give both minima: --horizontal-m and --vertical-m.")
         for name, value in (("--horizontal-m", horizontal_m), ("--vertical-m", vertical_m)):
             if not 0 <= value <= 100_000:
-                raise Stop(refuse(Reason.OUT_OF_RANGE, name, "0 to 100000 metres", value).sentence())
+                raise Stop(sentence_of(refuse(Reason.OUT_OF_RANGE, name, "0 to 100000 metres", value)))
         minima = (m_to_mm(horizontal_m), m_to_mm(vertical_m))
         separations = tuple(Separation(a, b, *minima) for i, a in enumerate(CLASSES) for b in CLASSES[i:])
     return Charter("", WORLD, separations, (), 1)
@@ -129,15 +130,15 @@ def read_sources(files: Sequence[Path], theatre: Bounds | None) -> list[Source]:
         if file.stat().st_size > FILE_BYTES_MAX:
             limit = f"at most {FILE_BYTES_MAX} bytes"
             large = refuse(Reason.TOO_LARGE, "", limit, file.stat().st_size)
-            raise Stop(f"{file}: {large.sentence()}", refusal=large)
+            raise Stop(f"{file}: {sentence_of(large)}", refusal=large)
         operations = read_plans(file.read_bytes(), theatre=theatre)
         if isinstance(operations, Refusal):
-            raise Stop(f"{file}: {operations.sentence()}", refusal=operations)
+            raise Stop(f"{file}: {sentence_of(operations)}", refusal=operations)
         for operation in operations:
             for i, volume in enumerate(operation.volumes):
                 no = check_volume(volume, 0, TIME_US_MAX, bounds, f"{operation.id}.volumes[{i}]")
                 if no is not None:
-                    raise Stop(f"{file}: {no.sentence()}", refusal=no)
+                    raise Stop(f"{file}: {sentence_of(no)}", refusal=no)
             found.append(Source(str(file), operation))
     return found
 

@@ -16,8 +16,8 @@ import httpx
 import msgspec
 from cyclopts import Parameter
 
-from wideberth.cli.out import FAILED, Stop, accepted, clock, say, say_json, some
-from wideberth.cli.reach import URL, Authority, Url, alarming, open_key, tls
+from wideberth.cli.out import FAILED, Stop, accepted, clock, say, say_json, sentence_of, some
+from wideberth.cli.reach import URL, Authority, Url, alarming, open_key, tls, told
 from wideberth.client.wire import Answer, Problem, b64, read
 from wideberth.keys import (
     Key,
@@ -73,7 +73,7 @@ def new_root(
     """
     no = check_party_code(party, "--party") or check_counts(keys, threshold)
     if no is not None:
-        raise Stop(no.sentence())
+        raise Stop(sentence_of(no))
     folder.mkdir(parents=True, exist_ok=True)
     made = [new_key("root", party, f"root {i + 1} of {keys}") for i in range(keys)]
     paths = [folder / f"{party}-root-{i + 1}.key" for i in range(keys)]
@@ -102,7 +102,7 @@ def new_watch(
     """
     no = check_party_code(party, "--party")
     if no is not None:
-        raise Stop(no.sentence())
+        raise Stop(sentence_of(no))
     if len(label) > NAME_CHARACTERS_MAX:
         raise Stop(f"--label: at most {NAME_CHARACTERS_MAX} characters.")
     key = new_key("watch", party, label)
@@ -124,7 +124,7 @@ def show(
     """
     found = read_public(file)
     if isinstance(found, Refusal):
-        raise Stop(found.sentence())
+        raise Stop(sentence_of(found))
     if isinstance(found, RootFile):
         digest = root_digest(found.root)
         if json:
@@ -160,7 +160,7 @@ def grant(
     """
     found = read_public(watch)
     if isinstance(found, Refusal):
-        raise Stop(found.sentence())
+        raise Stop(sentence_of(found))
     if isinstance(found, RootFile) or found.kind != "watch":
         raise Stop(f"{watch}: a watch key's public file is needed.")
     now_us = time.time_ns() // 1_000
@@ -186,7 +186,7 @@ def revoke(
     """
     found = read_public(watch)
     if isinstance(found, Refusal):
-        raise Stop(found.sentence())
+        raise Stop(sentence_of(found))
     if isinstance(found, RootFile):
         raise Stop(f"{watch}: a watch key's public file is needed.")
     now_us = time.time_ns() // 1_000
@@ -217,7 +217,7 @@ def send(
         raise Stop(f"No answer from {url}: {error}. Is the node running?", FAILED) from error
     with alarming():
         if response.status_code != 200:
-            raise Stop(read(response.content, Problem).sentence())
+            raise Stop(told(read(response.content, Problem)))
         answer = read(response.content, Answer)
     say(f"{carried.what}: accepted as entry {answer.position}.")
     return 0

@@ -14,7 +14,20 @@ from typing import Annotated, Final, Literal
 import msgspec
 from cyclopts import Parameter
 
-from wideberth.cli.out import FAILED, Stop, accepted, figure, row, say, say_error, show, some, table, waiting
+from wideberth.cli.out import (
+    FAILED,
+    Stop,
+    accepted,
+    figure,
+    row,
+    say,
+    say_error,
+    sentence_of,
+    show,
+    some,
+    table,
+    waiting,
+)
 from wideberth.cli.tokens import ISSUER
 from wideberth.limits import LOAD_PLANNERS_MAX, LOAD_STEP_S_MAX
 from wideberth.load import Address, Cell, Key, Load, LoadFailed, Report, Source, Spread, Step, parse_address
@@ -105,14 +118,14 @@ def _numbers(name: str, text: str, count: int) -> list[float]:
     except ValueError:
         found = []
     if len(found) != count:
-        raise Stop(refuse(Reason.MALFORMED, name, f"{count} numbers with commas", text).sentence())
+        raise Stop(sentence_of(refuse(Reason.MALFORMED, name, f"{count} numbers with commas", text)))
     return found
 
 
 def _counts(name: str, text: str) -> tuple[int, ...]:
     parts = text.split(",")
     if not all(part.strip().isdecimal() for part in parts):
-        raise Stop(refuse(Reason.MALFORMED, name, "whole numbers with commas", text).sentence())
+        raise Stop(sentence_of(refuse(Reason.MALFORMED, name, "whole numbers with commas", text)))
     return tuple(int(part) for part in parts)
 
 
@@ -136,7 +149,7 @@ def _check(wanted: Load, file: Path | None) -> None:
     for name, least, greatest, low, high in rows:
         if not (low <= least and greatest <= high):
             received = least if least < low else greatest
-            raise Stop(refuse(Reason.OUT_OF_RANGE, name, f"{low:.12g} to {high:.12g}", f"{received:.12g}").sentence())
+            raise Stop(sentence_of(refuse(Reason.OUT_OF_RANGE, name, f"{low:.12g} to {high:.12g}", f"{received:.12g}")))
     _check_where(wanted)
     if file is not None and missing():
         raise Stop(missing())
@@ -148,12 +161,12 @@ def _check_where(wanted: Load) -> None:
         sound = -85 <= where.lat <= 85 and -180 <= where.lon <= 180 and 0 <= where.side_m <= 20_000
         if not sound:
             limit = "latitude -85 to 85, longitude -180 to 180, side 0 to 20000 metres"
-            raise Stop(refuse(Reason.OUT_OF_RANGE, "--at", limit, where[:]).sentence())
+            raise Stop(sentence_of(refuse(Reason.OUT_OF_RANGE, "--at", limit, where[:])))
     else:
         sound = -85 <= where.lat_min < where.lat_max <= 85 and -180 <= where.lon_min < where.lon_max <= 180
         if not sound:
             limit = "ascending within -85 to 85 and -180 to 180"
-            raise Stop(refuse(Reason.OUT_OF_RANGE, "--bounds", limit, where[:]).sentence())
+            raise Stop(sentence_of(refuse(Reason.OUT_OF_RANGE, "--bounds", limit, where[:])))
         if wanted.subscription == "explicit":
             raise Stop("An explicit subscription covers one place: use it with --cell.")
         if wanted.key is not Key.NONE:

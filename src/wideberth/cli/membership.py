@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from wideberth.cli.keyring import GenesisText, Out, Roots, carry
-from wideberth.cli.out import Stop, accepted, clock, say
+from wideberth.cli.out import Stop, accepted, clock, say, sentence_of
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, expected, open_key, reaching
 from wideberth.keys import Key, RootFile, digest_of, read_public, read_root, spoken
 from wideberth.party.charter import DAY_US
@@ -66,7 +66,7 @@ def accept(
     file, keys = _root(root, root_key)
     found = read_public(watch)
     if isinstance(found, Refusal):
-        raise Stop(found.sentence())
+        raise Stop(sentence_of(found))
     if isinstance(found, RootFile) or found.kind != "watch" or found.party != file.party:
         raise Stop(f"{watch}: the public file of a watch key of {file.party} is needed.")
     now_us = time.time_ns() // 1_000

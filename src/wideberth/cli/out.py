@@ -1,12 +1,15 @@
-"""What every command needs to speak: exit statuses, the two streams, progress, figures for people.
+"""What every command needs to speak: exit statuses, the language, the two streams, progress, figures for people.
 
 In:  values of the house.
-Out: text. Results go to standard output, all else to standard error; progress shows on a terminal alone.
+Out: text; refusals in the reader's language. Results go to standard output, all else to standard error; progress shows
+on a terminal alone.
 """
 
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -23,6 +26,9 @@ FOUND: Final = 1
 BAD_INPUT: Final = 2
 FAILED: Final = 3
 INTERRUPTED: Final = 130
+LANGUAGE: Final = ContextVar("language", default="en")
+"""In which of the languages of `voice` the reader reads sentences."""
+_OPTION: Final = "--language"
 WIDTH: Final = 120
 """Tables are as wide as this where no terminal says otherwise, so that what a pipe gets is the same everywhere."""
 
@@ -41,8 +47,36 @@ class Stop(Exception):
 def accepted(value: T | Refusal) -> T:
     """The value, or the command stops with the refusal's sentence."""
     if isinstance(value, Refusal):
-        raise Stop(value.sentence(), refusal=value)
+        raise Stop(sentence_of(value), refusal=value)
     return value
+
+
+def take_language(argv: Sequence[str]) -> list[str]:
+    """Set LANGUAGE by `--language` or else by LC_ALL, LC_MESSAGES, LANG; the words without that option.
+
+    Raises `Stop` where the option names no language that is spoken here.
+    """
+    from wideberth.voice.catalogues import LANGUAGES
+    from wideberth.voice.refusals import of_environment
+
+    rest, named = list(argv), None
+    for i, word in enumerate(rest):
+        name, equals, value = word.partition("=")
+        if name == _OPTION:
+            named = value if equals else "".join(rest[i + 1 : i + 2])
+            del rest[i : i + (1 if equals else 2)]
+            break
+    if named is not None and named not in LANGUAGES:
+        raise Stop(f"{_OPTION} is one of {', '.join(LANGUAGES)}; received {named[:20]!r}.")
+    LANGUAGE.set(named or of_environment([os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]))
+    return rest
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """A refusal as one sentence in the reader's language."""
+    from wideberth.voice.refusals import sentence
+
+    return sentence(refusal, LANGUAGE.get())
 
 
 def say(text: str = "") -> None:

@@ -15,10 +15,12 @@ from typing import Annotated, Final, TypeVar
 
 from cyclopts import Parameter
 
-from wideberth.cli.out import BAD_INPUT, FAILED, Stop, accepted
+from wideberth.cli.out import BAD_INPUT, FAILED, Stop, accepted, sentence_of
 from wideberth.client import BadAnswer, BadReceipt, Client, Fork, Problem, Refused, Unreachable
 from wideberth.client.history import load, save
 from wideberth.keys import Key, is_sealed, read_key
+from wideberth.refusal import Refusal
+from wideberth.voice.refusals import named
 
 URL: Final = "http://127.0.0.1:8080"
 MEMORY_SUFFIX: Final = ".told"
@@ -74,7 +76,7 @@ def alarming() -> Iterator[None]:
     except Unreachable as error:
         raise Stop(f"{error} Is the node running, and is the address right?", FAILED) from error
     except Refused as error:
-        raise Stop(str(error), _status(error.problem)) from error
+        raise Stop(told(error.problem), _status(error.problem)) from error
     except BadAnswer as error:
         raise Stop(str(error), FAILED) from error
 
@@ -82,8 +84,16 @@ def alarming() -> Iterator[None]:
 def expected(answer: T | Problem) -> T:
     """The answer, or the command stops with the node's refusal."""
     if isinstance(answer, Problem):
-        raise Stop(answer.sentence(), _status(answer))
+        raise Stop(told(answer), _status(answer))
     return answer
+
+
+def told(problem: Problem) -> str:
+    """What a node refused, as one sentence in the reader's language; what HTTP alone refused as the node says it."""
+    reason = named(problem.reason or "")
+    if reason is None:
+        return problem.sentence()
+    return sentence_of(Refusal(reason, problem.field or "", problem.limit or "", problem.received or ""))
 
 
 def _status(problem: Problem) -> int:

@@ -16,7 +16,7 @@ import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.charters import CharterForm, as_charter
-from wideberth.cli.out import FAILED, Stop, accepted, say, some
+from wideberth.cli.out import FAILED, Stop, accepted, say, sentence_of, some
 from wideberth.config import Config, read_config
 from wideberth.keys import RootFile, new_key, read_public, read_root, spoken
 from wideberth.ledger.stored import DATABASE
@@ -167,7 +167,7 @@ def _founder(form: FounderForm, folder: Path, now_us: int) -> Founder:
     root = accepted(read_root(folder / form.root))
     watch = read_public(folder / form.watch)
     if isinstance(watch, Refusal):
-        raise Stop(watch.sentence())
+        raise Stop(sentence_of(watch))
     if isinstance(watch, RootFile) or watch.kind != "watch":
         raise Stop(f"{folder / form.watch}: a watch key is needed here.")
     for path, held in ((form.root, root.party), (form.watch, watch.party)):

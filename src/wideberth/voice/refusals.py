@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from wideberth.refusal import Refusal
+from wideberth.refusal import Reason, Refusal
 from wideberth.voice.catalogues import LANGUAGES, RIGHT_TO_LEFT, translated
 from wideberth.voice.phrases import LRI, PDI
 from wideberth.voice.sentences import FRAMES
@@ -35,6 +35,11 @@ def sentence(refusal: Refusal, language: str = DEFAULT) -> str:
     texts = {"field": refusal.field, "limit": refusal.limit, "received": refusal.received}
     marked = {name: f"{apart[0]}{text}{apart[1]}" for name, text in texts.items()}
     return frame.format(heading=translated(language, refusal.reason.heading, "refusal"), **marked)
+
+
+def named(code: str) -> Reason | None:
+    """The reason of a code; None where there is none, as of a node that is newer."""
+    return next((reason for reason in Reason if reason == code), None)
 
 
 def wished(header: str) -> str:
