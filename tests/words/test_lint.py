@@ -434,3 +434,24 @@ def test_nothing_to_compare_is_nothing_found() -> None:
     assert findings("") == ()
     assert lint("12 km south of Dorun", [], NOW_US, LANDMARKS) == ()
     assert lint("12 km south of Dorun", [NORTH], NOW_US) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "low_m", "high_m", "said"),
+    [
+        ("FL260 and below", 0, 3_000, ""),
+        ("FL260 and below", 9_000, 12_000, "260 and below"),
+        ("FL260 und darunter", 9_000, 12_000, "260 und darunter"),
+        ("3000 m и ниже", 9_000, 12_000, "3000 m и ниже"),
+        ("niveau de vol 260 et au-dessous", 9_000, 12_000, "260 et au-dessous"),
+        ("3000 m or higher", 0, 2_000, "3000 m or higher"),
+        ("3000 m or higher", 4_000, 9_000, ""),
+        ("under flight level 260", 0, 3_000, ""),
+        ("under flight level 260", 9_000, 12_000, "under flight level 260"),
+        ("FL260 and below FL300", 8_500, 8_600, ""),
+    ],
+)
+def test_and_below_belongs_to_its_figure(text: str, low_m: int, high_m: int, said: str) -> None:
+    """ "And below" after a figure makes it an upper end; before the next figure it is that one's."""
+    volume = Volume4D(Circle(*DORUN, 2_000_000), low_m * 1_000, high_m * 1_000, us(22, 6), us(22, 8))
+    assert [c.said for c in lint(text, (volume,), us(21, 6))] == ([said] if said else [])

@@ -342,6 +342,9 @@ def role_of(text: Text, first: int, last: int) -> tuple[Role, bool, Span]:
             return Role.HIGH, text.word(i) in say.STRICT_HIGH, Span(first, i)
         if text.word(i) in say.TURKISH_LOW:
             return Role.LOW, text.word(i) in say.STRICT_LOW, Span(first, i)
+    after = _role_after(text, last)
+    if after is not None:
+        return after[0], True, Span(first, after[1])
     found = Role.AT, False, Span(first, last)
     for i in range(first - 1, max(first - 4, -1), -1):
         word = text.word(i)
@@ -356,4 +359,19 @@ def role_of(text: Text, first: int, last: int) -> tuple[Role, bool, Span]:
     return found
 
 
-_PASSED: Final = say.LEVEL | say.HEIGHT | say.OF | say.LOW | say.HIGH
+def _role_after(text: Text, last: int) -> tuple[Role, int] | None:
+    """What "and below" or "or above" after a figure makes of it, and the last word of that."""
+    if text.word(last + 1) not in say.AND and text.word(last + 1) not in say.OR:
+        return None
+    for i in (last + 2, last + 3):
+        following = text.word(i + 1)
+        if following.isdigit() or following in say.LEVEL or following in NUMERALS:
+            continue  # it belongs to the next figure
+        if text.word(i) in say.AFTER_HIGH:
+            return Role.HIGH, i
+        if text.word(i) in say.AFTER_LOW:
+            return Role.LOW, i
+    return None
+
+
+_PASSED: Final = say.FLIGHT | say.LEVEL | say.HEIGHT | say.OF | say.LOW | say.HIGH
