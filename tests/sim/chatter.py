@@ -14,14 +14,18 @@ from wideberth.party.hotline import (
     AnswerMessage,
     CancelMessage,
     CheckLine,
+    Contact,
+    Contacts,
     Doubt,
     HandOver,
     MessageKind,
     MessageSubject,
     Path,
     Precedence,
+    Reject,
     Review,
     Send,
+    SetContacts,
     SetTree,
     Stop,
     TakeOver,
@@ -63,6 +67,7 @@ def chatter(world: World, chance: random.Random, parties: tuple[str, ...], party
             (AnswerCheck(*_check(world, chance, party)),),
             (HandOver(code, public_key(seed_of(party)), 0), WORDS),
             (TakeOver(code, tuple(o.id for o in open_items(state, party, code))),),
+            (SetContacts(0), Contacts((Contact(chance.randint(0, 3), "Watch", "555", ("en",)),))),
             (SetTree((cell("HQ"), cell("ONE", "HQ", circle(42, -38, 9_000)))),),
         ]
     )
@@ -76,8 +81,13 @@ def _reply(world: World, chance: random.Random, owed: Any) -> tuple[Any, ...]:
     echo = right.items() if right is not None and chance.random() < 0.7 else ()
     if echo and chance.random() < 0.3:
         echo = ("1" + echo[0][1:], *echo[1:])
-    if chance.random() < 0.5:
+    said = chance.random()
+    if said < 0.4:
         return (Acknowledge(subject, owed.cell, echo),)
+    if said < 0.5:
+        return Acknowledge(subject, owed.cell, echo, 0), WORDS
+    if said < 0.6:
+        return Reject(subject, owed.cell, 0), WORDS
     return AnswerMessage(subject, owed.cell, chance.choice(list(AnswerKind)), 0), WORDS
 
 

@@ -18,6 +18,7 @@ def test_a_month_of_absent_watches_lost_lines_and_handovers(seed: int) -> None:
     assert month.told_rungs > 100
     assert month.effective > 50
     assert month.handovers > 50
+    assert month.rejected > 10
 
 
 def test_the_auditor_sees_silence_that_does_not_climb(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lines import Lines, cell
 from worlds import DAY, HOUR, MINUTE, SECOND, START_US, charter, circle
 
+from wideberth.party.command import Text
 from wideberth.party.hotline import (
     AnswerCheck,
     AnswerKind,
@@ -20,9 +21,11 @@ from wideberth.party.hotline import (
     MessageKind,
     Path,
     Precedence,
+    Reject,
 )
 from wideberth.theatre.dues import next_due
 from wideberth.theatre.hotline_items import LineItem, MessageItem, ReachItem, RungItem
+from wideberth.theatre.hotline_rows import Message
 from wideberth.theatre.hotline_rules import line_id, may_act, on_watch
 
 PARTIES = ("AAA", "BBB", "CCC", "DDD", "EEE")
@@ -30,6 +33,9 @@ CELLS = ("HQ", "ONE", "TWO")
 ROSTER = ("early", "late", "night")
 WAIT_S = {"flash": 60, "immediate": 300, "priority": 1_800, "routine": 21_600}
 """As the charter of this theatre has it, written once more."""
+
+
+WHY = Text("en", "It cannot be read.")
 
 
 class Owes(NamedTuple):
@@ -61,6 +67,7 @@ class Month:
         self.told_rungs = 0
         self.effective = 0
         self.handovers = 0
+        self.rejected = 0
         self.refusals: list[Any] = []
         self.found()
 
@@ -243,7 +250,9 @@ class Month:
             if who is None or row is None or row.closed_us or row.version != item.version:
                 return
             target = for_cell or code
-            if row.kind is MessageKind.QUERY and self.random.random() < 0.5:
+            if row.kind is not MessageKind.STOP and self.random.random() < 0.05:
+                self.says(party, lambda: self.still(item) and self.reject(party, item, target, who))
+            elif row.kind is MessageKind.QUERY and self.random.random() < 0.5:
                 said = self.random.choice(list(AnswerKind))
                 self.says(
                     party, lambda: self.still(item) and self.world.reply(party, *item_key(item), said, target, who)
@@ -253,9 +262,27 @@ class Month:
 
         self.at(self.world.now_us + round(wait_s * SECOND), act)
 
+    def reject(self, party: str, item: Any, target: str, who: str) -> Any:
+        """A cell cannot use it; mostly its sender says it anew."""
+        sender, message = item_key(item)
+        answer = self.world.speak(party, Reject(self.world.subject(sender, message), target, 0), WHY, watch=who)
+        if answer.accepted and self.random.random() < 0.8:
+            self.rejected += 1
+            self.at(self.world.now_us + self.random.randint(10, 900) * SECOND, lambda: self.anew(sender, message))
+        return answer
+
+    def anew(self, sender: str, message: bytes) -> None:
+        """The next version of a message that somebody could not use."""
+        row = self.world.state.messages.get((sender, message))
+        if row is None or row.closed_us:
+            return
+        again = {"message": message, "replaces": row.version, "kind": row.kind, "precedence": row.precedence}
+        to = row.to
+        self.says(sender, lambda: self.still(row) and self.world.tell(sender, *to, **again, watch="early")[1])
+
     def still(self, item: Any) -> Any:
         """Whether the message is there to be spoken of; None where not."""
-        return (item.sender, item.message) in self.world.state.messages or None
+        return item_key(item) in self.world.state.messages or None
 
     # the auditor
 
@@ -309,7 +336,11 @@ class Month:
         state, now = self.world.state, self.world.now_us
         for owed in state.obligations.values():
             message = state.messages[owed.message_key]
-            if message.closed_us or owed.reach != "sent" or message.precedence not in ("flash", "immediate"):
+            if (
+                message.closed_us
+                or owed.reach not in ("sent", "rejected")
+                or message.precedence not in ("flash", "immediate")
+            ):
                 continue
             assert owed.due_us >= now - SECOND, "a critical item that does not climb"
             member = state.members[owed.party]
@@ -320,4 +351,4 @@ class Month:
 
 def item_key(item: Any) -> tuple[str, bytes]:
     """Sender and id."""
-    return item.sender, item.message
+    return (item.sender, item.id) if isinstance(item, Message) else (item.sender, item.message)
