@@ -24,6 +24,7 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.overlap import near
 from wideberth.space.volume import Circle, Volume4D
 from wideberth.theatre.filing import Parts, decide_filing, volumes_part
+from wideberth.theatre.hotline_rows import MessageState
 from wideberth.theatre.lifecycle import MovementState, movement_after
 from wideberth.theatre.outcome import Accepted, Effects, Item, Outcome, Ref, accepted
 from wideberth.theatre.register_items import MovementItem, RegisterEffects
@@ -234,6 +235,6 @@ def _heard(state: State, ref: Ref, what: str, now_us: int, checkpoint: int | Non
     ahead = row.next if checkpoint is None else checkpoint
     told: list[tuple[str, Item]] = [(owner, MovementItem(owner, movement, what, ahead, now_us))]
     for message in state.messages.values():
-        if message.sender == owner and message.operation == movement and not message.closed_us:
+        if message.sender == owner and message.operation == movement and message.state is not MessageState.CANCELLED:
             told += ((party, MovementItem(owner, message.id, what, -1, now_us)) for party in message.to)
     return told
