@@ -167,6 +167,10 @@ class Sequencer:
         self._answers: dict[int, Answer] = {}
         self.set_aside: Callable[[Submission, str], None] = lambda _submission, _trace: None
 
+    def sign(self, data: bytes) -> bytes:
+        """The node's signature."""
+        return sign_with(self._key, data)
+
     # admitting
 
     def admit(

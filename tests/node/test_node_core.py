@@ -202,7 +202,7 @@ def test_a_full_disk_takes_only_what_is_essential(tmp_path: Path) -> None:
         head = (await world.get("AAA", "/v1/notices")).json()["notices"][0]["head"]
         reserve = world.node.config.folder / "reserve"
         assert reserve.stat().st_size == RESERVE_BYTES
-        world.node.free_bytes = lambda: ROOM_BYTES_MIN - 1
+        world.node.room.free_bytes = lambda: ROOM_BYTES_MIN - 1
         world.hands.move(2_000_000)
         size = world.node.state.size
         _, refused = await world.plan("AAA", world.box(lat=45))
@@ -218,7 +218,7 @@ def test_a_full_disk_takes_only_what_is_essential(tmp_path: Path) -> None:
             await world.say("CCC", RevokeKey(public_key(seed_of("CCC")), START_US), seeds=(seed_of("CCC", "root"),)),
         ]
         assert [answer.status_code for answer in taken] == [200, 200, 200]
-        world.node.free_bytes = lambda: ROOM_BYTES_MIN + 2 * RESERVE_BYTES
+        world.node.room.free_bytes = lambda: ROOM_BYTES_MIN + 2 * RESERVE_BYTES
         world.hands.move(2_000_000)
         _, good = await world.plan("AAA", world.box(lat=45))
         assert good.status_code == 200

@@ -123,7 +123,7 @@ def test_a_full_disk_takes_it(tmp_path: Path) -> None:
     """The reserve is there for it."""
 
     async def steps(world: World) -> None:
-        world.node.free_bytes = lambda: ROOM_BYTES_MIN - 1
+        world.node.room.free_bytes = lambda: ROOM_BYTES_MIN - 1
         world.hands.move(2_000_000)
         assert (await world.say("AAA", Stop(world.draw(16), "stop"))).status_code == 200
         assert (await world.plan("AAA", world.box()))[1].status_code == 503

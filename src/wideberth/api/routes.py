@@ -6,7 +6,7 @@ A new endpoint is a handler in its file and a row here.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
-from wideberth.api import check, commands, hotline, own, proofs, reads, stream
+from wideberth.api import check, commands, hotline, own, paths, proofs, reads, stream
 from wideberth.api.call import Call
 from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.theatre import hotline_views, roster, shown
@@ -107,6 +107,17 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
     Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
     Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),
+    Endpoint("GET", "/v1/paths", paths.paths, "Where the reader is reached beside the stream", paths.PathsNow),
+    Endpoint("POST", "/v1/paths/test", paths.test, "Try each route of a cell once", paths.Tests, paths.TestBody),
+    Endpoint(
+        "GET",
+        "/.well-known/wideberth-keys",
+        paths.keys,
+        "The node's public key",
+        paths.KeySet,
+        session=False,
+        kind=paths.KEY_SET_MEDIA,
+    ),
     Endpoint("GET", "/v1/notices", reads.notice_page, "The reader's notices", reads.Notices, query=(AFTER, LIMIT)),
     Endpoint(
         "GET", "/v1/stream", stream.stream, "Notices as they come", None, query=(AFTER,), kind="text/event-stream"

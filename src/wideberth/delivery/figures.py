@@ -9,19 +9,22 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 RETRIED: Final = "retried"
 REFUSED: Final = "refused"
+SUPPLIERS: Final = (
+    "Messages to addresses of suppliers: sent, failed, given-up, superseded, refused; tries that are repeated"
+)
+ROUTES: Final = "What goes to parties on their routes, by kind of route: handed, failed, retried"
 
 
 class Figures:
     """Messages by kind and outcome, and those that wait."""
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    def __init__(
+        self, registry: CollectorRegistry | None = None, of: str = "deliveries", told: str = SUPPLIERS
+    ) -> None:
         """`registry`: the node's; one of its own where none is given."""
         self.registry = registry or CollectorRegistry()
-        told = (
-            "Messages to addresses of suppliers: sent, failed, given-up, superseded, refused; tries that are repeated"
-        )
-        self._deliveries = Counter("wideberth_deliveries", told, ["kind", "outcome"], registry=self.registry)
-        self._waiting = Gauge("wideberth_deliveries_waiting", "Messages that wait", ["kind"], registry=self.registry)
+        self._deliveries = Counter(f"wideberth_{of}", told, ["kind", "outcome"], registry=self.registry)
+        self._waiting = Gauge(f"wideberth_{of}_waiting", "Messages that wait", ["kind"], registry=self.registry)
 
     def count(self, kind: str, outcome: str) -> None:
         """One more of these."""

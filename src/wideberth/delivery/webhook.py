@@ -14,7 +14,7 @@ from wideberth.delivery.line import Reply, Request, Way
 from wideberth.delivery.pace import Clock, retry_after_us
 from wideberth.delivery.tried import Tried, handed, lasting, of_fault, of_status, passing
 from wideberth.limits import DELIVERY_RETRY_AFTER_S_MAX, WEBHOOK_ANSWER_BYTES_MAX
-from wideberth.party.http_signature import signed_headers
+from wideberth.party.http_signature import Signer, signed_headers
 from wideberth.party.paths import Webhook
 from wideberth.refusal import Refusal
 
@@ -31,14 +31,14 @@ class Webhooks:
         vetting: Vetting,
         challenges: Challenges,
         clock: Clock,
-        seed: bytes,
+        signer: Signer,
         nonce: Callable[[], str],
         *,
         http: bool = False,
     ) -> None:
-        """`seed`: of the node's key. `http`: whether the operator lets addresses be without TLS."""
+        """`signer`: by the node's key. `http`: whether the operator lets addresses be without TLS."""
         self._way, self._vetting, self._challenges, self._clock = way, vetting, challenges, clock
-        self._seed, self._nonce, self._http = seed, nonce, http
+        self._signer, self._nonce, self._http = signer, nonce, http
 
     async def send(self, webhook: Webhook, body: bytes, party: str, delivery: str) -> Tried:
         """One try, signed now."""
@@ -66,5 +66,5 @@ class Webhooks:
         target = address.target("")
         now_s = self._clock.wall_us() // 1_000_000
         url = address.origin + target
-        headers = signed_headers(self._seed, "POST", url, body, delivery=delivery, now_s=now_s, nonce=self._nonce())
+        headers = signed_headers(self._signer, "POST", url, body, delivery=delivery, now_s=now_s, nonce=self._nonce())
         return Request("POST", address.authority, target, headers, body, WEBHOOK_ANSWER_BYTES_MAX)

@@ -12,7 +12,7 @@ Between groups reads have their 8 ms. Within both, parties take turns.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar, cast
@@ -27,20 +27,21 @@ from wideberth.limits import (
     GROUP_COMMANDS_MAX,
     QUEUE_COMMANDS_MAX,
     READS_WAITING_MAX,
-    RESERVE_BYTES,
-    ROOM_BYTES_MIN,
     SHARED_TURN_US_MAX,
     TICK_US,
     TURN_US_MAX,
 )
+from wideberth.node.carrier import Carrier
+from wideberth.node.deliveries import Deliveries
 from wideberth.node.metrics import Metrics
 from wideberth.node.opening import Clocks, NodeFailed, Opened, open_folder, system_clocks, warm_up, write_snapshot
+from wideberth.node.room import Room, free_bytes
 from wideberth.node.sessions import Sessions
 from wideberth.node.stops import Stops, essential
 from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
 from wideberth.party.command import Text, Volumes
-from wideberth.party.hotline import Stop
+from wideberth.party.hotline import Delivered, Stop
 from wideberth.party.standard import StandardCommand, Supplier, Vouch
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import Answer, Clock, Sequencer, Submission, notice_in
@@ -61,13 +62,6 @@ SLICE_US: Final = 1_000
 UNDECIDED: Final = "it is not known whether this was written; ask again with the same bytes"
 CLOCK_POLL_S: Final = 1.0
 """How often a clock that was wrong is looked at again."""
-ROOM_POLL_US: Final = 1_000_000
-
-
-def free_bytes(folder: os.PathLike[str]) -> int:
-    """Room on the disk of a folder."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
 
 
 class Node:
@@ -97,7 +91,8 @@ class Node:
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
         self.on_entry: Callable[[Entry], None] | None = None
         """Is shown every durable entry that may mean something to suppliers outside."""
-        self.free_bytes: Callable[[], int] = lambda: free_bytes(config.folder)
+        self.room = Room(opened.ledger, lambda: free_bytes(config.folder))
+        self.carrier: Carrier | None = None
         self.failed: str = ""
         self.closing = False
         self.ticks = 0
@@ -109,9 +104,9 @@ class Node:
         self._commands: Turns[Command_] = Turns(QUEUE_COMMANDS_MAX)
         self._reads: Turns[Read] = Turns(READS_WAITING_MAX)
         self._work = asyncio.Event()
+        self.deliveries = Deliveries(self._work.set)
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._tick_at_us = 0
-        self._full, self._room_at_us = False, 0
         self._open_version = self.state.open_version
         self._told: dict[str, int] = {}
         self._loop: asyncio.Task[None] | None = None
@@ -158,7 +153,7 @@ class Node:
             await self._loop
         self._thread.shutdown()
         wall_us = self._trusted_wall_us()
-        if self._full or self.failed or wall_us is None:
+        if self.room.full or self.failed or wall_us is None:
             return
         try:
             write_snapshot(self.config.folder, self.sequencer, wall_us)
@@ -246,6 +241,7 @@ class Node:
                     await self._enter_stops(wall_us)
                     await self._pass_time(wall_us)
                     await self._decide_group(wall_us)
+                    await self._enter_deliveries(wall_us)
                 self._serve_reads()
         except LedgerFailed as error:
             self._fail(str(error))
@@ -307,28 +303,35 @@ class Node:
             self.sequencer.decide_one(submission, wall_us, entries)
         await self._in_thread(self.sequencer.append, entries, size)
         self.stops.done()
+        self._show(entries)
         self._tell()
 
     async def _pass_time(self, wall_us: int) -> None:
         """Dues that have come, and the tick: they are entries, and every stream hears of the tick."""
         if self._due_us() > wall_us:
             return
-        self._look_for_room()
+        self.room.look(self.clocks.mono_us())
         size = self.state.size
         await self._in_thread(self.sequencer.pass_time, wall_us)
-        if self.on_entry is not None and self.state.size > size + 1:  # a tick alone says nothing
-            for entry in self.ledger.read(size, self.state.size - size):
-                self.on_entry(entry)
+        self._show(self.ledger.read(size, self.state.size - size))
         if self._tick_at_us <= wall_us:
             self._tick_at_us = wall_us + TICK_US
             self.ticks += 1
             self.streams.wake(self.streams.parties())
         self._tell()
 
+    async def _enter_deliveries(self, wall_us: int) -> None:
+        """What was handed over on routes."""
+        if not self.deliveries.ready or self.room.full:
+            return
+        await self._in_thread(self.sequencer.say, Delivered(self.deliveries.take()), wall_us)
+        self.deliveries.told()
+        self._tell()
+
     async def _decide_group(self, wall_us: int) -> None:
         if not self._commands:
             return
-        self._look_for_room()
+        self.room.look(self.clocks.mono_us())
         size = self.state.size
         entries: list[Entry] = []
         answered: list[tuple[asyncio.Future[Answer], Answer]] = []
@@ -376,7 +379,7 @@ class Node:
                 sliced = self.clocks.mono_us()
 
     def _decide_one(self, submission: Submission, wall_us: int, entries: list[Entry]) -> Answer:
-        if self._full and not essential(submission.envelope.command):
+        if self.room.full and not essential(submission.envelope.command):
             limit = "the disk is full; what is essential is still taken"
             return Answer(refuse(Reason.STORAGE, "ledger", limit))
         return self.sequencer.decide_one(submission, wall_us, entries)
@@ -403,6 +406,12 @@ class Node:
 
     # telling
 
+    def _show(self, entries: Iterable[Entry]) -> None:
+        """Entries that are durable, to whoever tells the world outside."""
+        if self.on_entry is not None:
+            for entry in entries:
+                self.on_entry(entry)
+
     def _tell(self) -> None:
         """Wake the streams of those who have new notices; all of them when what is open has changed."""
         listening = self.streams.parties()
@@ -423,22 +432,6 @@ class Node:
     def _set_aside(self, submission: Submission, trace: str) -> None:
         command_id = submission.envelope.command_id.hex()
         self.log.error("command.set-aside", command=command_id, party=submission.envelope.party, trace=trace)
-
-    # the disk
-
-    def _look_for_room(self) -> None:
-        """Once a second: on a full disk give the reserve back and take only what is essential, until there is room."""
-        now = self.clocks.mono_us()
-        if now < self._room_at_us:
-            return
-        self._room_at_us = now + ROOM_POLL_US
-        free = self.free_bytes()
-        if not self._full and free < ROOM_BYTES_MIN:
-            self._full = True
-            self.log.error("disk.full", free_bytes=free, released=self.ledger.release_reserve())
-        elif self._full and free >= ROOM_BYTES_MIN + 2 * RESERVE_BYTES:
-            self._full = not self.ledger.hold_reserve()
-            self.log.info("disk.room", free_bytes=free)
 
 
 def settle(future: "asyncio.Future[T]", value: T) -> None:

@@ -20,7 +20,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from wideberth.config import Config, is_loopback
+from wideberth.ledger.entry import Entry
 from wideberth.limits import TURN_US_MAX
+from wideberth.node.carrier import Carrier
 from wideberth.node.core import Node
 from wideberth.node.metrics import MetricsServer
 from wideberth.node.opening import NodeFailed
@@ -145,21 +147,29 @@ async def _serve(config: Config, ready: Callable[[Ready], None] | None) -> None:
 
 @asynccontextmanager
 async def _telling(node: Node) -> AsyncIterator[None]:
-    """While it lasts, suppliers are told what entries mean for them, where the node can have tokens of its own."""
+    """While it lasts, parties are told on their routes what they are owed, and suppliers what entries mean for them,
+    where the node can have tokens of its own."""
     from wideberth.api.telling import Teller
 
-    if not node.config.outbound_token_url:
-        yield
-        return
-    teller = Teller(node)
-    node.on_entry = teller.entry
-    running = asyncio.create_task(teller.outbound.run())
+    carrier = node.carrier = Carrier(node)
+    teller = Teller(node) if node.config.outbound_token_url else None
+    tellers: list[Callable[[Entry], None]] = [carrier.entry, *([teller.entry] if teller is not None else [])]
+
+    def show(entry: Entry) -> None:
+        for told in tellers:
+            told(entry)
+
+    node.on_entry = show
+    running = asyncio.create_task(teller.outbound.run()) if teller is not None else None
+    await carrier.start()
     try:
         yield
     finally:
-        node.on_entry = None
-        await teller.outbound.close()
-        await running
+        node.on_entry = node.carrier = None
+        await carrier.close()
+        if teller is not None and running is not None:
+            await teller.outbound.close()
+            await running
 
 
 async def _until_over(node: Node, server: Server, serving: "asyncio.Task[None]") -> None:

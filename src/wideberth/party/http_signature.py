@@ -1,6 +1,6 @@
 """HTTP message signatures with Ed25519 (RFC 9421) over a request and the digest of its body (RFC 9530).
 
-In:  method, address, headers, body; a seed, or the public keys that may have signed; the time, a nonce, an id.
+In:  method, address, headers, body; who signs, or the public keys that may have signed; the time, a nonce, an id.
 Out: the headers that sign a request; or what a signature says, once it holds.
 Refuses: requests without the signature, digests and signatures that do not fit, components left out, times that do not
 fit the reader's clock, keys that the reader does not know.
@@ -13,12 +13,12 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from wideberth.limits import SIGNATURE_LIFE_S, SKEW_S_MAX
-from wideberth.party.identity import public_key, sign, signature_holds
+from wideberth.party.identity import signature_holds
 from wideberth.refusal import Reason, Refusal, refuse
 
 LABEL: Final = "wideberth"
@@ -37,6 +37,13 @@ class Request(NamedTuple):
     url: str
     headers: Mapping[str, str]
     body: bytes
+
+
+class Signer(NamedTuple):
+    """A public key, and what signs with it."""
+
+    key: bytes
+    sign: Callable[[bytes], bytes]
 
 
 class Said(NamedTuple):
@@ -92,7 +99,7 @@ def _component(request: Request, name: str) -> str:
 
 
 def signed_headers(
-    seed: bytes, method: str, url: str, body: bytes, *, delivery: str, now_s: int, nonce: str
+    signer: Signer, method: str, url: str, body: bytes, *, delivery: str, now_s: int, nonce: str
 ) -> dict[str, str]:
     """The headers of a JSON request that is signed now. `delivery`: the id of what it brings, the same at each try."""
     headers = {
@@ -102,8 +109,8 @@ def signed_headers(
     }
     names = " ".join(f'"{name}"' for name in COVERED)
     times = f"created={now_s};expires={now_s + SIGNATURE_LIFE_S}"
-    parameters = f'({names});{times};keyid="{key_id(public_key(seed))}";nonce="{nonce}";alg="ed25519";tag="{TAG}"'
-    value = sign(seed, signature_base(Request(method, url, headers, body), COVERED, parameters))
+    parameters = f'({names});{times};keyid="{key_id(signer.key)}";nonce="{nonce}";alg="ed25519";tag="{TAG}"'
+    value = signer.sign(signature_base(Request(method, url, headers, body), COVERED, parameters))
     signature = {
         "signature-input": f"{LABEL}={parameters}",
         "signature": f"{LABEL}=:{base64.b64encode(value).decode()}:",

@@ -26,7 +26,7 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.filing import Parts
 from wideberth.theatre.hotline_items import HandedItem, HotlineEffects
 from wideberth.theatre.hotline_rows import CRITICAL, PRECEDENCES, Line, Message, MessageState, Obligation
-from wideberth.theatre.hotline_rules import Items, all_cells, is_open, obligation_id, obligations_of, told
+from wideberth.theatre.hotline_rules import Items, all_cells, is_open, obligations_of, told
 from wideberth.theatre.lifecycle import RUNG_MAX, Reach
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted
 from wideberth.theatre.rows import Member
@@ -144,6 +144,17 @@ def jobs(state: State, party: str = "") -> Iterator[Job]:
             yield from check_jobs(state, line)
 
 
+def subject_jobs(state: State, subject: tuple[str, bytes]) -> Iterator[Job]:
+    """What has to go out about one message, or one comm check."""
+    message = state.messages.get(subject)
+    if message is not None:
+        yield from message_jobs(state, message)
+        return
+    for line in state.lines.values():
+        if (line.first, line.check) == subject:
+            yield from check_jobs(state, line)
+
+
 def message_jobs(state: State, message: Message, party: str = "") -> Iterator[Job]:
     """What has to go out of one message: on each route the latest of it, once."""
     if message.closed_us and message.state is not MessageState.CANCELLED:
@@ -224,10 +235,11 @@ class CellPaths(Shown, frozen=True):
 def paths_now(state: State, party: str) -> tuple[CellPaths, ...]:
     """What a party said of its own routes; destroyed ones are gone."""
     mine = sorted(cell for owner, cell in state.paths if owner == party)
-    return tuple(CellPaths(cell, tuple(_route_now(r) for r in routes_of(state, party, cell))) for cell in mine)
+    return tuple(CellPaths(cell, tuple(route_now(r) for r in routes_of(state, party, cell))) for cell in mine)
 
 
-def _route_now(route: Route) -> RouteNow:
+def route_now(route: Route) -> RouteNow:
+    """A route as its party reads it."""
     head = (route.path.value, route.kind)
     match route.to:
         case Webhook(url):
@@ -241,6 +253,3 @@ def _route_now(route: Route) -> RouteNow:
 def handed_kinds(owed: list[Obligation], party: str) -> tuple[str, ...]:
     """The kinds of route on which a message was handed over for a party, as its sender may see them."""
     return tuple(sorted({route for row in owed if row.party == party for _, route in row.handed}))
-
-
-__all__ = ["Job", "decide_delivered", "decide_paths", "jobs", "obligation_id"]
