@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -22,6 +23,10 @@ from wideberth.keys import Key, write_key
 from wideberth.party.command import Text
 from wideberth.party.hotline import MessageKind, Precedence, Stop
 from wideberth.space.volume import Circle, Volume4D
+from wideberth.voice.catalogues import LANGUAGES
+from wideberth.voice.message import phrases_of_item, text_of
+from wideberth.voice.phrases import plain
+from wideberth.words.check import groups
 
 Captured = pytest.CaptureFixture[str]
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -105,6 +110,40 @@ def test_reading_back_in_a_terminal(url: str, key: str, capsys: Captured) -> Non
         assert found.effective is not None
 
 
+def test_a_watch_reads_in_its_own_language(url: str, key: str, capsys: Captured) -> None:
+    """Phrases come in the reader's language with the figures of the plan, free text as it was written and marked so;
+    what is read aloud has every code in groups with its check characters, digit by digit."""
+    now_us = time.time_ns() // 1_000
+    volume = Volume4D(Circle(42 * 10**9, -38 * 10**9, 2_000_000), 0, 1_000_000, now_us + 10**10, now_us + 2 * 10**10)
+    with Client(url, "AAA", seed_of("AAA")) as client:
+        hotline, message = Hotline(client, "tr"), client.new_id()
+        phrase, text = "avoid", "Köprüye yaklaşmayın \u202e"
+        sent = hotline.send(message, ["BBB"], precedence=Precedence.FLASH, phrase=phrase, volumes=[volume], text=text)
+        assert not isinstance(sent, Problem), sent.sentence()
+        at = ("--key", key, "--url", url)
+        _, english = watched(capsys, *at, "--once")
+        assert "Avoid this area until" in english
+        assert "Read back message" in english
+        status, german = watched(capsys, *at, "--once", "--language", "de")
+        assert status == 1
+        assert "Meiden Sie dieses Gebiet bis" in german
+        assert "Freier Text, nicht übersetzt, Türkisch: Köprüye yaklaşmayın \\u202e" in german
+        found = hotline.message("AAA", message)
+        assert not isinstance(found, Problem)
+        assert groups(found.read_back[1]) in german
+        status, spoken = watched(capsys, *at, "--spoken", "--language", "fa")
+        assert status == 1
+        assert all(groups(code) in spoken for code in found.read_back if code)
+        assert "از این منطقه دوری کنید" in spoken
+        _, out = watched(capsys, *at, "--json", "--language", "ar")
+        row = json.loads(out)[0]
+        assert row["language"] == "ar"
+        assert [said["code"] for said in row["phrases"]] == ["avoid", "read-back-asked"]
+        _, out = watched(capsys, *at, "--do", "say 1", "--do", "cancel 9", "--language", "ru")
+        assert "Избегайте" in out
+        hotline.cancel(found)
+
+
 def test_stop_from_a_terminal(url: str, key: str, capsys: Captured) -> None:
     """One word says it; it is in everybody's list."""
     status, out = watched(capsys, "--key", key, "--url", url, "--do", "stop our people are there")
@@ -149,21 +188,25 @@ def test_a_stop_is_one_line_though_it_comes_twice() -> None:
         "drill": False,
     }
     row = NoticeRow(1, 1, NOW, Base64(b""), "message-stop", {"items": [item]})
-    lines = [line for event in (early, row, early) for line in lines_of(event, seen)]
-    assert lines == ["\a*** STOP from AAA, off watch 12:00:00Z Our people"]
+    lines = [line for event in (early, row, early) for line in lines_of(event, seen, "BBB", "en")]
+    assert lines == [
+        "\a*** STOP from AAA, off watch 12:00:00Z STOP. STOP. STOP. Stop at once. Free text, not translated: Our people"
+    ]
 
 
-def test_every_item_of_the_hotline_has_a_line() -> None:
-    """Whatever is told is one line; what is no part of the hotline is none."""
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_item_of_the_hotline_has_a_line(language: str) -> None:
+    """Whatever is told is one line in the reader's language; what is no part of the hotline is none."""
     subject = {"sender": "AAA", "message": "m1234567", "version": 2}
     about: dict[str, Any] = {"subject": subject, "party": "BBB", "cell": "B1", "text": "a\nb"}
-    line = {"first": "AAA", "second": "BBB", "path": "first", "what": "lost"}
+    line = {"first": "AAA", "second": "BBB", "path": "first", "what": "lost", "check": str(UUID(int=1))}
     wrong = {"field": "position", "said": "1", "right": "2", "wrong": "other, 9000 m away"}
     flags = {"precedence": "flash", "late": True, "drill": True, "off_watch": False, "cells": ["B1", ""]}
+    more = {"phrase": "place", "read_back": True}
     items: list[dict[str, Any]] = [
-        {"kind": "message", "what": "notice", **about, **flags},
-        {"kind": "reach", "what": "received", "effective": True, **about},
-        {"kind": "rung", "rung": 2, **about},
+        {"kind": "message", "what": "notice", **about, **flags, **more},
+        {"kind": "reach", "what": "received", "effective": False, **about},
+        {"kind": "rung", "rung": 2, "asked": "B0", **about},
         {"kind": "echo", "differences": [wrong], **about},
         {"kind": "reply", "what": "not-ours", **about},
         {"kind": "doubt", "what": "raised", **about},
@@ -172,7 +215,10 @@ def test_every_item_of_the_hotline_has_a_line() -> None:
         {"kind": "watch", "what": "taken", "cell": ""},
     ]
     for item in items:
-        said = item_line(item, NOW, set())
+        said = item_line(item, NOW, set(), "BBB", language)
         assert said.startswith("12:00:00Z ")
         assert "\n" not in said
-    assert item_line({"kind": "member", "what": "left", "party": "AAA"}, NOW, set()) == ""
+        words = plain(text_of(phrases_of_item(item, NOW, "BBB"), language))
+        assert words in said
+        assert bool(words) == (item["kind"] != "watch")
+    assert item_line({"kind": "member", "what": "left", "party": "AAA"}, NOW, set(), "BBB", language) == ""

@@ -1,14 +1,20 @@
 """Values for phrases: some of every kind, as the tests of this room use them."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
+import msgspec
 from hypothesis import strategies as st
 
+from wideberth.client.hotline import Message, Owed
 from wideberth.party.phrase import Phrase
 from wideberth.voice.phrases import optional, placeholders
 from wideberth.voice.sentences import CHOICES, KINDS, SENTENCES
 from wideberth.voice.values import Kind, Value
 from wideberth.words.check import ALPHABET, with_check
+from wideberth.words.readback import ReadBack
 
 PLAIN: Mapping[Kind, Value] = {
     Kind.NAME: "HAS desk",
@@ -66,3 +72,29 @@ def said(draw: st.DrawFn) -> tuple[Phrase, dict[str, Value]]:
     code = draw(st.sampled_from(list(Phrase)))
     names = draw(st.sampled_from(list(ways(code))))
     return code, {name: draw(DRAWN[KINDS[name]]) for name in names}
+
+
+def message_with(right: ReadBack | None, **changes: Any) -> Message:
+    """A priority notice of AAA to the reader's one cell, with what has to be read back of it."""
+    sent = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+    owed = Owed(UUID(int=2), "B1", "sent", True, 0, "B1", False, sent + timedelta(minutes=1))
+    plain = Message(
+        id=UUID(int=0xABCDEF0123456789ABCDEF0123456789),
+        sender="AAA",
+        mine=False,
+        version=1,
+        kind="notice",
+        precedence="priority",
+        phrase="",
+        drill=False,
+        exercise=False,
+        late=False,
+        off_watch=False,
+        sent=sent,
+        position=7,
+        state="open",
+        needs="received" if right is None else "read-back",
+        owed=(owed,),
+        read_back=() if right is None else right.items(),
+    )
+    return msgspec.structs.replace(plain, **changes)

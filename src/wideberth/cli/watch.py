@@ -2,7 +2,8 @@
 
 In:  a watch key, a node; words typed on a line each, from a terminal or a pipe.
 Out: what is open for a cell (messages owed, own messages that are not effective, lines that are not up), then what
-comes, as plain lines. What is said while the line is cut is kept beside the key (`KEY.waiting`) and sent later.
+comes, as plain lines: phrases in the reader's language, free text beside them as it was written. What is said while the
+line is cut is kept beside the key (`KEY.waiting`) and sent later.
 Refuses words that it does not know, by a line; the node's refusals are printed as they are.
 """
 
@@ -17,8 +18,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from cyclopts import Parameter
 
-from wideberth.cli.out import FOUND, say, say_error, say_json
-from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected, open_key, reaching, tls
+from wideberth.cli.out import FOUND, LANGUAGE, say, say_error, say_json
+from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected, open_key, reaching, tls, told
 from wideberth.client import Answer, Client, Problem
 from wideberth.client.client import Unanswered
 from wideberth.client.history import History, Known
@@ -26,12 +27,16 @@ from wideberth.client.hotline import Hotline, Line, Message, StopNow
 from wideberth.client.outbox import Outbox
 from wideberth.client.stream import Silence, follow
 from wideberth.client.wire import NoticeRow
+from wideberth.limits import NAME_CHARACTERS_MAX
 from wideberth.party.hotline import AnswerKind
-from wideberth.words import show
+from wideberth.party.phrase import Phrase
+from wideberth.voice.message import free_text, phrase_of_line, phrases_of, phrases_of_item, rows_of, text_of
+from wideberth.voice.phrases import Said, plain
 
 HELP: Final = """\
 list                         what is open
 show N                       message N, whole
+say N                        what is read aloud of message N
 ack N                        acknowledge message N
 read N ITEM ITEM ...         read back message N, item by item
 answer N KIND [words]        not-affected, conflict, not-ours, unknown or declined
@@ -55,7 +60,8 @@ class Desk:
     """A watch at its terminal."""
 
     def __init__(self, client: Client, cell: str | None, outbox: Outbox) -> None:
-        self.client, self.hotline, self.cell, self.outbox = client, Hotline(client), cell, outbox
+        self.language = LANGUAGE.get()
+        self.client, self.hotline, self.cell, self.outbox = client, Hotline(client, self.language), cell, outbox
         self.items: list[Item] = []
 
     def look(self) -> list[Item]:
@@ -89,14 +95,14 @@ class Desk:
             case "":
                 return
             case "list":
-                print_items(self.look())
+                print_items(self.look(), self.client.party, self.language)
             case "help":
                 say(HELP)
             case "stop":
                 self.told(self.hotline.stop(self.client.new_id(), text=rest), "STOP is said.")
             case "check":
                 self.told(self.hotline.check(self.client.new_id(), rest), f"The line to {rest} is being checked.")
-            case "show" | "ack" | "read" | "answer" | "doubt" | "cancel":
+            case "show" | "say" | "ack" | "read" | "answer" | "doubt" | "cancel":
                 self._about(verb, rest)
             case _:
                 say(f"There is no word {verb!r}. Type help.")
@@ -111,6 +117,8 @@ class Desk:
         match verb:
             case "show":
                 say_json(message)
+            case "say":
+                say(spoken_text(item, self.client.party, self.language))
             case "ack":
                 self.told(hotline.acknowledge(message, item.cell), "Acknowledged.")
             case "read":
@@ -130,7 +138,7 @@ class Desk:
     def _read(self, item: Item, message: Message, words: str) -> None:
         answer = self.hotline.acknowledge(message, item.cell, words.split())
         if isinstance(answer, Problem):
-            say(answer.sentence())
+            say(told(answer))
             return
         found = expected(self.hotline.message(message.sender, message.id))
         reach = next((owed.reach for owed in found.owed if owed.cell == item.cell), "")
@@ -144,7 +152,7 @@ class Desk:
 
     def told(self, answer: Answer | Problem, done: str) -> None:
         """Say what became of a command."""
-        say(answer.sentence() if isinstance(answer, Problem) else f"{done} Entry {answer.position}.")
+        say(told(answer) if isinstance(answer, Problem) else f"{done} Entry {answer.position}.")
 
     def resend(self) -> None:
         """What waited for the line."""
@@ -160,11 +168,13 @@ def watch(
     cell: Annotated[str | None, Parameter(help="The cell whose watch this is; without it all of the party.")] = None,
     once: Annotated[bool, Parameter(negative="", help="Print what is open, and end.")] = False,
     json: Annotated[bool, Parameter(negative="", help="Print what is open as JSON, and end.")] = False,
+    spoken: Annotated[bool, Parameter(negative="", help="Print what is open to be read aloud, and end.")] = False,
     do: Annotated[tuple[str, ...], Parameter(help="Words to carry out instead of typing them; then end.")] = (),
 ) -> int:
     """Keep a watch: what is open, what comes, and words typed on a line each (help lists them).
 
-    Ends with 1 where --once or --json finds something open that the cell owes.
+    Phrases are in the language of --language or of LANG. Ends with 1 where --once, --json or --spoken finds something
+    open that the cell owes.
 
     Example: wideberth watch --key has-desk1.key --cell DESK --url https://theatre.example:8080
     """
@@ -173,10 +183,12 @@ def watch(
         desk.resend()
         items = desk.look()
         if json:
-            say_json([_json(i, item) for i, item in enumerate(items, 1)])
+            say_json([_json(i, item, client.party, desk.language) for i, item in enumerate(items, 1)])
+        elif spoken:
+            say("\n\n".join(spoken_text(item, client.party, desk.language) for item in items))
         else:
-            print_items(items)
-        if not once and not json:
+            print_items(items, client.party, desk.language)
+        if not (once or json or spoken):
             _keep(desk, url, key, authority, do)
             return 0
     return FOUND if any(item.what == "owed" for item in items) else 0
@@ -187,7 +199,7 @@ def _keep(desk: Desk, url: str, key: Path, authority: Authority, do: tuple[str, 
     over = threading.Event()
     if not do:
         known = msgspec.structs.replace(desk.client.history.known)
-        thread = threading.Thread(target=_listen, args=(url, key, authority, known, over), daemon=True)
+        thread = threading.Thread(target=_listen, args=(url, key, authority, known, over, desk.language), daemon=True)
         thread.start()
     for words in do or _typed():
         if not desk.do(words):
@@ -201,7 +213,7 @@ def _typed() -> Iterator[str]:
         yield from sys.stdin
 
 
-def _listen(url: str, path: Path, authority: Authority, known: Known, over: threading.Event) -> None:
+def _listen(url: str, path: Path, authority: Authority, known: Known, over: threading.Event, language: str) -> None:
     """Print what comes, by a client of its own; an alarm ends it with a line."""
     watch_key = open_key(path)
     seen: set[tuple[str, str]] = set()
@@ -210,100 +222,136 @@ def _listen(url: str, path: Path, authority: Authority, known: Known, over: thre
             history = History(known)
             with Client(url, watch_key.party, watch_key.seed, history=history, verify=tls(authority)) as client:
                 for event in follow(client, over.is_set):
-                    for line in lines_of(event, seen):
+                    for line in lines_of(event, seen, watch_key.party, language):
                         say(line)
     except Exception as error:  # noqa: BLE001  it is said, and typing goes on
         say_error(str(error))
 
 
-def lines_of(event: object, seen: set[tuple[str, str]]) -> list[str]:
+def lines_of(event: object, seen: set[tuple[str, str]], reader: str, language: str) -> list[str]:
     """An event as lines. A STOP that came before its entry is not said again with it."""
     match event:
         case StopNow():
             if (event.sender, event.message) in seen:
                 return []
             seen.add((event.sender, event.message))
-            return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time)]
+            return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time, language)]
         case Silence(why):
             return [f"--- NOTHING IS HEARD ({why}); what is shown is as of {datetime.now(UTC):%H:%M:%S}Z"]
         case NoticeRow():
-            return [line for item in event.body["items"] if (line := item_line(item, event.time, seen))]
+            lines = (item_line(item, event.time, seen, reader, language) for item in event.body["items"])
+            return [line for line in lines if line]
         case _:
             return []
 
 
-def _stop_line(sender: str, text: str | None, off_watch: bool, drill: bool, when: datetime) -> str:
+def _stop_line(sender: str, text: str | None, off_watch: bool, drill: bool, when: datetime, language: str) -> str:
     flags = ", off watch" * off_watch + ", DRILL" * drill
-    return f"\a*** STOP from {sender}{flags} {when.astimezone(UTC):%H:%M:%S}Z {shown(text or '')}".rstrip()
+    words = text_of([Said(Phrase.STOP, {}, drill)], language)
+    return f"\a*** STOP from {sender}{flags} {_clock(when)} {_one_line(words, free_text(text, None, language))}"
 
 
-def item_line(item: dict[str, Any], when: datetime, seen: set[tuple[str, str]]) -> str:
+def item_line(item: dict[str, Any], when: datetime, seen: set[tuple[str, str]], reader: str, language: str) -> str:
     """One item of a notice as a line; empty for what is no part of the hotline."""
-    at, what = f"{when.astimezone(UTC):%H:%M:%S}Z", item.get("what", "")
-    about = item.get("subject") or {}
+    what, about = item.get("what", ""), item.get("subject") or {}
+    if item["kind"] == "message" and what == "stop":
+        place = (about["sender"], about["message"])
+        if place in seen:
+            return ""
+        seen.add(place)
+        return _stop_line(about["sender"], item["text"], item["off_watch"], item["drill"], when, language)
+    head = _head(item, about)
+    if head is None:
+        return ""
+    said = text_of(phrases_of_item(item, when, reader), language) or _bare(item)
+    return f"{_clock(when)} {head}{_one_line(said, free_text(item.get('text'), None, language))}"
+
+
+def _head(item: dict[str, Any], about: dict[str, Any]) -> str | None:
+    """What an item is about, for the eye; None for what is no part of the hotline."""
     name = f"{about.get('sender', '')}/{about.get('message', '')[:SHORT]} v{about.get('version', 0)}"
     match item["kind"]:
-        case "message" if what == "stop":
-            place = (about["sender"], about["message"])
-            if place in seen:
-                return ""
-            seen.add(place)
-            return _stop_line(about["sender"], item["text"], item["off_watch"], item["drill"], when)
         case "message":
             flags = " LATE" * item["late"] + " DRILL" * item["drill"]
             cells = ", ".join(cell or "the watch" for cell in item["cells"])
-            return f"{at} {item['precedence'].upper()} {what} {name}{flags} for {cells}: {shown(item['text'] or '')}"
-        case "reach":
-            return f"{at} {name} {what} by {item['party']}{' — effective' * item['effective']}"
+            return f"{item['precedence'].upper()} {item['what']} {name}{flags} for {cells}: "
         case "rung":
-            return f"{at} NOBODY ACKNOWLEDGED {name} at {item['cell'] or item['party']}: rung {item['rung']}"
+            return f"NOBODY ACKNOWLEDGED {name} at {item['cell'] or item['party']}, rung {item['rung']}: "
         case "echo":
-            wrong = "; ".join(
-                f"{d['field']}: {d['said']} is {d['wrong']}, right is {d['right']}" for d in item["differences"]
-            )
-            return f"{at} READ BACK WRONGLY {name} by {item['party']}: {shown(wrong)}"
-        case "reply":
-            return f"{at} {item['party']} answers {name}: {what} {shown(item['text'] or '')}".rstrip()
-        case "doubt":
-            return f"{at} doubt {what} by {item['party']} on {name}: {shown(item['text'] or '')}"
+            wrong = ", ".join(f"{d['field']} {d['wrong']}" for d in item["differences"])
+            return f"READ BACK WRONGLY {name} by {item['party']} ({wrong}): "
+        case "reach" | "reply" | "doubt" | "handed":
+            return f"{name} {item.get('what', '')} by {item['party']}: "
         case "message-state":
-            return f"{at} {name} is {what}"
+            return f"{name} {item['what']}: "
         case "line":
-            return f"{at} line {item['first']} to {item['second']} ({item['path']}): {what}"
+            return f"line {item['first']} to {item['second']} ({item['path']}): "
         case "watch":
-            return f"{at} watch of {item['cell'] or 'the party'} {what}"
-    return ""
+            return f"watch of {item['cell'] or 'the party'}: "
+    return None
 
 
-def print_items(items: list[Item]) -> None:
+def _bare(item: dict[str, Any]) -> str:
+    """What happened, where no phrase says it."""
+    return str(item.get("what", ""))
+
+
+def _clock(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%H:%M:%S}Z"
+
+
+def print_items(items: list[Item], reader: str, language: str) -> None:
     """The list, numbered, a line each."""
     for number, item in enumerate(items, 1):
-        say(f"{number:3d}  {open_line(item)}")
+        say(f"{number:3d}  {open_line(item, reader, language)}")
     if not items:
         say("Nothing is open.")
 
 
-def open_line(item: Item) -> str:
+def open_line(item: Item, reader: str, language: str) -> str:
     """One open thing."""
-    thing = item.thing
+    thing, words = item.thing, text_of(said_of(item, reader), language)
     if isinstance(thing, Line):
-        return f"LINE {thing.first} to {thing.second} ({thing.path}) is {thing.state}, {thing.misses} missed"
+        return _one_line(f"LINE {thing.first} to {thing.second} ({thing.path}) {thing.state}: {words}")
     head = f"{thing.precedence.upper()} {thing.kind} {thing.sender}/{str(thing.id)[:SHORT]} v{thing.version}"
     flags = " LATE" * thing.late + " DRILL" * thing.drill + " off watch" * thing.off_watch
     doubts = " DOUBTED" * any(doubt.reviewed is None for doubt in thing.doubts)
-    text = shown(thing.text or thing.phrase)
+    text = _one_line(words, free_text(thing.text, thing.language, language))
     if item.what == "sent":
         far = ", ".join(f"{r.party} {r.reach}" for r in thing.receivers)
-        return f"sent: {head}{flags}{doubts}: {text} [{far}]"
+        return f"sent: {head}{flags}{doubts} [{far}]: {text}"
     owed = next(o for o in thing.owed if o.cell == item.cell)
-    by = f", by {owed.acknowledge_by.astimezone(UTC):%H:%M:%S}Z" if owed.acknowledge_by is not None else ""
+    by = f", by {_clock(owed.acknowledge_by)}" if owed.acknowledge_by is not None else ""
     return f"owed by {item.cell or 'the watch'} ({owed.reach}, needs {thing.needs}{by}): {head}{flags}{doubts}: {text}"
 
 
-def shown(text: str) -> str:
-    """Text of others on one line, with everything that deceives the eye escaped."""
-    return show.shown(text).replace("\n", " / ")
+def said_of(item: Item, reader: str) -> tuple[Said, ...]:
+    """The phrases of an open thing."""
+    if isinstance(item.thing, Message):
+        return phrases_of(item.thing)
+    said = phrase_of_line(item.thing, reader)
+    return () if said is None else (said,)
 
 
-def _json(number: int, item: Item) -> dict[str, Any]:
-    return {"number": number, "what": item.what, "cell": item.cell, "thing": item.thing}
+def spoken_text(item: Item, reader: str, language: str) -> str:
+    """What is read aloud of an open thing: phrases in words, then each code with its check characters, then what was
+    written beside them."""
+    if isinstance(item.thing, Line):
+        return plain(text_of(said_of(item, reader), language, loud=True))
+    message = item.thing
+    to = ", ".join(r.party for r in message.receivers)[:NAME_CHARACTERS_MAX] if message.mine else reader
+    rows = [f"  {row.name}: {row.groups}: {row.said}" for row in rows_of(message, language)]
+    lines = [text_of(phrases_of(message, to), language, loud=True), *rows]
+    return "\n".join(_one_line(line) for line in (*lines, free_text(message.text, message.language, language)) if line)
+
+
+def _one_line(*parts: str) -> str:
+    """Parts on one line."""
+    return plain(" ".join(part for part in parts if part).replace("\n", " / "))
+
+
+def _json(number: int, item: Item, reader: str, language: str) -> dict[str, Any]:
+    said = said_of(item, reader)
+    phrases = [{"code": one.code, "values": one.values} for one in said]
+    words = {"language": language, "words": text_of(said, language), "phrases": phrases}
+    return {"number": number, "what": item.what, "cell": item.cell, **words, "thing": item.thing}

@@ -16,6 +16,7 @@ class Phrase(StrEnum):
     MOVEMENT = "movement"
     LATE = "late"
     LATE_MOVEMENT = "late-movement"
+    CAME_LATE = "came-late"
     STOP = "stop"
     STOPPING = "stopping"
     QUERY = "query"

@@ -11,17 +11,19 @@ read back are the same.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from wideberth.client.hotline import Line, Message
 from wideberth.limits import TEXT_CHARACTERS_MAX
 from wideberth.party.hotline import AnswerKind
 from wideberth.party.phrase import Phrase, phrase_or_none
-from wideberth.voice.phrases import Said, optional, placeholders
-from wideberth.voice.sentences import SENTENCES
-from wideberth.voice.values import Value
-from wideberth.words.check import CHECK_CHARACTERS, with_check
+from wideberth.refusal import Refusal
+from wideberth.voice.catalogues import COMMAS, LANGUAGES, translated
+from wideberth.voice.phrases import FSI, PDI, Said, aloud, optional, placeholders, render, spoken
+from wideberth.voice.sentences import CHOICES, DRILL, FORM, SENTENCES
+from wideberth.voice.values import Kind, Value
+from wideberth.words.check import CHECK_CHARACTERS, groups, with_check
 from wideberth.words.readback import ReadBack
 from wideberth.words.show import shown
 
@@ -50,6 +52,8 @@ def phrases_of(message: Message, to: str = "") -> tuple[Said, ...]:
     values, drill = values_of(message), message.drill or message.exercise
     call = _filled(Phrase.CALL, values | {"receiver": to, "sender": message.sender}) if to else None
     found = [call, _main(message.phrase, message.kind, message.late, values)]
+    if message.late and not any(said.code in _LATE.values() for said in found if said is not None):
+        found.append(_filled(Phrase.CAME_LATE, values))
     if message.version > 1:
         found.append(_filled(Phrase.SUPERSEDED, values | {"replaced": message.version - 1}))
     if message.off_watch:
@@ -71,11 +75,57 @@ def read_back_of(message: Message) -> Said | None:
     return _filled(Phrase.READ_BACK, values_of(message)) if message.read_back else None
 
 
+def text_of(said: Sequence[Said], language: str, *, loud: bool = False) -> str:
+    """Phrases one after another, to be read or (loud) to be said; the words of a drill before and after all of them."""
+    say = spoken if loud else render
+    found = [accepted(say(one.code, one.values, language)) for one in said]
+    mark = [f"{translated(language, DRILL)}."] if any(one.drill for one in said) else []
+    return " ".join([*mark, *found, *mark])
+
+
+def accepted(text: str | Refusal) -> str:
+    """A text that was made of values of the node's: a refusal here is a bug."""
+    assert isinstance(text, str), text
+    return text
+
+
+class Row(NamedTuple):
+    """One item of a read-back: its key, its name in a language, the code in groups, and as it is said."""
+
+    key: str
+    name: str
+    groups: str
+    said: str
+
+
+def rows_of(message: Message, language: str) -> tuple[Row, ...]:
+    """What has to be read back of a message, item by item; nothing where there is no geometry."""
+    names = CHOICES[Kind.FIELD]
+    return tuple(
+        Row(key, translated(language, names[key], "field"), groups(code), aloud(Kind.CODE, code, language))
+        for key, code in zip(ReadBack.__struct_fields__, message.read_back, strict=False)
+        if code
+    )
+
+
+def free_text(text: str | None, written: str | None, language: str) -> str:
+    """What somebody wrote, marked as not translated, in which language it is said to be, and with everything escaped
+    that deceives the eye; empty where there is none."""
+    if not text:
+        return ""
+    label = translated(language, FORM["free"], "form")
+    name = translated(language, CHOICES[Kind.LANGUAGE][written], "language") if written in LANGUAGES else written
+    head = f"{label}{COMMAS.get(language, ', ')}{shown(name)}" if name else label
+    return f"{head}: {FSI}{shown(text)}{PDI}"
+
+
 def _main(phrase: str, kind: str, late: bool, values: Mapping[str, Value]) -> Said | None:
     """The phrase of a message: its own, or that of its kind; LATE where it came late."""
     own = Phrase(phrase) if phrase_or_none(phrase) else None
     wanted = [code for code in (own, _OF_KIND.get(kind)) if code is not None]
-    for code in (*(_LATE[code] for code in wanted if late and code in _LATE), *wanted):
+    if late:
+        wanted = [sooner for code in wanted for sooner in (_LATE.get(code, code), code)]
+    for code in wanted:
         by = values.get("start" if code in _LATE.values() else "by")
         rest = {name: value for name, value in values.items() if name != "by"}
         said = _filled(code, rest if by is None else {**rest, "by": by})
@@ -128,7 +178,7 @@ def _us(moment: datetime) -> int:
 
 
 def _filled(code: Phrase, values: Mapping[str, Value]) -> Said | None:
-    """A phrase with those of the values that it takes; None where one is missing that it needs."""
+    """A phrase with those of the values that it takes; None where it needs one that is missing or not of its kind."""
     spare, taken = optional(code), dict[str, Value]()
     for sentence in SENTENCES[code]:
         names = placeholders(sentence.text)
@@ -137,7 +187,7 @@ def _filled(code: Phrase, values: Mapping[str, Value]) -> Said | None:
             return None
         if not missing:
             taken |= {name: values[name] for name in names}
-    return Said(code, taken)
+    return Said(code, taken) if isinstance(render(code, taken, LANGUAGES[0]), str) else None
 
 
 # lines and notices

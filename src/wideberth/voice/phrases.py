@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import product
 from typing import Final
+from unicodedata import bidirectional
 
 import msgspec
 
@@ -28,6 +29,7 @@ from wideberth.voice.values import Kind, Value, holds, read, tokens, write
 LRI: Final = "\u2066"
 FSI: Final = "\u2068"
 PDI: Final = "\u2069"
+_UNMARKED: Final = dict.fromkeys(map(ord, (LRI, FSI, PDI)))
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
 _ISOLATED: Final = re.compile(f"[{LRI}{FSI}]([^{LRI}{FSI}{PDI}]*){PDI}")
 _WORDS: Final = (Kind.NAME, Kind.TEXT, *CHOICES)
@@ -70,17 +72,24 @@ def spoken(code: str, values: Mapping[str, Value], language: str, *, drill: bool
     lines = pieces(code, values, language, drill=drill)
     if isinstance(lines, Refusal):
         return lines
-    return _joined([[_said(piece, values, language) for piece in line] for line in lines], aloud=True)
+    return _joined([[_said(piece, values, language) for piece in line] for line in lines], loud=True)
 
 
-def _joined(lines: list[list[Piece]], *, aloud: bool = False) -> str:
-    return " ".join("".join(_isolated(piece, aloud) for piece in line) for line in lines)
+def _joined(lines: list[list[Piece]], *, loud: bool = False) -> str:
+    return " ".join("".join(_isolated(piece, loud) for piece in line) for line in lines)
 
 
-def _isolated(piece: Piece, aloud: bool) -> str:
+def _isolated(piece: Piece, loud: bool) -> str:
     if not piece.placeholder:
         return piece.text
-    return f"{FSI if aloud or KINDS[piece.placeholder] in _WORDS else LRI}{piece.text}{PDI}"
+    return f"{FSI if loud or KINDS[piece.placeholder] in _WORDS else LRI}{piece.text}{PDI}"
+
+
+def plain(text: str) -> str:
+    """A text for a line of a terminal: without the marks where nothing in it runs from right to left."""
+    if any(bidirectional(character) in ("R", "AL", "AN") for character in text):
+        return text
+    return text.translate(_UNMARKED)
 
 
 def pieces(
@@ -189,16 +198,20 @@ def _ways(language: str, sentence: Sentence) -> tuple[str, ...]:
     return (*ways, "") if sentence.optional else ways
 
 
+def aloud(kind: Kind, value: Value, language: str) -> str:
+    """A value as it is said, digit by digit, without its unit."""
+    return COMMAS.get(language, ", ").join(
+        " ".join(_token(token, language) for token in group) for group in tokens(kind, value)
+    )
+
+
 def _said(piece: Piece, values: Mapping[str, Value], language: str) -> Piece:
     """A piece as it is said aloud."""
     kind = KINDS.get(piece.placeholder)
     if kind is None or kind in CHOICES:
         return piece
-    said = COMMAS.get(language, ", ").join(
-        " ".join(_token(token, language) for token in group) for group in tokens(kind, values[piece.placeholder])
-    )
     unit = f" {translated(language, UNITS[kind], 'unit')}" if kind in UNITS else ""
-    return Piece(said + unit, piece.placeholder)
+    return Piece(aloud(kind, values[piece.placeholder], language) + unit, piece.placeholder)
 
 
 def _token(token: str, language: str) -> str:

@@ -190,6 +190,7 @@ SENTENCES: Final[dict[Phrase, tuple[Sentence, ...]]] = {
         *_MOVES,
         Sentence("Keep your distance from {by} on.", optional=True),
     ),
+    Phrase.CAME_LATE: (Sentence("LATE: this message came inside the lead time."),),
     Phrase.STOP: (
         Sentence("STOP. STOP. STOP. Stop at once."),
         *_WHERE_OPTIONAL,
