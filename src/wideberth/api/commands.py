@@ -17,11 +17,13 @@ from wideberth.ledger.entry import DECISION, Entry
 from wideberth.limits import PARTS_MAX, ROOT_KEYS_MAX
 from wideberth.party.charter import CLASSES
 from wideberth.party.envelope import Attachment
+from wideberth.party.registers import CheckPlan
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.sequencer import Answer, content_of, notice_in
+from wideberth.sequencer import Answer, content_of, envelope_of, notice_in
 from wideberth.space.units import mm_to_m
 from wideberth.theatre import notices
-from wideberth.theatre.outcome import Accepted, ConflictItem, decode_decision, decode_effects
+from wideberth.theatre.outcome import Accepted, ConflictItem, OverlapItem, decode_decision, decode_effects
+from wideberth.theatre.register_told import OverlapTold, overlap_told
 from wideberth.theatre.shown import Conflict, Shown, b64, time_text
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Accept(Shown, frozen=True):
     conflicts: tuple[Conflict, ...]
     checked: tuple[Checked, ...]
     statement: str
+    overlaps: tuple[OverlapTold, ...] = ()
+    """Of a check of a plan that nobody filed."""
 
 
 async def command(call: Call) -> Accept | Response | Refusal:
@@ -125,7 +129,9 @@ def accept(node: "Node", party: str, answer: Answer, receipt: Receipt) -> Accept
     assert entry is not None
     assert accepted is not None
     conflicts = conflicts_in(node, party, entry)
-    checked = checked_of(accepted) if filed_for(entry) == party else ()
+    asked = isinstance(envelope_of(entry).command, CheckPlan)
+    overlaps = overlaps_in(party, entry) if asked else ()
+    checked = checked_of(accepted) if asked or filed_for(entry) == party else ()
     return Accept(
         "accepted",
         entry.sequence,
@@ -135,7 +141,8 @@ def accept(node: "Node", party: str, answer: Answer, receipt: Receipt) -> Accept
         receipt,
         conflicts,
         checked,
-        statement(conflicts, checked, entry),
+        statement(conflicts or overlaps, checked, entry),
+        overlaps,
     )
 
 
@@ -161,13 +168,20 @@ def conflicts_in(node: "Node", party: str, entry: Entry) -> tuple[Conflict, ...]
     return tuple(found)
 
 
+def overlaps_in(party: str, entry: Entry) -> tuple[OverlapTold, ...]:
+    """What a check met, as its asker may see it."""
+    told = notice_in(entry, party)
+    items: Sequence[object] = told.notice.items if told is not None and told.notice is not None else ()
+    return tuple(overlap_told(item) for item in items if isinstance(item, OverlapItem))
+
+
 def checked_of(accepted: Accepted) -> tuple[Checked, ...]:
     """The minima that a plan was held against, by class."""
     pairs = zip(accepted.checked[0::2], accepted.checked[1::2], strict=True)
     return tuple(Checked(c.value, mm_to_m(h), mm_to_m(v)) for c, (h, v) in zip(CLASSES, pairs, strict=False))
 
 
-def statement(conflicts: Sequence[Conflict], checked: Sequence[Checked], entry: Entry) -> str:
+def statement(conflicts: Sequence[Conflict | OverlapTold], checked: Sequence[Checked], entry: Entry) -> str:
     """What is known and what it rests on; it never promises more."""
     if not checked:
         return RECORDED

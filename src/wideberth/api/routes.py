@@ -6,10 +6,10 @@ A new endpoint is a handler in its file and a row here.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
-from wideberth.api import check, commands, hotline, own, paths, proofs, reads, stream
+from wideberth.api import check, commands, hotline, own, paths, proofs, reads, registers, stream
 from wideberth.api.call import Call
 from wideberth.limits import PAGE_ITEMS_MAX
-from wideberth.theatre import hotline_views, roster, shown
+from wideberth.theatre import hotline_views, register_views, roster, shown
 
 JSON: Final = "application/json"
 INTEGER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
@@ -105,6 +105,7 @@ ENDPOINTS: Final = (
         query=(NEXT, LIMIT),
     ),
     Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
+    Endpoint("GET", "/v1/registers", registers.registers, "The reader's register", register_views.Registers),
     Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
     Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),
     Endpoint("GET", "/v1/paths", paths.paths, "Where the reader is reached beside the stream", paths.PathsNow),
@@ -116,7 +117,6 @@ ENDPOINTS: Final = (
         "The node's public key",
         paths.KeySet,
         session=False,
-        kind=paths.KEY_SET_MEDIA,
     ),
     Endpoint("GET", "/v1/notices", reads.notice_page, "The reader's notices", reads.Notices, query=(AFTER, LIMIT)),
     Endpoint(
