@@ -4,19 +4,12 @@ In:  a session; of a test, the cell. Out: the party's own routes alone.
 Refuses: cells without routes, tests past a rate, and all of it where the node carries nothing.
 """
 
-from typing import Any
-
-import msgspec
-from starlette.responses import Response
-
 from wideberth.api.call import Call
 from wideberth.api.reads import as_of
 from wideberth.party.http_signature import jwk
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.hotline_routes import CellPaths, RouteNow, paths_now, route_id, routes_of
 from wideberth.theatre.shown import AsOf, Shown, time_or_none
-
-KEY_SET_MEDIA = "application/jwk-set+json"
 
 
 class Standing(Shown, frozen=True):
@@ -104,7 +97,6 @@ async def test(call: Call) -> Tests | Refusal:
     return Tests(tuple(Tested(now, tried.handed, tried.why) for now, tried in found))
 
 
-async def keys(call: Call) -> Response:
+async def keys(call: Call) -> KeySet:
     """The node's public key, for whoever verifies what it signs."""
-    found: dict[str, Any] = {"keys": [jwk(call.node.state.node_key)]}
-    return Response(msgspec.json.encode(found), media_type=KEY_SET_MEDIA, headers={"cache-control": "max-age=300"})
+    return KeySet((jwk(call.node.state.node_key),))

@@ -83,11 +83,19 @@ class Courier:
     """Carries jobs."""
 
     def __init__(
-        self, send: Send, spool: Spool, clock: Clock, rng: random.Random, tell: Tell, figures: Figures | None = None
+        self,
+        send: Send,
+        spool: Spool,
+        clock: Clock,
+        rng: random.Random,
+        tell: Tell,
+        figures: Figures | None = None,
+        off_loop: Callable[..., Awaitable[None]] = asyncio.to_thread,
     ) -> None:
-        """`send`: one try of a job, which ends in a value, in time. `rng` spreads waits, never secrets."""
+        """`send`: one try of a job, which ends in a value, in time. `rng` spreads waits, never secrets. `off_loop` runs
+        what waits for the disk."""
         self._send, self._spool, self._clock, self._rng, self._tell = send, spool, clock, rng, tell
-        self._figures = figures or Figures()
+        self._figures, self._off_loop = figures or Figures(), off_loop
         self._wanted: dict[Subject, dict[bytes, Job]] = {}
         self._lanes: dict[tuple[bytes, bool], _Lane] = {}
         self._parties: dict[str, _Party] = {}
@@ -211,7 +219,7 @@ class Courier:
         self._health[lane.route] = self._health.get(lane.route, Health())._replace(handed_us=at_us)
         self._figures.count(job.route.kind, HANDED)
         row = job.row(HANDED, at_us) if job.critical else None
-        await asyncio.shield(asyncio.to_thread(self._spool.note, Line(job=job.id, row=row)))
+        await asyncio.shield(self._off_loop(self._spool.note, Line(job=job.id, row=row)))
         self._drop(job)
         self._wanted.get((job.sender, job.subject), {}).pop(job.id, None)
         if row is not None:
@@ -233,7 +241,7 @@ class Courier:
         if not job.critical or tried.why == WAITS or self._spool.failed.get(lane.route) == day:
             return
         self._log.warning("delivery.failed", route=job.route.kind, party=job.party, why=tried.why)
-        await asyncio.shield(asyncio.to_thread(self._spool.note, Line(route=lane.route, day=day)))
+        await asyncio.shield(self._off_loop(self._spool.note, Line(route=lane.route, day=day)))
         self._tell(b"", job.row(FAILED, at_us))
 
     async def close(self) -> None:

@@ -54,6 +54,7 @@ class Mails:
                 recipients=[mail.address],
                 hostname=config.mail_host,
                 port=config.mail_port,
+                local_hostname=config.mail_from.rpartition("@")[2],
                 username=config.mail_user or None,
                 password=_secret(config.mail_password),
                 use_tls=config.mail_tls == "tls",
