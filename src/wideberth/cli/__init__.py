@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),
     "replay": ("ledgers:replay", "Replay a ledger and print what it comes to."),
     "export": ("copies:export", "Write a ledger into one file that anybody can verify."),
+    "evidence": ("evidence:evidence", "Make one file about a message, conflict, operation or span of time."),
     "backup": ("copies:backup", "Copy a ledger, then read the copy back and check it."),
     "restore": ("copies:restore", "Restore a ledger as its next epoch."),
     "keys new-root": ("keyring:new_root", "Make a party's offline root."),
@@ -48,6 +49,13 @@ COMMANDS: Final = {
     "party decline": ("membership:decline", "Decline an invitation, signed by the root."),
     "party cells": ("cells:cells", "Show or set the units that have to acknowledge notices."),
     "party contacts": ("cells:contacts", "Show whom to call at each party, or set the own contacts."),
+    "register add": ("register:add", "Notify a protected place, a post or a movement."),
+    "register list": ("register:listing", "List the party's register."),
+    "register review": ("register:review", "Say that a place was looked at again."),
+    "register pass": ("register:passed", "Report a checkpoint passed."),
+    "register position": ("register:position", "Report where a movement is."),
+    "register seen": ("register:seen", "Review an own plan over the own register, as a second person."),
+    "register check": ("register:check", "Check plans, without filing them, against everything."),
     "tokens new-key": ("tokens:new_key", "Make the RSA key of a token issuer, for trying things out."),
     "tokens get": ("tokens:get", "Print one bearer token."),
     "tokens serve": ("tokens:serve", "Give tokens to whoever asks on this machine, for trying things out."),
@@ -57,6 +65,7 @@ COMMANDS: Final = {
 GROUPS: Final = {
     "keys": "Make, show and grant keys.",
     "party": "Invite parties, accept, decline; cells and contacts.",
+    "register": "Protected places, own and partners' posts, movements; checks of plans that are not filed.",
     "tokens": "Try out bearer tokens.",
 }
 

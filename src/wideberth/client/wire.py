@@ -403,6 +403,7 @@ class Answer(Wire, frozen=True):
     statement: str = ""
     version: int = 0
     late: bool = False
+    overlaps: tuple[Any, ...] = ()
 
 
 class Problem(Wire, frozen=True):
