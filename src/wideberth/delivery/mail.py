@@ -79,8 +79,9 @@ class Mails:
         made["Date"] = format_datetime(us_to_time(self._clock.wall_us()))
         made["Message-ID"] = f"<{delivery}@{self._config.mail_from.rpartition('@')[2]}>"
         made["Auto-Submitted"] = "auto-generated"
-        made["Priority"], made["Content-Language"] = PRIORITY[urgency], language
+        made["Priority"] = PRIORITY[urgency]
         made.set_content(text)
+        made["Content-Language"] = language
         return made
 
 

@@ -75,8 +75,9 @@ class Composer(NamedTuple):
         """What a job says."""
         state = self.state
         urgency = "stop" if job.urgency == STOP_FIRST else PRECEDENCES[job.urgency - 1].value
-        of = "lines" if job.what == "check" else f"messages/{job.sender}/{id_text(job.subject)}"
-        fetch = f"{self.url()}/v1/{of if self._wants_whole(job) else of.partition('/')[0]}"
+        of = "lines" if job.what == "check" else "messages"
+        if of == "messages" and self._wants_whole(job):
+            of += f"/{job.sender}/{id_text(job.subject)}"
         bare = Item(
             str(UUID(bytes=job.id)),
             state.theatre,
@@ -88,7 +89,7 @@ class Composer(NamedTuple):
             job.asked,
             job.route.path.value,
             job.route.language,
-            fetch,
+            f"{self.url()}/v1/{of}",
             "",
             self._message(job),
         )
