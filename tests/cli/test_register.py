@@ -12,6 +12,7 @@ import structlog
 from served import founded, seed_of, serving
 
 from wideberth.cli import run
+from wideberth.cli.watch import item_line
 from wideberth.keys import Key, write_key
 
 Captured = pytest.CaptureFixture[str]
@@ -180,3 +181,21 @@ def test_help_says_what_it_does_with_an_example(word: str, capsys: Captured) -> 
     run(["register", word, "--help"])
     out = " ".join(capsys.readouterr().out.split())
     assert f"Example: wideberth register {word}" in out
+
+
+def test_the_watch_has_a_line_for_what_the_register_tells() -> None:
+    """A movement that is overdue, own posts inside a message, sources that disagree; a probe is for the view."""
+    thing = "7cd6f9aa-0000-4000-8000-000000000000"
+    items: list[dict[str, Any]] = [
+        {"kind": "movement", "what": "overdue", "owner": "AAA", "about": thing, "checkpoint": 1, "at": time(0)},
+        {"kind": "own", "what": "message", "thing": thing, "version": 1, "entries": [thing]},
+        {"kind": "register", "thing": thing, "version": 1, "flags": ["single-source", "disputed"]},
+        {"kind": "probed", "party": "AAA", "thing": thing, "version": 1},
+    ]
+    lines = [item_line(item, NOW, set(), "BBB", "en").partition(" ")[2] for item in items]
+    assert lines == [
+        "MOVEMENT of AAA, 7cd6f9: overdue",
+        "INSIDE the message 7cd6f9, of your own register: 7cd6f9",
+        "your register, 7cd6f9: single-source, disputed",
+        "",
+    ]

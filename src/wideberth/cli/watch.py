@@ -288,11 +288,22 @@ def _head(item: dict[str, Any], about: dict[str, Any]) -> str | None:
             return f"line {item['first']} to {item['second']} ({item['path']}): "
         case "watch":
             return f"watch of {item['cell'] or 'the party'}: "
+        case "movement":
+            return f"MOVEMENT of {item['owner']}, {item['about'][:SHORT]}: "
+        case "own":
+            return f"INSIDE the {item['what']} {item['thing'][:SHORT]}, of your own register: "
+        case "register":
+            return f"your register, {item['thing'][:SHORT]}: "
     return None
 
 
 def _bare(item: dict[str, Any]) -> str:
     """What happened, where no phrase says it."""
+    match item["kind"]:
+        case "own":
+            return ", ".join(entry[:SHORT] for entry in item["entries"])
+        case "register":
+            return ", ".join(item["flags"])
     return str(item.get("what", ""))
 
 

@@ -28,11 +28,11 @@ class OwnTold(Shown, frozen=True, tag_field="kind", tag="own"):
 
 
 class MovementTold(Shown, frozen=True, tag_field="kind", tag="movement"):
-    """A movement stands otherwise; `subject` is the movement for its owner, else the notice that the reader has."""
+    """A movement stands otherwise; `about` is the movement for its owner, else the notice that the reader has."""
 
     what: str
     owner: str
-    subject: str
+    about: str
     checkpoint: int | None
     at: str
 
