@@ -8,6 +8,7 @@ The rooms, in the order in which the data passes them; each imports only those b
     intake            what people type and send, turned into canonical values
     ledger            what was said: entries of committed parts, Merkle tree, checkpoints, SQLite, verification
     theatre           what it means: decide and apply, conflicts, settlement, disclosure
+    evidence          what can be shown to others: one file that verifies itself, and joint reviews
     node, api         the sequencer and its sockets; translation only
     client, cli       the Python client and the command line, which uses it
     web               the page

@@ -11,10 +11,28 @@ SRC = ROOT / "src" / "wideberth"
 FILES = sorted(SRC.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
-ROOMS = ["refusal", "limits", "space", "party", "intake", "words", "ledger", "theatre", "sequencer"]
+ROOMS = ["refusal", "limits", "space", "party", "intake", "words", "ledger", "theatre", "sequencer", "evidence"]
 SHELLS = {"config", "delivery", "node", "api", "client", "cli", "keys", "demo", "tokens", "load"}
 PURE = {"refusal", "limits", "space", "party", "intake", "words", "theatre"}
-PURE_PARTS = {"ledger": {"entry", "merkle", "checkpoint", "verify"}, "tokens": {"verify", "keyset", "memory"}}
+EVIDENCE = {
+    "given",
+    "subject",
+    "layout",
+    "land",
+    "packed",
+    "ed25519",
+    "trees",
+    "notes",
+    "entries",
+    "story",
+    "drawings",
+    "page",
+}
+PURE_PARTS = {
+    "evidence": EVIDENCE,
+    "ledger": {"entry", "merkle", "checkpoint", "verify"},
+    "tokens": {"verify", "keyset", "memory"},
+}
 BANNED_IMPORTS = {
     *("time", "random", "secrets", "socket", "os", "subprocess", "asyncio", "threading", "pathlib", "shutil"),
     *("tempfile", "sqlite3", "http", "urllib", "httpx", "uvicorn", "starlette", "logging", "structlog", "io"),

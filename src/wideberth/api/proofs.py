@@ -3,12 +3,11 @@
 In:  positions and sizes of the ledger. Out: notes and proofs as `ledger` makes them; an export file.
 Refuses: positions and sizes that the ledger does not have; more exports at once than a node makes.
 
-A party is given: its own commands with their decisions and parts; its notices and the texts that they name; the volumes
-and descriptions of open plans and constraints; the founding entries. An auditor is given everything.
+What a party is given is in `evidence.given`; an auditor is given everything.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Final
 
@@ -16,24 +15,11 @@ from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
 from wideberth.api.call import Call
-from wideberth.ledger.entry import DECISION, ENVELOPE, Entry
+from wideberth.evidence.given import held, parts_given
 from wideberth.ledger.export import export_given, export_whole
 from wideberth.ledger.store import Head
-from wideberth.party.command import Constrain, Disclosure, Genesis, NewEpoch, Plan
 from wideberth.party.identity import Role
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.sequencer import content_of, envelope_of, notice_in
-from wideberth.theatre.outcome import (
-    Accepted,
-    AnswerItem,
-    AskedItem,
-    ConflictItem,
-    Decision,
-    Item,
-    TalkItem,
-    decode_decision,
-    decode_effects,
-)
 from wideberth.theatre.shown import Shown, b64
 
 if TYPE_CHECKING:
@@ -120,58 +106,14 @@ async def consistency(call: Call) -> Consistency | Refusal:
 # the parts that one party was given
 
 
-def named_texts(item: Item) -> bytes | None:
-    """The commitment of the text that an item of a notice names."""
-    match item:
-        case TalkItem(text=text) | AnswerItem(text=text):
-            return text
-        case ConflictItem(shared=shared) | AskedItem(shared=shared):
-            return shared
-    return None
-
-
-def parts_given(entry: Entry, party: str, texts: Collection[bytes]) -> set[int]:
-    """The places of an entry's parts that a party was given; `texts` are commitments that its notices name."""
-    envelope, decision = envelope_of(entry), decode_decision(content_of(entry, DECISION))
-    attached = range(DECISION + 1, DECISION + 1 + decision.attached)
-    seen: set[int] = set()
-    if envelope.party == party or isinstance(envelope.command, Genesis | NewEpoch):
-        seen |= {ENVELOPE, DECISION, *attached}
-    command = envelope.command
-    is_open = isinstance(command, Plan) and command.disclosure is Disclosure.OPEN
-    if isinstance(command, Constrain) or (isinstance(command, Plan) and is_open):
-        seen |= {DECISION + 1 + i for i in (command.volumes, command.about) if i is not None and i < decision.attached}
-    seen |= {i for i in attached if (part := entry.parts[i]) is not None and part.commitment in texts}
-    if isinstance(decision.outcome, Accepted) and decision.derived:
-        seen |= _told(entry, party, decision)
-    return seen
-
-
-def _told(entry: Entry, party: str, decision: Decision) -> set[int]:
-    """The party's notice, and the volumes of a plan of its own that a settlement moved."""
-    effects_at = DECISION + 1 + decision.attached
-    last = effects_at + decision.derived - 1
-    effects = decode_effects(content_of(entry, effects_at))
-    told = notice_in(entry, party)
-    seen = {told.part} if told is not None else set()
-    moved = effects.moved
-    has_places = bool(effects.opened or effects.kept)
-    is_moved = moved is not None and moved.ref[0] == party and decision.derived > 1 + has_places
-    return seen | ({last} if is_moved else set())
-
-
-def write_export(node: "Node", party: str, role: Role, sequences: list[int], file: IO[bytes]) -> None:
+def write_export(node: "Node", party: str, role: Role, file: IO[bytes]) -> None:
     """Write a party's export; for a thread of its own."""
     ledger = node.ledger
     if role is Role.AUDITOR:
         export_whole(ledger, file)  # type: ignore[arg-type]
         return
-    texts: set[bytes] = set()
-    for sequence in sequences:
-        told = notice_in(next(ledger.read(sequence, 1)), party)
-        items = told.notice.items if told is not None and told.notice is not None else ()
-        texts |= {text for item in items if (text := named_texts(item)) is not None}
-    export_given(ledger, file, party, lambda entry: parts_given(entry, party, texts))  # type: ignore[arg-type]
+    named = held(party, ledger.read()).commitments()
+    export_given(ledger, file, party, lambda entry: parts_given(entry, party, named))  # type: ignore[arg-type]
 
 
 async def export(call: Call) -> StreamingResponse | Refusal:
@@ -180,13 +122,10 @@ async def export(call: Call) -> StreamingResponse | Refusal:
     if call.party in running or len(running) >= EXPORTS_MAX:
         limit = f"one export a party and {EXPORTS_MAX} a node at once"
         return refuse(Reason.TOO_MANY, "export", limit, "one more")
-    sequences = await call.read(lambda: list(call.node.state.notice_at.get(call.party, ())))
-    if isinstance(sequences, Refusal):
-        return sequences
     running.add(call.party)
     file = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  closed once it was sent
     try:
-        await asyncio.to_thread(write_export, call.node, call.party, call.member.role, sequences, file)
+        await asyncio.to_thread(write_export, call.node, call.party, call.member.role, file)
     except BaseException:
         file.close()
         raise

@@ -9,7 +9,7 @@ Refuses (exit status 2) names that exist; ends with 1 where the source is not so
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Final, cast
@@ -17,14 +17,14 @@ from typing import Annotated, Final, cast
 from cyclopts import Parameter
 from nacl.signing import SigningKey
 
-from wideberth.api.proofs import named_texts, parts_given
 from wideberth.cli.ledgers import folder_keys
 from wideberth.cli.out import FAILED, FOUND, Stop, figure, say, some, tracked
+from wideberth.evidence.given import held, parts_given
 from wideberth.keys import new_key, spoken, write_key
 from wideberth.ledger.backup import Restored
 from wideberth.ledger.backup import restore as restore_ledger
 from wideberth.ledger.checkpoint import Signer, origin_of
-from wideberth.ledger.entry import DECISION, Entry
+from wideberth.ledger.entry import Entry
 from wideberth.ledger.export import export_given, export_whole
 from wideberth.ledger.head import create_head, create_whole, private
 from wideberth.ledger.merkle import EMPTY_ROOT, Tree
@@ -33,8 +33,7 @@ from wideberth.ledger.store import Head, LedgerDamaged, LedgerFailed, Store
 from wideberth.ledger.stored import DATABASE, Stored
 from wideberth.node.opening import NODE_KEY
 from wideberth.party.command import NewEpoch
-from wideberth.sequencer import Sequencer, content_of, envelope_of, notice_in
-from wideberth.theatre.outcome import decode_decision
+from wideberth.sequencer import Sequencer
 from wideberth.theatre.record import replay
 from wideberth.theatre.state import State
 
@@ -53,6 +52,13 @@ class FolderStore:
         self.tree: Tree = whole
         size, root = (newest.size, newest.root) if newest is not None else (0, EMPTY_ROOT)
         self.head = Head(size, root, self._stored.note)
+
+    party = ""
+    """It is the whole ledger."""
+
+    def proof(self, sequence: int) -> tuple[bytes, ...]:
+        """The inclusion proof of an entry."""
+        return self.tree.inclusion_proof(sequence, self.head.size)
 
     def read(self, from_sequence: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """See `Store.read`."""
@@ -76,12 +82,13 @@ def export(
     """
     if file.exists():
         raise Stop(f"{file} exists; name a new file.")
-    store = _read(folder)
+    store = read_folder(folder)
     source = cast(Store, store)
     texts: set[bytes] = set()
     if party:
-        texts, there = _texts_named(party, tracked(store.read(), "reading", store.head.size))
-        if not there:
+        found = held(party, tracked(store.read(), "reading", store.head.size))
+        texts = found.commitments()
+        if not found.occurs:
             raise Stop(f"{party} neither spoke nor was told anything in this ledger. Is the name right?")
     fresh = file.with_name(file.name + ".new")
     try:
@@ -99,18 +106,6 @@ def export(
     say(f"{file}: {some(count, 'entry', 'entries')} {whose}, {figure(file.stat().st_size)} bytes.")
     say(f"Check it with: wideberth verify {file}")
     return 0
-
-
-def _texts_named(party: str, entries: Iterable[Entry]) -> tuple[set[bytes], bool]:
-    """Commitments of the texts that a party's notices name; and whether the party occurs at all."""
-    found, there = set[bytes](), False
-    for entry in entries:
-        decision = decode_decision(content_of(entry, DECISION))
-        told = notice_in(entry, party) if decision.derived else None
-        there = there or told is not None or envelope_of(entry).party == party
-        items = told.notice.items if told is not None and told.notice is not None else ()
-        found |= {text for item in items if (text := named_texts(item)) is not None}
-    return found, there
 
 
 def backup(folder: Folder, target: Annotated[Path, Parameter(help="The folder to make.")]) -> int:
@@ -188,7 +183,8 @@ def _theatre(folder: Path) -> str:
     return folder_keys(folder)[0].name.split("/")[1]
 
 
-def _read(folder: Path) -> FolderStore:
+def read_folder(folder: Path) -> FolderStore:
+    """A folder's ledger, checked; the command stops where it is not sound."""
     try:
         return FolderStore(folder)
     except LedgerDamaged as damage:

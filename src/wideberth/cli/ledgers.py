@@ -7,6 +7,7 @@ Refuses (exit status 2) what is no ledger; ends with 1 where a ledger is not sou
 
 import contextlib
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -141,11 +142,17 @@ def verify(
     Checked are every entry and part, the Merkle tree against the signed head, each signature against the keys in force
     at that entry, each party's notice chain, and the committed digests of the state. Ends with 1 at the first fault.
 
+    A piece of evidence (`wideberth evidence`) is checked by its own entries and proofs, and its report is made again.
+
     Compare genesis and node key with what you were told on another way: a ledger that somebody made up whole is sound
     in itself.
 
     Example: wideberth verify /var/lib/wideberth --again
     """
+    if path.is_file() and zipfile.is_zipfile(path):
+        from wideberth.cli.evidence import verify_evidence
+
+        return verify_evidence(path, genesis, key, json)
     finding = find(path, again=again, key=key)
     faults = finding.faults
     told = genesis.replace(" ", "").lower()
