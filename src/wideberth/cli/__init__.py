@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "demo": ("run:demo", "Serve the exercise, or run it to its end."),
     "found": ("run:found", "Found a theatre: its first entry and its node's key."),
     "serve": ("run:serve", "Serve the theatre of a data folder."),
+    "form": ("form:form", "Print messages as forms to be read aloud, read back and signed by hand."),
     "watch": ("watch:watch", "Keep a watch: what is open, what comes, what you answer."),
     "drill": ("drill:drill", "Try the hotline out: notice, read-back, lines; who answered how soon."),
     "plan": ("plan:plan", "File the operations of a file in a theatre."),
@@ -56,6 +57,9 @@ COMMANDS: Final = {
     "register position": ("register:position", "Report where a movement is."),
     "register seen": ("register:seen", "Review an own plan over the own register, as a second person."),
     "register check": ("register:check", "Check plans, without filing them, against everything."),
+    "paths set": ("paths:set_", "Say where a cell is reached beside the stream."),
+    "paths list": ("paths:list_", "Show your routes and how they do."),
+    "paths test": ("paths:try_", "Have each route of a cell tried once."),
     "tokens new-key": ("tokens:new_key", "Make the RSA key of a token issuer, for trying things out."),
     "tokens get": ("tokens:get", "Print one bearer token."),
     "tokens serve": ("tokens:serve", "Give tokens to whoever asks on this machine, for trying things out."),
@@ -66,6 +70,7 @@ GROUPS: Final = {
     "keys": "Make, show and grant keys.",
     "party": "Invite parties, accept, decline; cells and contacts.",
     "register": "Protected places, own and partners' posts, movements; checks of plans that are not filed.",
+    "paths": "Say where you are reached beside the stream.",
     "tokens": "Try out bearer tokens.",
 }
 

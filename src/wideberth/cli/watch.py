@@ -25,7 +25,7 @@ from wideberth.client.client import Unanswered
 from wideberth.client.history import History, Known
 from wideberth.client.hotline import Hotline, Line, Message, StopNow
 from wideberth.client.outbox import Outbox
-from wideberth.client.stream import Silence, follow
+from wideberth.client.stream import Silence, Skew, follow
 from wideberth.client.wire import NoticeRow
 from wideberth.limits import NAME_CHARACTERS_MAX
 from wideberth.party.hotline import AnswerKind
@@ -236,6 +236,8 @@ def lines_of(event: object, seen: set[tuple[str, str]], reader: str, language: s
                 return []
             seen.add((event.sender, event.message))
             return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time, language)]
+        case Skew(seconds):
+            return [f"--- THE CLOCKS DIFFER: the node's is {seconds:+.0f} s from this one; set the clock"]
         case Silence(why):
             return [f"--- NOTHING IS HEARD ({why}); what is shown is as of {datetime.now(UTC):%H:%M:%S}Z"]
         case NoticeRow():

@@ -66,6 +66,10 @@ class Connection:
         """Wait."""
         self._sleep(seconds)
 
+    def ahead_s(self, node_time: datetime) -> float:
+        """How far the node's clock is ahead of this one."""
+        return (node_time - self._now()).total_seconds()
+
     def about(self) -> About:
         """Which theatre this is; asked once."""
         if self._about is None:

@@ -6,6 +6,7 @@ A command keeps its id, so that one which did arrive is not said twice. Past its
 was too late, and says so.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Outbox:
         """Keep one more."""
         with self._path.open("ab") as file:
             file.write(b"\n" + msgspec.json.encode(sealed))
+            file.flush()
+            os.fsync(file.fileno())
 
     def send(self, client: Client) -> Iterator[tuple[Sealed, Answer | Problem]]:
         """Send what waits until the line is cut again; each answer as it comes."""

@@ -5,7 +5,7 @@ Out: notices in order, each once, checked against the chain; ticks; `Silence` wh
 Raises `Fork` (an alarm) where a notice does not follow the one before it.
 
 A broken line is taken up again after the last number that came. Ticks come every 5 s, so 15 s without one mean that the
-picture is stale; that is said once, and again only after the line was back.
+picture is stale; that is said once, and again only after the line was back. So are clocks that differ by over 5 s.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +20,7 @@ from wideberth.client.history import Fork
 from wideberth.client.hotline import StopNow
 from wideberth.client.wire import NoticeRow, Problem, Tick, read
 from wideberth.ledger.checkpoint import Verifier
+from wideberth.limits import SKEW_S_MAX
 
 SILENCE_S: Final = 15.0
 
@@ -30,7 +31,14 @@ class Silence(msgspec.Struct, frozen=True):
     why: str
 
 
-Event = NoticeRow | Tick | Silence | StopNow
+class Skew(msgspec.Struct, frozen=True):
+    """This machine's clock and the node's differ by so much: times read here are not those of the ledger."""
+
+    seconds: float
+    """Positive where the node is ahead."""
+
+
+Event = NoticeRow | Tick | Silence | StopNow | Skew
 """A `StopNow` is a STOP on its way, before it is an entry; it comes again as a notice."""
 
 
@@ -72,6 +80,7 @@ def follow(client: Client, stop: Callable[[], bool] = lambda: False) -> Iterator
 
 
 def _once(client: Client) -> Iterator[Event]:
+    skewed = False
     history, connection = client.history, client.connection
     timeout = httpx.Timeout(10.0, read=SILENCE_S)
     query = {"after": history.known.number}
@@ -98,6 +107,10 @@ def _once(client: Client) -> Iterator[Event]:
                     about = client.about()
                     node = Verifier(about.origin, bytes(about.node_key))
                     history.checkpoint(tick.checkpoint, node, client.consistency)
+                ahead_s = connection.ahead_s(tick.node_time)
+                if abs(ahead_s) > SKEW_S_MAX and not skewed:
+                    yield Skew(ahead_s)
+                skewed = abs(ahead_s) > SKEW_S_MAX
                 yield tick
 
 
