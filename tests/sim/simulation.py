@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from chatter import chatter
+from registry import registry
 from suppliers import Said, Suppliers
 from worlds import DAY, HOUR, MINUTE, NODE_SEED, SECOND, START_US, World, charter, circle
 
@@ -225,7 +226,7 @@ class Simulation:
         mine = [t for t in self.state.things.values() if t.owner == party and t.live]
         conflicts = [c for c in self.state.conflicts.values() if c.side_of(party)]
         makers = [self.plan, self.plan, self.plan, self.move, self.talk, self.talk, self.answer_area, self.keep]
-        makers += [self.chat, self.chat]
+        makers += [self.chat, self.chat, self.register]
         return self.random.choice(makers)(party, mine, conflicts)
 
     def box(self) -> Any:
@@ -294,6 +295,10 @@ class Simulation:
         """Something on the hotline."""
         return chatter(self.world, self.random, PARTIES, party, self.box())
 
+    def register(self, party: str, _mine: list[Any], _conflicts: list[Any]) -> tuple[Any, ...]:
+        """Something in the party's register."""
+        return registry(self.world, self.random, party, self.box())
+
     def answer_area(self, party: str, _mine: list[Any], _conflicts: list[Any]) -> tuple[Any, ...]:
         """Concur with or object to a plan in the area."""
         asked = [t for t in self.state.things.values() if party in t.missing]
@@ -319,6 +324,8 @@ class Simulation:
         """Everything that must hold at any moment."""
         self.conflicts_equal_brute_force()
         self.suppliers.audit()
+        self.nothing_starts_over_an_own_post_unseen()
+        self.movements_are_missed_in_time()
         replayed = self.world.replayed()
         assert replayed.digest() == self.state.digest(), "replay differs from live"
         for client in self.clients.values():
@@ -334,6 +341,23 @@ class Simulation:
         }
         standing = {frozenset((c.first, c.second)) for c in self.state.conflicts.values() if c.state != "cleared"}
         assert standing == expected
+
+    def nothing_starts_over_an_own_post_unseen(self) -> None:
+        """An own plan and an own entry too near: accepted by another key than the plan's, or not agreed at all."""
+        for conflict in self.state.conflicts.values():
+            things = [self.state.things.get(ref) for ref in (conflict.first, conflict.second)]
+            if conflict.own_pair and conflict.state == "accepted":
+                plan = next(thing for thing in things if thing is not None and thing.what == "operation")
+                assert all(word.key != plan.key for word in conflict.accepted), "one person reviewed itself"
+
+    def movements_are_missed_in_time(self) -> None:
+        """No checkpoint's latest time has gone by without a word or a due; what ended waits for nothing."""
+        for row in self.state.movements.values():
+            thing = self.state.things[row.ref]
+            assert thing.live is (row.state != "ended")
+            assert not row.due_us or row.due_us > self.state.time_us - 11 * MINUTE, "nobody missed it"
+            assert row.over or row.due_us or row.state in ("overdue", "off-route")
+            assert len(row.passed) == row.next
 
     def supplied(self, first: Any, second: Any) -> bool:
         """Among suppliers the key settles."""

@@ -272,3 +272,14 @@ def test_a_checkpoint_holds_no_more_than_it_says() -> None:
     assert Details.__struct_fields__ == ("contacts", "vehicles", "markings", "guards")
     assert "strength" not in " ".join(Move.__struct_fields__)
     assert len(DETAILS.contacts) == 2
+
+
+def test_what_is_late_already_is_overdue_at_once(world: Posts) -> None:
+    """The first checkpoint is reported when the second is late as well: that is told with the next due."""
+    movement = notified(world)
+    at(world, 62.5)
+    assert states(world, "BBB") == ["overdue"]
+    world.passed("AAA", movement, 0)
+    world.pass_time(MINUTE)
+    assert states(world, "BBB") == ["overdue", "under-way", "overdue"]
+    assert same_after_replay(world)

@@ -78,7 +78,7 @@ def decide_move(
     late = min(v.start_us for v in result.shapes.volumes) < now_us + lead_us
     stood = old.state if old is not None and command.replaces else MovementState.NOTIFIED
     flags = flags_of(origin, result.shapes.volumes) if origin is not None and origin.sources else ()
-    register = RegisterEffects(flags, stops, late, movement_after(stood, "filed anew"), 0, sum(stops[0]))
+    register = RegisterEffects(flags, stops, late, movement_after(stood, "filed anew"), 0, max(sum(stops[0]), now_us))
     thing = (command.movement, command.replaces + 1)
     assert isinstance(result.decision.outcome, Accepted)
     outcome = msgspec.structs.replace(result.decision.outcome, late=late)
@@ -179,7 +179,7 @@ def decide_pass(state: State, member: Member, command: PassCheckpoint, now_us: i
     following = command.checkpoint + 1
     last = following == len(row.stops)
     after = movement_after(row.state, "last checkpoint passed" if last else "checkpoint passed")
-    due_us = 0 if last else sum(row.stops[following])
+    due_us = 0 if last else max(sum(row.stops[following]), now_us)
     return _moved(state, row, RegisterEffects(state=after, next=following, due_us=due_us), now_us)
 
 
