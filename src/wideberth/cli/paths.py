@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
-from wideberth.cli.out import FOUND, Stop, row, say, say_json, show, some, table
+from wideberth.cli.out import FOUND, LANGUAGE, Stop, row, say, say_json, show, some, table
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, expected, reaching
 from wideberth.client.paths import paths, set_paths, try_paths
 from wideberth.party.hotline import Path as Way
@@ -41,7 +41,6 @@ def set_(
     route: Annotated[tuple[str, ...], Parameter(help="first:ADDRESS or second:ADDRESS; repeatable.")] = (),
     push: Annotated[tuple[str, ...], Parameter(help="first:FILE or second:FILE with a subscription.")] = (),
     cell: Cell = "",
-    language: Annotated[str, Parameter(help="In which what is sent is worded.")] = "en",
     whole: Annotated[
         bool, Parameter(negative="", help="Send the message itself, where the node's operator lets it.")
     ] = False,
@@ -50,10 +49,14 @@ def set_(
     authority: Authority = None,
 ) -> int:
     """Say where a cell is reached: all its routes at once. They are an attached part that you alone read and may erase.
+    What is sent is worded in the language of --language or of LANG.
 
     Example: wideberth paths set --key has-desk1.key --route first:https://desk.example/in --route second:desk@x.example
     """
-    routes = [*(_route(text, language, whole) for text in route), *(_push(text, language, whole) for text in push)]
+    routes = [
+        *(_route(text, LANGUAGE.get(), whole) for text in route),
+        *(_push(text, LANGUAGE.get(), whole) for text in push),
+    ]
     if bool(routes) == none:
         raise Stop(f"Give routes, or --none to take them back; {FORM}.")
     with reaching(url, key, authority) as client:
@@ -110,15 +113,15 @@ def _split(text: str) -> tuple[Way, str]:
     return Way(name), rest
 
 
-def _route(text: str, language: str, whole: bool) -> Route:
+def _route(text: str, whole: bool) -> Route:
     way, to = _split(text)
     hook = to.startswith(("https://", "http://"))
     if not hook and "@" not in to:
         raise Stop(f"{text}: {FORM}.")
-    return Route(way, Webhook(to) if hook else Mail(to), language, whole)
+    return Route(way, Webhook(to) if hook else Mail(to), LANGUAGE.get(), whole)
 
 
-def _push(text: str, language: str, whole: bool) -> Route:
+def _push(text: str, whole: bool) -> Route:
     way, name = _split(text)
     try:
         given = msgspec.json.decode(Path(name).read_bytes(), type=_Subscription)
@@ -127,4 +130,4 @@ def _push(text: str, language: str, whole: bool) -> Route:
         ]
     except (msgspec.DecodeError, binascii.Error, ValueError) as error:
         raise Stop(f"{name}: it is no subscription as a browser gives it: {error}.") from error
-    return Route(way, Push(given.endpoint, keys[0], keys[1]), language, whole)
+    return Route(way, Push(given.endpoint, keys[0], keys[1]), LANGUAGE.get(), whole)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wideberth.delivery.challenge import Challenges
-from wideberth.delivery.courier import Courier, Health
+from wideberth.delivery.courier import Courier
 from wideberth.delivery.destination import Resolver, SystemResolver, Vetting
 from wideberth.delivery.figures import ROUTES, Figures
 from wideberth.delivery.line import Way
@@ -31,10 +31,11 @@ from wideberth.limits import PARTIES_MAX, ROUTE_TESTS_PER_MINUTE, TICK_US
 from wideberth.node.carried import moved
 from wideberth.party.charter import DAY_US
 from wideberth.party.http_signature import Signer
-from wideberth.party.paths import Mail, Push, Webhook
+from wideberth.party.paths import Mail, Push, Route, Webhook
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import envelope_of
-from wideberth.theatre.hotline_routes import Job, RouteNow, jobs, route_id, route_now, routes_of, subject_jobs
+from wideberth.theatre.hotline_routes import Job, RouteNow, jobs, route_now, routes_of, subject_jobs
+from wideberth.theatre.hotline_rules import all_cells
 
 if TYPE_CHECKING:
     from wideberth.node.core import Node
@@ -151,23 +152,18 @@ class Carrier:
         if bucket.take(self._clock.mono_us()):
             limit = f"at most {ROUTE_TESTS_PER_MINUTE} tests a minute"
             return refuse(Reason.TOO_MANY, "paths", limit, "one more")
-        routes = await self._node.read(party, lambda: routes_of(self._node.state, party, cell))
+        routes = await self._node.read(party, lambda: self._routes(party, cell))
         if isinstance(routes, Refusal):
             return routes
         made = [Job(os.urandom(16), party, cell, cell, route, "test", ROUTINE, "", b"", 0, 0) for route in routes]
         tried = await asyncio.gather(*(self.send(job) for job in made))
         return list(zip(map(route_now, routes), tried, strict=True))
 
-    def health(self, party: str) -> dict[bytes, Health]:
-        """How the routes of a party do, by route."""
+    def _routes(self, party: str, cell: str) -> tuple[Route, ...] | Refusal:
         state = self._node.state
-        mine = {
-            route_id(party, r): r
-            for owner, cell in state.paths
-            if owner == party
-            for r in routes_of(state, party, cell)
-        }
-        return {route: self.courier.health(route) for route in mine}
+        if cell and cell not in all_cells(state, party):
+            return refuse(Reason.UNKNOWN, "cell", "a cell of yours", cell)
+        return routes_of(state, party, cell)
 
     async def close(self) -> None:
         """Carry nothing more."""

@@ -15,7 +15,6 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from wideberth.limits import SIGNATURE_LIFE_S, SKEW_S_MAX
 from wideberth.party.identity import signature_holds
@@ -82,18 +81,19 @@ def signature_base(request: Request, covered: tuple[str, ...], parameters: str) 
 
 
 def _component(request: Request, name: str) -> str:
-    parts = urlsplit(request.url)
+    authority, slash, rest = request.url.partition("://")[2].partition("/")
+    path, _, query = (slash + rest).partition("?")
     match name:
         case "@method":
             return request.method
         case "@target-uri":
             return request.url
         case "@authority":
-            return parts.netloc.lower()
+            return authority.lower()
         case "@path":
-            return parts.path or "/"
+            return path or "/"
         case "@query":
-            return f"?{parts.query}"
+            return f"?{query}"
         case _:
             return request.headers[name].strip()
 
