@@ -64,6 +64,8 @@ MESSAGES_OPEN_MAX: Final = 2_000
 """Messages of one party that are neither over nor forgotten; past it one has to be cancelled first."""
 DOUBTS_MAX: Final = 8
 """Doubts of one party on one message that nobody has reviewed."""
+FORM_MESSAGES_MAX: Final = 100
+"""Messages printed on one form: two sheets each, more than a watch can read aloud."""
 SOURCES_MAX: Final = 8
 """Sources of one location: two are asked for, and more corroborate."""
 ACCURACY_MM_MAX: Final = 10_000_000

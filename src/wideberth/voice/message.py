@@ -22,7 +22,7 @@ from wideberth.refusal import Refusal
 from wideberth.voice.catalogues import COMMAS, LANGUAGES, translated
 from wideberth.voice.phrases import FSI, PDI, Said, aloud, optional, placeholders, render, spoken
 from wideberth.voice.sentences import CHOICES, DRILL, FORM, SENTENCES
-from wideberth.voice.values import Kind, Value
+from wideberth.voice.values import Kind, Value, write
 from wideberth.words.check import CHECK_CHARACTERS, groups, with_check
 from wideberth.words.readback import ReadBack
 from wideberth.words.show import shown
@@ -163,6 +163,11 @@ def place_values(right: ReadBack, landmark: str | None) -> dict[str, Value]:
     if window is not None:
         values |= {"start": _minute(window[1]), "end": _minute(window[2]), "until": _minute(window[2])}
     return values
+
+
+def time_text(time_us: Value) -> str:
+    """A time as every language writes it."""
+    return write(Kind.TIME, time_us)
 
 
 def _height(side: str, metres: str) -> int:

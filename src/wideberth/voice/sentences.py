@@ -121,6 +121,11 @@ FORM: Final = {
     "answer": "Answer",
     "passed_on": "Passed on to (cell, time)",
     "signature": "Signature",
+    "read_back": "Read-back",
+    "letters": "Letters and digits",
+    "position": "Ledger position",
+    "kind": "Kind",
+    "aloud": "As it is said",
 }
 """The words printed on forms."""
 
