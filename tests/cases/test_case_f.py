@@ -3,8 +3,8 @@
 A partner on the ground gave in a position to be acted on. It was a position of its own side.
 
 What must happen here: the register of own and partners' posts is asked before the message leaves (row 2). It is
-STOPPED: refused, with the entry named to the sender, and nobody else hears of the position. Where there is no time, the notice
-goes out, as nothing may hold it up, and its sender hears in the same entry, first of all, whom it has given in.
+STOPPED: refused, with the entry named to the sender, and nobody else hears of the position. Where there is no time, the
+notice goes out, as nothing may hold it up, and its sender hears in the same entry, first of all, whom it has given in.
 """
 
 from typing import Any

@@ -3,8 +3,8 @@
 Some sites on the list were wrong, and some that were right were hit all the same.
 
 What must happen here: two sources that say different places are flagged to the owner, as is a place that only one
-source knows, and neither costs it its protection (row 14). Every plan is held against every entry, also those whose review is
-overdue (row 2), and the plan that comes too near does not start.
+source knows, and neither costs it its protection (row 14). Every plan is held against every entry, also those whose
+review is overdue (row 2), and the plan that comes too near does not start.
 """
 
 import pytest
