@@ -53,10 +53,7 @@ def set_(
 
     Example: wideberth paths set --key has-desk1.key --route first:https://desk.example/in --route second:desk@x.example
     """
-    routes = [
-        *(_route(text, LANGUAGE.get(), whole) for text in route),
-        *(_push(text, LANGUAGE.get(), whole) for text in push),
-    ]
+    routes = [_route(text, whole) for text in route] + [_push(text, whole) for text in push]
     if bool(routes) == none:
         raise Stop(f"Give routes, or --none to take them back; {FORM}.")
     with reaching(url, key, authority) as client:
