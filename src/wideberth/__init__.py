@@ -10,6 +10,7 @@ The rooms, in the order in which the data passes them; each imports only those b
     theatre           what it means: decide and apply, conflicts, settlement, disclosure
     evidence          what can be shown to others: one file that verifies itself, and joint reviews
     node, api         the sequencer and its sockets; translation only
+    voice             what watches say to one another: phrases in eight languages, read, spoken, on paper
     client, cli       the Python client and the command line, which uses it
     web               the page
 
