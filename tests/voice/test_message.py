@@ -33,7 +33,7 @@ from wideberth.words.readback import compare, readback_of
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 US = 1_777_636_800_000_000
 BOX = Volume4D(
-    Circle(42_362_222_222, -38_793_333_333, 2_000_000), 450_000, 3_050_000, US + 60_000_000, US + 3_660_000_000
+    Circle(42_362_222_222, -38_793_333_333, 2_000_000), 450_000, 3_050_000, US + 300_000_000, US + 3_660_000_000
 )
 MARKS = (Landmark("Alder Bridge", 42_300_000_000, -38_700_000_000),)
 
@@ -52,7 +52,7 @@ def test_figures_are_those_of_the_plan() -> None:
     values = notice.values
     assert (values["area"], values["centre"]) == (right.cell, right.position)
     assert (values["lower"], values["upper"]) == (450_000, 3_050_000)
-    assert (values["start"], values["end"]) == (US + 60_000_000, US + 3_660_000_000)
+    assert (values["start"], values["end"]) == (US + 300_000_000, US + 3_660_000_000)
     assert values["landmark"] == "Alder Bridge"
     assert right.bearing.startswith(f"{values['bearing']:03d}{int(values['distance']) // 100:04d}")
     assert superseded.values["replaced"] == 2
@@ -86,9 +86,9 @@ def test_every_message_can_be_said(phrase: str, where: bool, late: bool, languag
 @pytest.mark.parametrize(
     ("phrase", "kind", "late", "code", "by"),
     [
-        ("notice", "notice", True, "late", US + 60_000_000),
-        ("", "notice", True, "late", US + 60_000_000),
-        ("movement", "notice", True, "late-movement", US + 60_000_000),
+        ("notice", "notice", True, "late", US + 300_000_000),
+        ("", "notice", True, "late", US + 300_000_000),
+        ("movement", "notice", True, "late-movement", US + 300_000_000),
         ("place", "notice", True, "place", None),
         ("avoid", "notice", False, "avoid", None),
         ("", "query", False, "query", US + 60_000_000),
