@@ -25,6 +25,7 @@ from wideberth.evidence.proof.check import (
     LAYOUT,
     MANIFEST,
     REPORT,
+    WHOLE,
     Checked,
     canonical,
 )
@@ -40,8 +41,6 @@ from wideberth.ledger.store import Head, LedgerDamaged, Store
 from wideberth.party.envelope import decode_envelope
 from wideberth.refusal import Refusal
 
-WHOLE: Final = "*"
-"""For whom the file of entries is, where it is not one party's."""
 CODE: Final = (
     "__init__",
     "packed",

@@ -14,7 +14,7 @@ import msgspec
 
 from wideberth.evidence.layout import layout
 from wideberth.evidence.proof import check as travelling
-from wideberth.evidence.proof.check import ENTRIES, FAULTS_MAX, LAND, LAYOUT, REPORT, ROWS_MAX, Checked, Faulty
+from wideberth.evidence.proof.check import ENTRIES, FAULTS_MAX, LAND, LAYOUT, REPORT, ROWS_MAX, WHOLE, Checked, Faulty
 from wideberth.evidence.proof.entries import Given as Row
 from wideberth.evidence.proof.notes import Head, Key
 from wideberth.evidence.proof.page import render
@@ -179,6 +179,8 @@ def examine(
     if isinstance(export, Refusal):
         return nothing._replace(unsound=[export.sentence()])
     going, claimed = _Pass(manifest), _claimed(export.note)
+    if export.party != (manifest["made"]["party"] or WHOLE):
+        going.faults.append("The entries were made for somebody else than the manifest says.")
     if claimed is None:
         return nothing._replace(unsound=["The checkpoint cannot be read."])
     try:
@@ -236,7 +238,10 @@ def _head(verified: Verified) -> Head:
 def verify(
     archive: zipfile.ZipFile, program: dict[str, bytes], version: str, key: str = "", genesis: str = ""
 ) -> tuple[Checked | None, list[str]]:
-    """Check a whole file. `program` is the verifier as this version writes it, `version` who would write it."""
+    """Check a whole file. `program` is the verifier as this version writes it, `version` who would write it.
+
+    Of a file that another version made, the report and the names of fields are not compared: ask that version.
+    """
     try:
         manifest = travelling.members(archive)
         tables, land = (travelling.read_json(archive.read(name), name) for name in (LAYOUT, LAND))
@@ -246,7 +251,7 @@ def verify(
         same = manifest["made"]["by"] == version
         if same and (tables != layout() or any(archive.read(name) != code for name, code in program.items())):
             faults.append("Its verifier or its names of fields are not those that this version writes.")
-        if checked.head is not None and not faults and render(checked, tell(checked)) != archive.read(REPORT):
+        if same and checked.head is not None and not faults and render(checked, tell(checked)) != archive.read(REPORT):
             faults.append(f"{REPORT} does not show what the entries say.")
     except Faulty as fault:
         return None, [f"{fault}."]

@@ -29,6 +29,8 @@ NODE_COMMANDS = ("genesis", "new_epoch", "tick", "due", "commit_state", "deliver
 ROWS_MAX = 2_000
 """Entries that a report lists; a longer one says how many it leaves to the file of entries."""
 FAULTS_MAX = 100
+WHOLE = "*"
+"""For whom the file of entries is, where it is not one party's."""
 
 
 class Checked(NamedTuple):
@@ -268,6 +270,8 @@ def check(archive: zipfile.ZipFile, key: str = "", genesis: str = "") -> Checked
             entries = Entries(_seekless(file))
             head = read_note(entries.note, [*known, *witnesses])
             checking = Check(manifest, layout, head)
+            if entries.party != (manifest["made"]["party"] or WHOLE):
+                checking.faults.append("The entries were made for somebody else than the manifest says.")
             if head.origin not in [signed.name for signed, _ in head.signed if signed.kind == NODE]:
                 checking.faults.append("The checkpoint is not signed by the node of its origin.")
             for given in entries:

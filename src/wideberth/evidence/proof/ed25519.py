@@ -17,7 +17,7 @@ D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
 """A square root of -1."""
 IDENTITY = (0, 1, 1, 0)
-_EIGHTH = 2707385501144840649318225287225658788936804267575313519463743609750303021398
+_EIGHTH = 2707385501144840649318225287225658788936804267575313519463743609750303402022
 """y of a point of order 8."""
 SMALL = frozenset((0, 1, P - 1, P, P + 1, _EIGHTH, P - _EIGHTH))
 """Every y, canonical or not, of a point of small order."""

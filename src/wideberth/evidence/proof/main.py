@@ -47,11 +47,11 @@ def main(path: str) -> int:
         return 1 if isinstance(error, (zipfile.BadZipFile, ValueError)) else 2
     with archive:
         checked, faults = examine(archive, words.key, words.genesis)
-        print(report(checked, faults, words.file))
         if words.unpack and not faults:
             for name in (REPORT, PDF):
                 if name in archive.namelist():
                     (Path(words.unpack) / name).write_bytes(archive.read(name))
+    print(report(checked, faults, words.file))
     return 1 if faults else 0
 
 

@@ -11,7 +11,7 @@ import base64
 import html
 from hashlib import sha256
 
-from .check import ENTRIES, MANIFEST, REPORT, ROWS_MAX, Checked
+from .check import ENTRIES, MANIFEST, REPORT, ROWS_MAX, Checked, canonical
 from .drawings import chart, timeline
 from .story import Line, Row, Story, local, utc
 
@@ -218,8 +218,9 @@ def _line(line: Line) -> str:
 
 
 def _digests(checked: Checked) -> str:
-    skipped = (REPORT, PDF, MANIFEST)
-    listed = [(name, said) for name, said in sorted(checked.manifest["members"].items()) if name not in skipped]
+    members = {n: said for n, said in checked.manifest["members"].items() if n not in (REPORT, PDF)}
+    stated = canonical({**checked.manifest, "members": members})
+    listed = [*sorted(members.items()), (f"{MANIFEST}, but for the reports", [len(stated), sha256(stated).hexdigest()])]
     rows = "".join(f"<tr><td>{_e(n)}</td><td>{said[0]}</td><td><code>{said[1]}</code></td></tr>" for n, said in listed)
     return (
         "<h2>Digests</h2><p>SHA-256 of the members from which this page was made.</p><table><thead><tr><th>member</th>"

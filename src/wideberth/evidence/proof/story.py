@@ -83,6 +83,8 @@ MARKS = {
     "doubt": "doubt",
     "review": "review",
     "plan": "plan",
+    "constrain": "plan",
+    "protect": "plan",
     "propose": "talk",
     "concur": "talk",
     "object": "talk",
@@ -168,8 +170,13 @@ def local(time_us: int, zone: dict[str, Any]) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S} {sign}{minutes // 60:02}:{minutes % 60:02}"
 
 
+def name_text(name: str) -> str:
+    """A field's name as people read it; its unit goes with the value."""
+    return shown(name.removesuffix("_us").removesuffix("_mm").replace("_", " "))
+
+
 def value_text(name: str, value: Any) -> str:
-    """A value as people read it."""
+    """A value as people read it, with the unit that its name carries."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -179,9 +186,11 @@ def value_text(name: str, value: Any) -> str:
             str(UUID(bytes=value)) if len(value) == 16 else value.hex() if len(value) <= 32 else f"{len(value)} bytes"
         )
     if isinstance(value, list):
-        return ", ".join(value_text("", item) for item in value) or "none"
+        return ", ".join(value_text(name, item) for item in value) or "none"
     if isinstance(value, int) and name.endswith("_us") and value > 10**14:
         return utc(value)
+    if isinstance(value, int) and name.endswith(("_us", "_mm")):
+        return f"{value / 1_000_000:g} s" if name.endswith("_us") else f"{value / 1000:g} m"
     return shown(str(value)) or "none"
 
 
@@ -279,8 +288,8 @@ class _Reader:
                 facts.append((name, ", ".join(shown(cell[0]) for cell in value)))
             elif name == "change":
                 facts.append((name, ", ".join(value_text("", item) for item in value[:3])))
-            elif name not in ("rows", "claims") and value not in (None, "", []):
-                facts.append((name, value_text(name, value)))
+            elif name not in ("rows", "claims") and value not in (None, "", b"", []):
+                facts.append((name_text(name), value_text(name, value)))
         return facts, words
 
     def _attached(
@@ -344,8 +353,8 @@ class _Reader:
                     self._content(given, name, content, facts, words)
             elif name == "places":
                 self._places(given, value, facts)
-            elif value not in (None, "", [], False, 0):
-                facts.append((name, value_text(name, value)))
+            elif value not in (None, "", b"", [], False, 0):
+                facts.append((name_text(name), value_text(name, value)))
         self._mark(given, party, self._item_mark(tag, fields))
         return Line("told", party, TOLD_AS.get(tag, shown(tag)), facts, words)
 
