@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import page_hotline as ph
 import page_world as pw
 import uvicorn
 from starlette.applications import Starlette
@@ -62,6 +63,9 @@ class Stub:
         self.version = 1
         self.commands: list[dict[str, Any]] = []
         self.view = pw.view(self.now())
+        self.hotline = ph.quiet()
+        self.events: list[str] = []
+        """Events of the stream that go out with the next tick."""
         getattr(self, f"scene_{scene}")()
 
     def scene_mock(self) -> None:
@@ -70,6 +74,10 @@ class Stub:
     def scene_empty(self) -> None:
         for key in ("conflicts", "operations", "constraints"):
             self.view[key] = []
+
+    def scene_hotline(self) -> None:
+        self.scene_mock()
+        self.hotline = ph.busy()
 
     def scene_busy(self) -> None:
         self.scene_mock()
@@ -120,6 +128,8 @@ class Stub:
                 self.conflict(conflict)["accepted_by"].append("HAS")
             case Concur():
                 self.view["asked"] = []
+            case _:
+                ph.apply(self.hotline, command, self.now())
 
 
 class Policy:
@@ -183,6 +193,16 @@ def make_app(stub: Stub) -> Any:
             return problem("no-session", 401)
         return JSONResponse(stub.view | {"as_of": stub.as_of(), "open_version": stub.version})
 
+    async def messages(request: Request) -> Response:
+        return JSONResponse({"as_of": stub.as_of(), "messages": stub.hotline["messages"], "next": None})
+
+    async def lines(request: Request) -> Response:
+        return JSONResponse({"as_of": stub.as_of(), "lines": stub.hotline["lines"]})
+
+    async def watches(request: Request) -> Response:
+        keys = [{"key": to64(public_key(SEED)), "label": "desk 1"}, *stub.hotline["keys"]]
+        return JSONResponse({"as_of": stub.as_of(), "cells": stub.hotline["cells"], "keys": keys})
+
     async def options(request: Request) -> Response:
         return JSONResponse({"as_of": stub.as_of(), "options": pw.OPTIONS})
 
@@ -194,6 +214,8 @@ def make_app(stub: Stub) -> Any:
     async def ticks() -> AsyncIterator[str]:
         while True:
             if not stub.silent:
+                while stub.events:
+                    yield stub.events.pop(0)
                 now = stub.now()
                 tick = {"position": stub.position, "time": now, "open_version": stub.version, "node_time": now}
                 yield f"event: tick\ndata: {json.dumps(tick)}\n\n"
@@ -229,12 +251,15 @@ def make_app(stub: Stub) -> Any:
         stub.apply(envelope.command, words)
         stub.position += 1
         stub.version += 1
+        notice = {"number": stub.position - 48_201, "items": []}
+        stub.events.append(f"event: notice\ndata: {json.dumps(notice)}\n\n")
         return JSONResponse({"outcome": "accepted", "position": stub.position, "time": stub.now(), "receipt": {},
                              "conflicts": [], "statement": ""})  # fmt: skip
 
     routes = [
         Route("/v1/about", about), Route("/v1/challenge", challenge, methods=["POST"]),
         Route("/v1/session", session, methods=["POST"]), Route("/v1/theatre", theatre), Route("/v1/view", view),
+        Route("/v1/messages", messages), Route("/v1/lines", lines), Route("/v1/watches", watches),
         Route("/v1/conflicts/{id}/options", options), Route("/v1/positions/show", position),
         Route("/v1/stream", stream), Route("/v1/commands", commands, methods=["POST"]),
         Mount("/", StaticFiles(directory=WEB, html=True)),

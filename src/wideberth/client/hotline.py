@@ -137,11 +137,19 @@ class Cell(Wire, frozen=True):
     items: tuple[UUID, ...] = ()
 
 
+class KeyNow(Wire, frozen=True):
+    """A live watch key of the party."""
+
+    key: Base64
+    label: str
+
+
 class Watches(Wire, frozen=True):
-    """The reader's cells."""
+    """The reader's cells and the keys that may keep them."""
 
     as_of: AsOf
     cells: tuple[Cell, ...]
+    keys: tuple[KeyNow, ...] = ()
 
 
 class StopNow(Wire, frozen=True):

@@ -155,11 +155,19 @@ class CellNow(Shown, frozen=True):
     items: tuple[str, ...]
 
 
+class KeyNow(Shown, frozen=True):
+    """A live watch key of the reader's party, to whom a watch may be handed over."""
+
+    key: str
+    label: str
+
+
 class Watches(Shown, frozen=True):
-    """The reader's cells and watches."""
+    """The reader's cells and watches, and the keys that may keep them."""
 
     as_of: AsOf
     cells: tuple[CellNow, ...]
+    keys: tuple[KeyNow, ...]
 
 
 def find_message(state: State, reader: str, sender: str, message: bytes) -> Message | None:
@@ -283,7 +291,9 @@ def watches(state: State, reader: Member, as_of: AsOf) -> Watches:
         if owed.party == reader.party and is_open(state, owed):
             waiting.setdefault(owed.cell, []).append(id_text(owed.id))
     codes = dict.fromkeys((*all_cells(state, reader.party), *waiting))
-    return Watches(as_of, tuple(_cell(state, reader, code, tuple(waiting.get(code, ()))) for code in codes))
+    cells = tuple(_cell(state, reader, code, tuple(waiting.get(code, ()))) for code in codes)
+    live = (row for row in reader.keys.values() if not row.revoked_us and row.grant.expires_us > state.time_us)
+    return Watches(as_of, cells, tuple(KeyNow(b64(row.grant.key), row.grant.label) for row in live))
 
 
 def _cell(state: State, reader: Member, code: str, items: tuple[str, ...]) -> CellNow:

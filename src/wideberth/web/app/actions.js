@@ -58,6 +58,31 @@ export const concur = (conflict, proposal) => send(commands.concurProposal(confl
 export const withdraw = (conflict, proposal) => send(commands.withdrawProposal(conflict.id, proposal.id), "did.withdraw");
 export const withdrawRisk = (conflict) => send(commands.withdrawRisk(conflict.id), "did.withdraw");
 
+export const acknowledge = (message, cell, echo) => send(commands.acknowledge(message, cell, echo), echo.length ? "did.read_back" : "did.acknowledge");
+export const answer = (message, cell, kind, words) => send(commands.answer(message, cell, kind, words), "did.answer");
+export const reject = (message, cell, words) => send(commands.reject(message, cell, words), "did.reject");
+export const cancelMessage = (message) => send(commands.cancel(message), "did.cancel");
+export const doubt = (message, words) => send(commands.doubt(message, words), "did.doubt");
+export const review = (id, words) => send(commands.review(id, words), "did.review");
+export const check = (to, path) => send(commands.check(to, path), "did.check");
+export const answerCheck = (line) => send(commands.answerCheck(line), "did.answer_check");
+export const handOver = (cell, key, words) => send(commands.handOver(cell, key, words), "did.hand_over");
+export const takeOver = (cell, items) => send(commands.takeOver(cell, items), "did.take_over");
+export const sendMessage = (message) => send(commands.send(message), "did.send");
+
+/** STOP waits for nothing else that is being sent. */
+export async function stop(words, drill) {
+  const sending = world.sending;
+  world.sending = false;
+  const done = await send(commands.stop(words, drill), "did.stop");
+  set({ sending });
+  return done;
+}
+
+const DECEIVING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
+/** Somebody else's words with everything visible that hides or turns text around. */
+export const plain = (words) => words.replace(DECEIVING, (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, "0")}`);
+
 export async function propose(conflict, change) {
   const words = world.drafts.get(`procedure:${conflict.id}`)?.trim() ?? "";
   if (change.kind === "procedure" && !words) {
@@ -106,6 +131,9 @@ export function openConflict(id, choice) {
   set({ room: "conflict", conflict: id, saying: null, writing: null, focus: choice ? "act-main" : "room-head" });
   loadOptions(id);
 }
+
+/** Open the Messages room at a message. */
+export const openMessage = (message) => set({ room: "messages", message: `${message.sender}/${message.id}`, doing: null, saying: null, writing: null, focus: "message-head" });
 
 /** Asks the node once per conflict and ledger position what would clear it. */
 export async function loadOptions(id) {

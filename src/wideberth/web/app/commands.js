@@ -51,7 +51,7 @@ export async function say(node, command, texts = []) {
     return await node.command(sealed.body);
   } catch (error) {
     if (!(error instanceof Offline)) throw error;
-    world.outbox.push(sealed);
+    command[0] === "stop" ? world.outbox.unshift(sealed) : world.outbox.push(sealed);
     changed();
     return { kept: true };
   }
@@ -69,7 +69,7 @@ export async function flush(node) {
       const [first] = world.outbox;
       if (first.not_after_ms > now()) await node.command(first.body).catch((error) => refused.push(problemOnly(error)));
       else refused.push(new Problem({ reason: "past-not-after" }));
-      world.outbox.shift();
+      world.outbox.splice(world.outbox.indexOf(first), 1);
       changed();
     }
   } catch (error) {
@@ -107,4 +107,24 @@ export const withdrawPlan = (plan) => ({ command: ["withdraw", planSubject(plan)
 export const acceptRisk = (conflict, words) => ({ command: ["accept_risk", uuidBytes(conflict), 0], texts: [words] });
 export const setState = (operation, state) => ({ command: ["set_state", uuidBytes(operation.id), operation.version, state], texts: [] });
 export const confirm = (operation) => ({ command: ["confirm", uuidBytes(operation.id), operation.version], texts: [] });
+
+const subject = (message) => [message.sender, uuidBytes(message.id), message.version];
+const words = (text) => (text ? [text] : []);
+const place = (text) => (text ? 0 : null);
+export const stop = (text, drill) => ({ command: ["stop", random(16), "stop", place(text), null, drill], texts: words(text) });
+export const acknowledge = (message, cell, echo) => ({ command: ["acknowledge", subject(message), cell, echo, null], texts: [] });
+export const answer = (message, cell, kind, text) => ({ command: ["answer_message", subject(message), cell, kind, place(text)], texts: words(text) });
+export const reject = (message, cell, text) => ({ command: ["reject", subject(message), cell, 0], texts: [text] });
+export const cancel = (message) => ({ command: ["cancel_message", uuidBytes(message.id), message.version], texts: [] });
+export const doubt = (message, text) => ({ command: ["doubt", random(16), subject(message), 0], texts: [text] });
+export const review = (id, text) => ({ command: ["review", uuidBytes(id), 0], texts: [text] });
+export const check = (to, path) => ({ command: ["check_line", random(16), to, path], texts: [] });
+export const answerCheck = (line) => ({ command: ["answer_check", line.first, uuidBytes(line.check)], texts: [] });
+export const handOver = (cell, key, text) => ({ command: ["hand_over", cell, fromBase64(key), place(text)], texts: words(text) });
+export const takeOver = (cell, items) => ({ command: ["take_over", cell, items.map(uuidBytes)], texts: [] });
+/** A notice or question; its geometry is that of a plan of one's own, or none. */
+export const send = ({ kind, precedence, to, text, operation, drill }) => ({
+  command: ["send", random(16), 0, kind, precedence, to, operation ? kind : "", place(text), null, operation ? uuidBytes(operation) : null, null, drill, []],
+  texts: words(text),
+});
 export const signHead = (number, head) => ({ command: ["sign_head", number, fromBase64(head)], texts: [] });

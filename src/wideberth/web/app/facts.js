@@ -3,6 +3,7 @@
 
 import * as f from "./format.js";
 import { centre, landmark, ringOf, ringOfPlace } from "./geo.js";
+import * as hotline from "./hotline.js";
 import { now, shown, world } from "./state.js";
 import { code, has } from "./words.js";
 import * as words from "./words.js";
@@ -185,6 +186,8 @@ export function needs() {
   for (const asked of world.view.asked) if (asked.state === "asked") out.push(need("asked", asked.operation.id, 1, asked.start ? f.ms(asked.start) : now(), { asked }));
   for (const operation of world.view.operations) if (operation.mine) out.push(...operationNeeds(operation));
   out.push(...houseNeeds());
+  for (const message of hotline.toDo()) out.push(need("message", hotline.keyOf(message.sender, message.id), hotline.urgent(message) ? 0 : 3, f.ms(hotline.climbs(message) ?? message.sent), { message }));
+  for (const line of hotline.checks()) out.push(need("line", line.check, 1, f.ms(line.answer_by), { line }));
   if (world.forked) out.push(need("fork", "ledger", -1, now(), {}));
   if (world.outbox.length) out.push(need("kept", "outbox", 1, now(), {}));
   return out.sort((a, b) => a.rank - b.rank || a.time - b.time || (a.key < b.key ? -1 : 1));

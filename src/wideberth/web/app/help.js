@@ -31,6 +31,7 @@ const PALETTES = { day: "dusk", dusk: "night", night: "day" };
 function letterActions({ setPalette, propose }) {
   return {
     1: () => set({ room: "watch", saying: null, writing: null }),
+    2: () => set({ room: "messages", saying: null, doing: null }),
     3: () => set({ room: "conflict", saying: null, writing: null }),
     0: () => lanes.look(null),
     j: () => needs.step(1),

@@ -1,6 +1,7 @@
 // The page's beginning: settings, words, sign-on, then the picture and the stream that keeps it. Order matters, so it stands here.
 
 import * as actions from "./actions.js";
+import * as alarm from "./alarm.js";
 import { Node, Offline, Problem } from "./api.js";
 import * as commands from "./commands.js";
 import { $, $$, draw, h } from "./dom.js";
@@ -8,6 +9,7 @@ import * as facts from "./facts.js";
 import * as f from "./format.js";
 import { dm } from "./geo.js";
 import * as help from "./help.js";
+import * as hotline from "./hotline.js";
 import * as keys from "./keys.js";
 import * as lanes from "./lanes.js";
 import { fromBase64 } from "./msgpack.js";
@@ -26,6 +28,7 @@ let stopping = null;
 let fetching = null;
 
 let conflict = null;
+let messages = null;
 let table = null;
 let map = null;
 let marks = null;
@@ -34,7 +37,7 @@ const fragment = keys.fromFragment();
 
 /** What is not on the first screen comes right after it: the other room, the table, the other languages. */
 async function loadRest() {
-  [conflict, table] = await Promise.all([import("./conflict.js"), import("./table.js"), import("./about.js"), ...LANGUAGES.map(load)]);
+  [conflict, messages, table] = await Promise.all([import("./conflict.js"), import("./messages.js"), import("./table.js"), import("./about.js"), ...LANGUAGES.map(load)]);
   changed();
 }
 
@@ -114,6 +117,7 @@ function hearTick(tick) {
   if (was_lost) {
     fetchTheatre().catch(trouble);
     refetch();
+    hotline.refresh(node).catch(trouble);
   } else if (world.view && tick.open_version !== world.view.open_version) refetch();
   if (world.outbox.length) flush();
   return undefined;
@@ -130,8 +134,9 @@ function heard(event, data) {
   else if (event === "notice") {
     heard_number = Math.max(heard_number, data.number);
     refetch();
+    hotline.refresh(node).catch(trouble);
     fetchTheatre().catch(trouble);
-  }
+  } else if (event === "stop" && data.sender !== world.signer.party && hotline.heardStop(data)) alarm.beat();
 }
 
 async function follow(signal) {
@@ -153,7 +158,7 @@ async function start(signer, keep) {
   if (keep) await keys.keep(signer).catch(() => undefined);
   set({ signer, link: "loading" });
   $("#signon").hidden = true;
-  await Promise.all([fetchTheatre(), fetchView()]);
+  await Promise.all([fetchTheatre(), fetchView(), hotline.refresh(node)]);
   await fetchLand();
   const tick = world.view.as_of;
   set({ link: "live", tick: { position: tick.position, time: now(), at: performance.now() } });
@@ -236,6 +241,7 @@ function top() {
   $("#theatre").textContent = world.theatre?.name ?? about?.name ?? "";
   $("#exer").hidden = !about?.exercise;
   $("#who").hidden = !world.signer;
+  $("#stop-button").hidden = !world.signer;
   $("#me").textContent = view?.me.name ?? world.signer?.party ?? "";
   $("#me-key").replaceChildren(...(view?.me.watch_key_expires ? t("watch_until", { until: f.utc(f.ms(view.me.watch_key_expires)) }) : []));
   document.title = text("page_title", { theatre: about?.name ?? "", count: facts.conflicts().filter(facts.pressing).length });
@@ -259,6 +265,7 @@ function beat() {
   status(age);
   lanes.beat();
   needs.beat();
+  alarm.beat();
 }
 const lostValues = () => ({ time: f.utc(world.tick.time, true), age: f.lasting(performance.now() - world.tick.at) });
 
@@ -288,6 +295,7 @@ function render() {
   for (const button of $$('[data-set="palette"] [data-v]')) button.setAttribute("aria-pressed", String(button.dataset.v === world.palette));
   for (const button of $$('[data-set="lang"] [data-v]')) button.setAttribute("aria-pressed", String(button.dataset.v === current()));
   top();
+  alarm.render();
   parties();
   needs.render();
   if (world.room === "watch") {
@@ -297,6 +305,7 @@ function render() {
     marks?.soon();
   }
   conflict?.render();
+  messages?.render();
   if (world.room === "watch") watchSaying();
   takeFocus();
   beat();
@@ -405,6 +414,7 @@ async function main() {
   fill();
   actions.use(node, refetch);
   listenToButtons();
+  alarm.listenForTouch();
   lanes.listenToDrag();
   help.listenToKeys({ setPalette, propose: () => conflict?.proposeChosen() });
   listen(render);

@@ -78,7 +78,23 @@ function askedBody(need) {
   ];
 }
 
+function messageBody({ message }) {
+  const owed = message.owed.filter((o) => o.open);
+  const due = owed.map((o) => o.acknowledge_by).filter(Boolean).sort()[0];
+  return [
+    h("p", {}, t("need.message_text", { party: facts.partyName(message.sender), precedence: text(`precedence.${message.precedence}`), kind: text(`message.${message.kind}`), time: f.utc(f.ms(message.sent), true) })),
+    message.text && h("p", {}, h("q", {}, h("bdi", {}, actions.plain(message.text).slice(0, 240)))),
+    due && h("div", { class: "count" }, h("b", { class: "n", data: { count: due } }), h("span", {}, t("message.until_climb"))),
+    h("div", { class: "acts" }, btn(`open-message:${message.id}`, ["message.open"], () => actions.openMessage(message), true)),
+  ];
+}
+
 const BODY = {
+  message: messageBody,
+  line: ({ line }) => [
+    h("p", {}, t("need.line_text", { party: facts.partyName(line.first), path: text(`path.${line.path}`), until: f.utc(f.ms(line.answer_by), true) })),
+    h("div", { class: "acts" }, btn(`answer-line:${line.check}`, ["line.answer"], () => actions.answerCheck(line), true)),
+  ],
   conflict: conflictBody,
   asked: askedBody,
   blocked: (need) => operationBody(need, need.operation.missing.length ? "blocked.missing" : "blocked.conflict",
@@ -100,7 +116,7 @@ const BODY = {
   ],
 };
 
-const cardClass = (need) => (need.kind === "conflict" && !facts.pressing(need.conflict) ? "plain" : (CLASS[need.kind] ?? "plain"));
+const cardClass = (need) => (need.kind === "message" ? (["flash", "immediate"].includes(need.message.precedence) ? "w" : "plain") : need.kind === "conflict" && !facts.pressing(need.conflict) ? "plain" : (CLASS[need.kind] ?? "plain"));
 
 function card(need, place) {
   const cls = cardClass(need);

@@ -29,6 +29,15 @@ export const world = {
   /** options that the node offers, by conflict id and position */
   options: new Map(),
   need: null,
+  /** open messages, lines and cells, as the node gave them */
+  hotline: null,
+  /** STOPs that the stream brought, by sender and id; those put away; those whose sound is off */
+  stops: new Map(),
+  put_away: new Set(),
+  silenced: new Set(),
+  /** the message that is open in the Messages room, and what is being done about it */
+  message: null,
+  doing: null,
   outbox: [],
   saying: null,
   /** free text that is being written: {kind, conflict or plan} */

@@ -1,0 +1,195 @@
+"""STOP and the Messages room in a real browser: what cannot be missed, what is signed, what is checked while typing.
+
+Skipped, with the reason on screen, where no Chromium is installed (Debian: apt-get install chromium).
+"""
+
+import page_browser
+import page_hotline as ph
+import page_stub
+import page_world as pw
+import pytest
+from page_browser import Page
+from page_steps import button, said, sign_on
+
+from wideberth.party.hotline import (
+    Acknowledge,
+    AnswerCheck,
+    AnswerKind,
+    AnswerMessage,
+    MessageKind,
+    Precedence,
+    Reject,
+    Send,
+    Stop,
+    TakeOver,
+)
+
+pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
+ALARM = "!document.querySelector('#alarm').hidden"
+
+
+def raw(name: str) -> bytes:
+    """An id of the small world."""
+    return pw.uuid.UUID(pw.name_id(name)).bytes
+
+
+def test_a_stop_stands_over_everything_until_it_is_put_away(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """It shows before it is an entry, once; it is acknowledged by a signed command, and goes by hand alone."""
+    sign_on(plain, node)
+    stub.events += [ph.stop_event("S1"), ph.stop_event("S1")]
+    plain.until(ALARM)
+    assert plain.complaints == []
+    assert plain.run("document.querySelectorAll('#alarm article').length") == 1
+    words = plain.run("document.querySelector('#alarm').textContent")
+    assert "Taldan Air Force says STOP" in words
+    assert "Our people are there." in words
+    assert "STOP from Taldan Air Force" in plain.run("document.querySelector('#shout').textContent")
+    plain.until("document.title.startsWith('STOP')")
+    stub.hotline["messages"] = [ph.stop_entry("S1")]
+    stub.events.append('event: notice\ndata: {"number":13,"items":[]}\n\n')
+    key = f"TAF/{pw.name_id('S1')}"
+    button(plain, f"ack:{key}:")
+    command = said(stub, plain)
+    assert isinstance(command, Acknowledge)
+    assert (command.subject.sender, command.subject.message, command.cell) == ("TAF", raw("S1"), "")
+    plain.until(f"document.querySelector('[data-k=\"away:{key}\"]')")
+    assert plain.run(ALARM)
+    button(plain, f"away:{key}")
+    plain.until("document.querySelector('#alarm').hidden")
+    assert plain.complaints == []
+
+
+def test_a_stop_that_is_owed_stands_there_after_a_reload(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """Who comes to the page later sees what its cells still owe; a drill says so and sounds nothing."""
+    stub.hotline["messages"] = [ph.stop_entry("S2", drill=True, off_watch=True)]
+    sign_on(plain, node)
+    plain.until(ALARM)
+    words = plain.run("document.querySelector('#alarm').textContent")
+    assert words.startswith("DRILL: STOP")
+    assert "not on watch" in words
+    assert plain.run("document.documentElement.dataset.alarm") == ""
+
+
+def test_stop_is_said_in_two_steps(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """The button asks, Enter says it to everybody; a slip alone says nothing."""
+    sign_on(plain, node)
+    plain.run("document.querySelector('#stop-button').click()")
+    plain.until("document.querySelector('#stop').open && document.activeElement.id==='stop-say'")
+    assert stub.commands == []
+    plain.key("Enter")
+    command = said(stub, plain)
+    assert isinstance(command, Stop)
+    assert (command.phrase, command.text, command.drill) == ("stop", None, False)
+
+
+def test_the_room_reads_back(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """A slip is shown while typing, by its check characters; what the chart says is read back whole."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.until("document.querySelectorAll('#cards .card').length>1")
+    plain.key("2")
+    button(plain, f"msg:TAF/{pw.name_id('N1')}")
+    k = f"echo:{pw.name_id('N1')}:"
+    button(plain, f"{k}:type")
+    plain.until(f"document.querySelector('[data-k=\"{k}:position\"]')")
+    plain.run(f"document.querySelector('[data-k=\"{k}:position\"]').focus()")
+    wrong = ph.RIGHT[0].replace("4", "5", 1)
+    plain.type(wrong)
+    plain.key("Tab")
+    plain.until(f"document.querySelector('[data-k=\"{k}:position\"]').getAttribute('aria-invalid')==='true'")
+    button(plain, f"{k}:shown")
+    command = said(stub, plain)
+    assert isinstance(command, Acknowledge)
+    assert command.echo == ph.RIGHT
+    plain.until("document.querySelector('.mone .steps li[aria-current]').textContent==='read back'")
+    assert plain.complaints == []
+
+
+def test_the_page_checks_what_the_house_checks(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Every wrong character of a read-back item is found by the page as well."""
+    sign_on(plain, node)
+    word = ph.RIGHT[1]
+    wrong = [word[:i] + c + word[i + 1 :] for i in range(len(word)) for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    wrong = [w for w in wrong if w != word]
+    found = plain.run(
+        f"import('/app/hotline.js').then(m=>[m.checkHolds('{word}'), {wrong!r}.filter(m.checkHolds).length])"
+    )
+    assert found == [True, 0]
+
+
+def test_answer_give_back_and_line(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """What is answered or given back is signed with its words; a line check is answered; hidden marks show."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.key("2")
+    button(plain, f"msg:MAF/{pw.name_id('Q1')}")
+    plain.until("document.querySelector('.mone blockquote')")
+    assert "\\u202e" in plain.run("document.querySelector('.mone blockquote').textContent")
+    assert "not translated, de" in plain.run("document.querySelector('.mone blockquote').textContent")
+    k = f"answer:{pw.name_id('Q1')}:"
+    button(plain, k)
+    plain.until(f"document.querySelector('[data-k=\"{k}:kind\"]')")
+    plain.run(
+        f"(()=>{{const e=document.querySelector('[data-k=\"{k}:kind\"]');e.value='not-ours';"
+        "e.dispatchEvent(new Event('change'))})()"
+    )
+    button(plain, f"{k}:send")
+    command = said(stub, plain)
+    assert isinstance(command, AnswerMessage)
+    assert command.answer is AnswerKind.NOT_OURS
+    k = f"reject:{pw.name_id('Q1')}:"
+    button(plain, k)
+    plain.until(f"document.activeElement.dataset.k==='{k}:words'")
+    plain.type("It breaks off.")
+    button(plain, f"{k}:send")
+    assert isinstance(said(stub, plain), Reject)
+    button(plain, f"answer-check:{pw.name_id('check')}")
+    command = said(stub, plain)
+    assert isinstance(command, AnswerCheck)
+    assert command.sender == "CAA"
+
+
+def test_a_notice_is_written(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """To chosen parties, with a plan's geometry and words; without anybody to go to it is not sent."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.key("2")
+    button(plain, "new:notice")
+    plain.until("document.activeElement.dataset.k==='compose:text'")
+    plain.type("Relief flight at half past six.")
+    button(plain, "compose:send")
+    plain.until("document.querySelector('#msgs .problem')")
+    assert stub.commands == []
+    button(plain, "to:TAF")
+    plan = pw.name_id("HAS-0417")
+    plain.run(
+        "(()=>{const e=document.querySelector('[data-k=\"compose:plan\"]');"
+        f"e.value='{plan}';e.dispatchEvent(new Event('change'))}})()"
+    )
+    button(plain, "compose:send")
+    command = said(stub, plain)
+    assert isinstance(command, Send)
+    assert (command.kind, command.precedence, command.to) == (MessageKind.NOTICE, Precedence.PRIORITY, ("TAF",))
+    assert (command.operation, command.text) == (pw.uuid.UUID(plan).bytes, 0)
+
+
+def test_a_watch_is_taken_by_signing_each_item(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Only when each open item is ticked is the watch signed for, item by item."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.key("2")
+    button(plain, "watch:")
+    items = stub.hotline["cells"][0]["items"]
+    button(plain, f"watch::{items[0]}")
+    button(plain, "watch::send")
+    assert stub.commands == []
+    button(plain, f"watch::{items[1]}")
+    plain.until("document.querySelector('[data-k=\"watch::send\"]').getAttribute('aria-disabled')==='false'")
+    button(plain, "watch::send")
+    command = said(stub, plain)
+    assert isinstance(command, TakeOver)
+    assert set(command.items) == {pw.uuid.UUID(item).bytes for item in items}
