@@ -1,8 +1,8 @@
-"""Where compiled code is kept: a folder of its own for every version of the room `space`.
+"""Where compiled code is kept: a folder of its own for every version of the rooms that compile.
 
 In:  nothing; called once, before anything is compiled.
 Out: NUMBA_CACHE_DIR is set, unless the operator set it. numba looks only at the file that a function stands in, so
-     code that calls changed code would be served stale; the folder's name is a hash of all of the room's source.
+     code that calls changed code would be served stale; the folder's name is a hash of all source that is called so.
 An install that cannot be written to keeps its compiled code in the user's cache, else in a folder under the temporary
 one that nobody else may enter: what lies there is run.
 """
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "NUMBA_CACHE_DIR"
+ROOMS: Final = ("space", "watch", "encounter")
 
 
 def place_cache() -> None:
     """Choose the folder; without one that can be written to, compile in memory at every start."""
     if os.environ.get(VARIABLE):
         return
-    name = f"space-{source_hash()}"
+    name = f"compiled-{source_hash()}"
     bases = (Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wideberth", _temporary())
     for base in bases:
         if _own(base / name):
@@ -29,10 +30,11 @@ def place_cache() -> None:
 
 
 def source_hash() -> str:
-    """16 hexadecimal digits over the source of the room `space`."""
+    """16 hexadecimal digits over the source of the rooms whose compiled code others call."""
     digest = hashlib.sha256()
-    for path in sorted((Path(__file__).parent / "space").glob("*.py")):
-        digest.update(path.read_bytes())
+    for room in ROOMS:
+        for path in sorted((Path(__file__).parent / room).glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -11,9 +11,10 @@ SRC = ROOT / "src" / "wideberth"
 FILES = sorted(SRC.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
-ROOMS = ["refusal", "limits", "space", "party", "intake", "words", "ledger", "theatre", "sequencer", "evidence"]
+ROOMS = ["refusal", "limits", "space", "party", "intake", "feeds", "words", "ledger", "theatre"]
+ROOMS += ["watch", "sequencer", "evidence"]
 SHELLS = {"config", "delivery", "node", "api", "client", "cli", "keys", "demo", "tokens", "load"}
-PURE = {"refusal", "limits", "space", "party", "intake", "words", "theatre"}
+PURE = {"refusal", "limits", "space", "party", "intake", "words", "theatre", "watch"}
 EVIDENCE = {
     "given",
     "subject",

@@ -1,0 +1,232 @@
+"""Who is about to come too near to whom: every pair among up to 100,000 moving things, exact on WGS 84.
+
+In:  things at one common time (`motion.Moving`), the minima by pair of classes, how far to look ahead.
+Out: `Pairs`, sorted by i, then j: all pairs that by straight motion (`motion`) are nearer than both of their minima at
+     some moment of [0, until_s), and no others, as testing each with each says.
+Refuses nothing; speeds above `SPEED_M_S_MAX` are a bug of the caller, who leaves such things out and says so.
+
+Time is cut into slices; in each, `rows` lays everything out so that what may meet stands together, a scan compares
+spheres and spans of altitude in float32, and what is left is decided by `motion.meet`. A pair is given only in the
+slice that holds the moment when it becomes too near, so no set is needed.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from wideberth.party.charter import CLASSES, Charter
+from wideberth.watch.motion import FOOT, NEVER, Float64s, Int64s, Minima, Motion, Moving, meet, motion
+from wideberth.watch.rows import LAYER, LAYERS, ROWS, TALL, TURN, Bands, Int32s, Slice, cut, make_bands, window
+
+SPEED_M_S_MAX: Final = 2_000.0
+SLICE_S: Final = 30.0
+LOOK_AHEAD_S: Final = 300.0
+NM_5_M: Final = 9_260.0
+FT_1000: Final = 1_000 * FOOT
+_FIRST: Final = 1 << 16
+
+
+class Pairs(NamedTuple):
+    """Pairs about to be too near, columns of equal length; i < j are places in the columns that came in."""
+
+    i: Int64s
+    j: Int64s
+    entry_s: Float64s
+    """When both minima begin to fall short: 0 where they do now."""
+    exit_s: Float64s
+    """When one of them no longer does; may lie past the look-ahead."""
+    cpa_s: Float64s
+    """Between entry and exit, and within the look-ahead, when they are nearest horizontally."""
+    horizontal_m: Float64s
+    """How near then."""
+    vertical_m: Float64s
+    """Altitude of j less that of i then; NaN where one of them has none."""
+
+
+def minima_of(charter: Charter) -> Minima:
+    """A charter's minima between classes, in the order of `CLASSES`."""
+    pairs = np.array([charter.row_mm(own) for own in CLASSES], np.float64)
+    return Minima(pairs[:, :, 0] / 1_000.0, pairs[:, :, 1] * 10.0)
+
+
+def one_minimum(horizontal_m: float = NM_5_M, vertical_ft: int = 1_000) -> Minima:
+    """The same for all, as ICAO Doc 4444 has it en route by default: 5 NM and 1,000 ft. One class, 0."""
+    return Minima(np.array([[horizontal_m]]), np.array([[float(vertical_ft * FOOT)]]))
+
+
+def approaches(m: Moving, minima: Minima, until_s: float = LOOK_AHEAD_S) -> Pairs:
+    """All pairs that become too near before `until_s`."""
+    n = len(m.lat_rad)
+    if n < 2 or until_s <= 0:
+        return _pairs(np.empty((0, 7)))
+    assert float(m.speed_m_s.max()) <= SPEED_M_S_MAX, "faster than anything that is watched"
+    slices = max(1, int(np.ceil(until_s / SLICE_S)))
+    edges = np.linspace(0.0, until_s, slices + 1)
+    return _pairs(_sweep(m, motion(m), minima, edges, _bands()))
+
+
+def _pairs(found: Float64s) -> Pairs:
+    order = np.lexsort((found[:, 1], found[:, 0]))
+    columns = np.ascontiguousarray(found[order].T)
+    entry, exit_, cpa, horizontal = columns[2:6]
+    return Pairs(
+        columns[0].astype(np.int64), columns[1].astype(np.int64), entry, exit_, cpa, horizontal, columns[6] * 1e-4
+    )
+
+
+@cache
+def _bands() -> Bands:
+    return make_bands()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sweep(m: Moving, going: Motion, minima: Minima, edges: Float64s, bands: Bands) -> Float64s:
+    """All slices. Out: (p, 7), the fields of `Pairs`, altitudes in tenths of a millimetre."""
+    n = len(m.kind)
+    half, low, high = np.empty(n), np.empty(n), np.empty(n)
+    for i in range(n):
+        k = m.kind[i]
+        half[i] = 0.5 * minima.horizontal_m[k].max()
+        widest = 0.5 * minima.vertical[k].max()
+        low[i], high[i] = m.low[i] - widest, m.high[i] + widest
+    out, count = np.empty((_FIRST, 7)), 0
+    candidates = np.empty(_FIRST, np.int32)
+    for s in range(len(edges) - 1):
+        begin, end = edges[s], edges[s + 1]
+        at = cut(going, m.speed_m_s, half, low, high, m.climb, 0.5 * (begin + end), 0.5 * (end - begin), bands)
+        when = (begin, end, edges[-1])
+        for row in range(len(at.starts) - 1):
+            if at.starts[row] == at.starts[row + 1]:
+                continue
+            out, count, candidates = _from_row(m, going, minima, when, at, bands, row, out, count, candidates)
+    return out[:count]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _from_row(
+    m: Moving, going: Motion, minima: Minima, when: tuple[float, float, float], at: Slice, bands: Bands, row: int,
+    out: Float64s, count: int, candidates: Int32s,
+) -> tuple[Float64s, int, Int32s]:  # fmt: skip
+    """What a row has with itself, the rest of its band and the bands north of it."""
+    band, own = row // ROWS, row % ROWS
+    last_band = len(bands.axis_m)
+    farthest = max(at.reach_max[0], at.reach_max[1]) + at.reach_max[1 if own == ROWS - 1 else 0]
+    other_band = band
+    while other_band < last_band and bands.south_m[other_band] - bands.south_m[band + 1] <= farthest:
+        first = other_band * ROWS
+        if at.starts[first] < at.starts[first + ROWS]:
+            for kind in range(own if other_band == band else 0, ROWS):
+                other = first + kind
+                if at.starts[other] == at.starts[other + 1] or (max(own, kind) < LAYERS and abs(own - kind) > 1):
+                    continue
+                distance = at.reach_max[1 if own == ROWS - 1 else 0] + at.reach_max[1 if kind == ROWS - 1 else 0]
+                if bands.south_m[other_band] - bands.south_m[band + 1] > distance:
+                    continue
+                wide = window(distance, min(bands.axis_m[band], bands.axis_m[other_band]))
+                out, count, candidates = _walk(m, going, minima, when, at, row, other, wide, out, count, candidates)
+        other_band += 1
+    return out, count, candidates
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _walk(
+    m: Moving, going: Motion, minima: Minima, when: tuple[float, float, float], at: Slice, row: int, other: int,
+    wide: int, out: Float64s, count: int, candidates: Int32s,
+) -> tuple[Float64s, int, Int32s]:  # fmt: skip
+    """Two rows side by side along the longitude; once more a turn on and a turn back, where windows reach over."""
+    begin, end = at.starts[row], at.starts[row + 1]
+    first, last = at.starts[other], at.starts[other + 1]
+    kind = other % ROWS
+    floor = (kind * LAYER - TALL - 1e3) if 0 < kind < LAYERS else -np.inf
+    ceiling = ((kind + 1) * LAYER + TALL + 1e3) if kind < LAYERS - 1 else np.inf
+    whole = 2 * wide >= TURN
+    for turn in range(-1, 2):
+        shift = turn * TURN
+        if turn != 0 and (
+            whole or (at.lon[end - 1] + wide < TURN and turn < 0) or (at.lon[begin] >= wide and turn > 0)
+        ):
+            continue
+        low = first
+        high = first
+        for i in range(begin, end):
+            if at.high[i] < floor or at.low[i] > ceiling:
+                continue
+            west, east = at.lon[i] - wide + shift, at.lon[i] + wide + shift
+            if whole:
+                low, high = first, last
+            else:
+                while low < last and at.lon[low] < west:
+                    low += 1
+                high = max(high, low)
+                while high < last and at.lon[high] <= east:
+                    high += 1
+            start = max(low, i + 1) if row == other else low
+            if start >= high:
+                continue
+            if high - start > len(candidates):
+                candidates = np.empty(2 * (high - start), np.int32)
+            found = _scan(at, i, start, high, candidates)
+            for c in range(found):
+                if count == len(out):
+                    out = np.concatenate((out, np.empty_like(out)))
+                count = _decide(m, going, minima, when, at.who[i], at.who[candidates[c]], out, count)
+    return out, count, candidates
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _scan(at: Slice, i: int, start: int, end: int, candidates: Int32s) -> int:
+    """Whose sphere and span of altitude meet those of i, from start to end."""
+    x, y, z, reach, low, high = at.x[i], at.y[i], at.z[i], at.reach[i], at.low[i], at.high[i]
+    n = 0
+    for j in range(start, end):
+        dx, dy, dz, r = at.x[j] - x, at.y[j] - y, at.z[j] - z, at.reach[j] + reach
+        candidates[n] = j
+        n += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= high) & (at.high[j] >= low)
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _decide(
+    m: Moving, going: Motion, minima: Minima, when: tuple[float, float, float], a: int, b: int, out: Float64s,
+    count: int,
+) -> int:  # fmt: skip
+    """Write the pair if it becomes too near in this slice; returns how many there are then."""
+    i, j = min(a, b), max(a, b)
+    far, tall = minima.horizontal_m[m.kind[i], m.kind[j]], minima.vertical[m.kind[i], m.kind[j]]
+    begin, end, at, distance, above = meet(m, going.place, going.velocity, i, j, far, tall, when[2])
+    if begin == NEVER or begin < when[0] or begin >= when[1]:
+        return count
+    row = out[count]
+    row[0], row[1], row[2], row[3], row[4], row[5], row[6] = i, j, begin, end, at, distance, above
+    return count + 1
+
+
+def moving(
+    lat_deg: Sequence[float] | Float64s,
+    lon_deg: Sequence[float] | Float64s,
+    baro_ft: Sequence[float] | Float64s,
+    speed_m_s: Sequence[float] | Float64s,
+    track_deg: Sequence[float] | Float64s,
+    climb_ft_min: Sequence[float] | Float64s | None = None,
+    kind: Sequence[int] | Int64s | None = None,
+) -> Moving:
+    """Things with a pressure altitude in feet, or NaN for none; all of class 0 unless said. For benches and tests."""
+    feet = np.asarray(baro_ft, np.float64)
+    n, known = len(feet), feet == feet
+    climb = np.zeros(n) if climb_ft_min is None else np.asarray(climb_ft_min, np.float64) * (FOOT / 60.0)
+    return Moving(
+        np.radians(np.asarray(lat_deg, np.float64)),
+        np.radians(np.asarray(lon_deg, np.float64)),
+        np.where(known, feet * 0.3048, 0.0),
+        np.asarray(speed_m_s, np.float64),
+        np.radians(np.asarray(track_deg, np.float64)),
+        feet * FOOT,
+        np.full(n, np.nan),
+        np.where(known, feet * FOOT, -np.inf),
+        np.where(known, feet * FOOT, np.inf),
+        climb,
+        np.zeros(n, np.int64) if kind is None else np.asarray(kind, np.int64),
+    )
