@@ -26,6 +26,7 @@ from wideberth.cli.ledgers import Finding, examine
 from wideberth.cli.out import figure, progress, row, say, say_json, show, table, waiting
 from wideberth.client import BadAnswer, BadReceipt, Fork, Refused, Unreachable
 from wideberth.client.wire import b64
+from wideberth.demo.calls import Calls
 from wideberth.demo.exercise import PERSON, TRIAL_ISSUER, Exercise, Unexpected, everything, genesis, seed_of
 from wideberth.demo.flights import ARRIVALS
 from wideberth.demo.others import Others
@@ -121,10 +122,13 @@ class Stage:
             later = {flight for _, flight in ARRIVALS}
             self._act(exercise, tuple(thing for thing in everything() if thing not in later), BEFORE)
             _welcome(url, folder, self._seed)
-            others, begun = Others(exercise), time.monotonic()
+            others, calls, begun = Others(exercise), Calls(exercise), time.monotonic()
+            calls.before()
             try:
                 while True:
-                    others.look(time.monotonic() - begun, us_to_time(time.time_ns() // 1_000))
+                    elapsed_s = time.monotonic() - begun
+                    others.look(elapsed_s, us_to_time(time.time_ns() // 1_000))
+                    calls.look(elapsed_s)
                     time.sleep(LOOK_EVERY_S)
             except KeyboardInterrupt:
                 say("\nThe exercise ends.")
