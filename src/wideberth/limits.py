@@ -397,3 +397,39 @@ LINT_PLACES_MAX: Final = 24
 """Different landmarks of one text that are compared. The rest is said to be unread."""
 CONTRADICTIONS_MAX: Final = 16
 """Contradictions that are listed, the first of them in the text: people read them all."""
+
+# feeds
+FEEDS_MAX: Final = 64
+"""Feeds of one node; each is a task with a buffer of its own."""
+FEED_NAME_CHARACTERS_MAX: Final = 16
+"""Callsigns and categories in reports: a transponder has 8 characters, Cursor on Target any number."""
+IDENTITY_CHARACTERS_MAX: Final = 64
+"""An identity in a report: a UUID has 36 characters, a serial number with its maker's code 20."""
+LINE_BYTES_MAX: Final = 512
+"""One SBS line: 22 short fields take 130."""
+EVENT_BYTES_MAX: Final = 262_144
+"""One Cursor on Target event, TAK message or line of JSON: outlines in the details take tens of kilobytes."""
+DOCUMENT_BYTES_MAX: Final = 33_554_432
+"""One document polled over HTTP: 50,000 aircraft of 600 bytes."""
+FEED_REPORTS_PER_S: Final = 25_000
+"""What one feed may say in a second unless its settings allow less: a continent's receivers together have 20,000."""
+FEED_WAITING_MAX: Final = 50_000
+"""Reports of one feed that wait to be taken: two seconds of the busiest; past it the oldest are dropped and counted."""
+FEED_CHUNK_BYTES: Final = 65_536
+"""What is read of one feed before the others have their turn: 600 lines, a few milliseconds of work."""
+FEED_CLIENTS_MAX: Final = 256
+"""Connections to one listener: a brigade's vehicles and a staff."""
+FEED_CLIENT_REPORTS_PER_S: Final = 20_000
+"""What one connection to a listener may say in a second; a device says one, a bridge to another server thousands."""
+FEED_CLIENT_WAITING_BYTES: Final = 4_194_304
+"""What waits to be sent to one connection; past it the connection is too slow and is closed. It may come again."""
+FEED_DATAGRAMS_MAX: Final = 4_096
+"""Datagrams of one feed that wait for their turn."""
+FEED_CONNECT_S: Final = 10
+"""How long a connection, its TLS, or one answer over HTTP may take."""
+FEED_RETRY_FIRST_S: Final = 1
+"""Wait after a first failure to connect; it doubles with each."""
+FEED_RETRY_S_MAX: Final = 60
+"""Longest wait between tries: a receiver that was switched on again is seen within a minute."""
+FEED_SILENCE_S: Final = 15
+"""Silence after which a feed is DEGRADED, unless its settings say otherwise: three ticks."""

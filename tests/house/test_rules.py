@@ -29,8 +29,22 @@ EVIDENCE = {
     "drawings",
     "page",
 }
+FEEDS = {
+    "report",
+    "parser",
+    "sbs",
+    "readsb",
+    "cot",
+    "tak",
+    "asterix",
+    "asterix_items",
+    "remote_id",
+    "formats",
+    "settings",
+}
 PURE_PARTS = {
     "evidence": EVIDENCE,
+    "feeds": FEEDS,
     "ledger": {"entry", "merkle", "checkpoint", "verify"},
     "tokens": {"verify", "keyset", "memory"},
 }
