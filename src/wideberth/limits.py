@@ -378,6 +378,14 @@ MAIL_CHARACTERS_MAX: Final = 254
 DELIVERED_ROWS_MAX: Final = 64
 """Deliveries that one entry tells of; more go into the next."""
 
+# encounters
+ENCOUNTER_NAMES_MAX: Final = 4_000_000
+"""Identities in recorded tracks that are searched together: each takes memory, and a month of the world has 100,000."""
+ENCOUNTER_HORIZONTAL_MM_MAX: Final = 50_000_000
+"""Horizontal minimum of an encounter: up to here the separation in a plane is the geodesic within a metre."""
+ENCOUNTER_VERTICAL_FT_MAX: Final = 20_000
+"""Vertical minimum of an encounter: ten times the widest that is used between aircraft."""
+
 # words
 CONTACTS_MAX: Final = 64
 """Contacts of a party on its three levels, interpreters among them: eight languages around the clock and some."""
@@ -433,3 +441,11 @@ FEED_RETRY_S_MAX: Final = 60
 """Longest wait between tries: a receiver that was switched on again is seen within a minute."""
 FEED_SILENCE_S: Final = 15
 """Silence after which a feed is DEGRADED, unless its settings say otherwise: three ticks."""
+
+# watch
+SOURCE_STRANDS_MAX: Final = 200_000
+"""Things that one source may report at once: everything that flies, ten times over; past it new ones are counted."""
+TRACKS_MAX: Final = 100_000
+"""Tracks of one sweep: a sweep of so many takes a fifth of a second."""
+ALERTS_MAX: Final = 200_000
+"""Alerts that are open at once: more than anybody reads, few enough to be kept apart by the second."""
