@@ -212,7 +212,8 @@ def make_app(stub: Stub) -> Any:
         return JSONResponse({"dm": shown, "dms": shown, "mgrs": "24T WM 42825 81061", "gars": "284MA17"})
 
     async def ticks() -> AsyncIterator[str]:
-        while True:
+        world = stub.hotline
+        while world is stub.hotline:
             if not stub.silent:
                 while stub.events:
                     yield stub.events.pop(0)

@@ -3,6 +3,8 @@
 Skipped, with the reason on screen, where no Chromium is installed (Debian: apt-get install chromium).
 """
 
+import json
+
 import page_browser
 import page_hotline as ph
 import page_stub
@@ -23,6 +25,7 @@ from wideberth.party.hotline import (
     Stop,
     TakeOver,
 )
+from wideberth.words import show
 
 pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
 ALARM = "!document.querySelector('#alarm').hidden"
@@ -33,32 +36,127 @@ def raw(name: str) -> bytes:
     return pw.uuid.UUID(pw.name_id(name)).bytes
 
 
-def test_a_stop_stands_over_everything_until_it_is_put_away(
+NOTICE = 'event: notice\ndata: {"number":13,"items":[]}\n\n'
+
+
+def test_a_stop_stands_over_everything_until_it_is_acknowledged(
     plain: Page, node: page_stub.Running, stub: page_stub.Stub
 ) -> None:
-    """It shows before it is an entry, once; it is acknowledged by a signed command, and goes by hand alone."""
+    """It shows before it is an entry, once, over an open dialog too, until a signed command acknowledges it; then a
+    band stays in every room until it is taken back."""
     sign_on(plain, node)
+    plain.run("document.querySelector('#stop-button').click()")
+    plain.until("document.querySelector('#stop').open")
     stub.events += [ph.stop_event("S1"), ph.stop_event("S1")]
     plain.until(ALARM)
-    assert plain.complaints == []
-    assert plain.run("document.querySelectorAll('#alarm article').length") == 1
+    assert plain.run("[document.querySelector('#stop').open, document.querySelectorAll('#alarm article').length]") == [
+        False,
+        1,
+    ]
     words = plain.run("document.querySelector('#alarm').textContent")
-    assert "Taldan Air Force says STOP" in words
+    assert "EXERCISE" in words
+    assert "Taldan Air Force says STOP, 06:12:50Z (03:12:50)" in words
     assert "Our people are there." in words
+    assert "not translated" in words
     assert "STOP from Taldan Air Force" in plain.run("document.querySelector('#shout').textContent")
     plain.until("document.title.startsWith('STOP')")
     stub.hotline["messages"] = [ph.stop_entry("S1")]
-    stub.events.append('event: notice\ndata: {"number":13,"items":[]}\n\n')
+    stub.events.append(NOTICE)
     key = f"TAF/{pw.name_id('S1')}"
     button(plain, f"ack:{key}:")
     command = said(stub, plain)
     assert isinstance(command, Acknowledge)
     assert (command.subject.sender, command.subject.message, command.cell) == ("TAF", raw("S1"), "")
-    plain.until(f"document.querySelector('[data-k=\"away:{key}\"]')")
-    assert plain.run(ALARM)
-    button(plain, f"away:{key}")
-    plain.until("document.querySelector('#alarm').hidden")
+    plain.until("document.querySelector('#alarm').hidden && !document.querySelector('#bands').hidden")
+    for room in ("2", "3", "1"):
+        plain.key(room)
+        assert "Taldan Air Force, in force since" in plain.run("document.querySelector('#bands').textContent")
+    stub.hotline["messages"] = []
+    stub.events.append(NOTICE)
+    plain.until("document.querySelector('#bands').hidden")
     assert plain.complaints == []
+
+
+def test_a_stop_said_again_stands_there_again(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Other signed bytes under the same id are a repeat: one alarm, which comes back also after it was acknowledged."""
+    stub.hotline["messages"] = [ph.stop_entry("S1")]
+    sign_on(plain, node)
+    button(plain, f"ack:TAF/{pw.name_id('S1')}:")
+    said(stub, plain)
+    plain.until("document.querySelector('#alarm').hidden")
+    stub.events.append(ph.stop_event("S1", envelope="again"))
+    plain.until(ALARM)
+    assert plain.run("document.querySelectorAll('#alarm article').length") == 1
+    stub.events.append(ph.stop_event("S1", envelope="and again"))
+    plain.until("document.querySelector('#alarm').textContent.includes('Said 2 times')")
+
+
+def test_a_stop_that_is_taken_back_says_so_and_goes_by_hand(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """What nobody here acknowledged stays after it is over, says so, and is put away by somebody."""
+    stub.hotline["messages"] = [ph.stop_entry("S1")]
+    sign_on(plain, node)
+    plain.until(ALARM)
+    stub.hotline["messages"] = []
+    stub.events.append(NOTICE)
+    plain.until("document.querySelector('#alarm').textContent.includes('Taken back')")
+    button(plain, f"away:TAF/{pw.name_id('S1')}")
+    plain.until("document.querySelector('#alarm').hidden")
+
+
+def test_stop_needs_no_free_hand_of_the_page(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """While something else is being sent, STOP leaves all the same; with the link away it is kept before all else."""
+    sign_on(plain, node)
+    plain.run("import('/app/state.js').then(m=>{m.world.sending=true})")
+    stub.silent = True
+    plain.run("import('/app/actions.js').then(m=>m.stop('Now.',false))")
+    plain.until("import('/app/state.js').then(m=>m.world.outbox.length===1)")
+    stub.silent = False
+    command = said(stub, plain)
+    assert isinstance(command, Stop)
+
+
+def test_holding_says_it_and_a_slip_only_asks(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """F8 held says STOP in one action; pressed and released it asks."""
+    sign_on(plain, node)
+    plain.call("Input.dispatchKeyEvent", type="keyDown", key="F8", code="F8", windowsVirtualKeyCode=119)
+    plain.call("Input.dispatchKeyEvent", type="keyUp", key="F8", code="F8", windowsVirtualKeyCode=119)
+    plain.until("document.querySelector('#stop').open")
+    assert stub.commands == []
+    plain.run("document.querySelector('#stop').close()")
+    plain.call("Input.dispatchKeyEvent", type="keyDown", key="F8", code="F8", windowsVirtualKeyCode=119)
+    command = said(stub, plain)
+    plain.call("Input.dispatchKeyEvent", type="keyUp", key="F8", code="F8", windowsVirtualKeyCode=119)
+    assert isinstance(command, Stop)
+    assert not command.drill
+
+
+def test_text_shows_as_in_the_terminal(plain: Page, node: page_stub.Running) -> None:
+    """What hides, turns the line around or poses as another letter is escaped as the house escapes it elsewhere."""
+    texts = [
+        *(
+            "plain words, 12.5 km",
+            "a\u202eb",
+            "zero\u200bwidth",
+            "p\u0430ypal",
+            "back\\slash",
+            "line\nbreak",
+            "tab\there",
+        ),
+        *("\u0441\u043b\u043e\u0432\u043e", "bell\x07", "1O5 and 2l3", "\u043d\u0430 \u0441\u0435\u0432\u0435\u0440"),
+        *(
+            "STOP \u0410\u0412\u0421",
+            "x\u0301\u0301\u0301\u0301\u0301",
+            "wide\u2003space",
+            "\uff21\uff22",
+            "\U0001d400bold",
+        ),
+        *("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "caf\u00e9", "\u03b1lpha", "soft\u00adhyphen"),
+    ]
+    sign_on(plain, node)
+    found = plain.run(f"import('/app/shown.js').then(m=>{json.dumps(texts)}.map(m.shown))")
+    assert found == [show.shown(text) for text in texts]
 
 
 def test_a_stop_that_is_owed_stands_there_after_a_reload(

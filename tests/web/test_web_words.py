@@ -11,7 +11,11 @@ from wideberth.refusal import Reason
 
 WEB = Path(wideberth.__file__).parent / "web"
 LANGUAGES = ["en", "de"]
-WORDS = {name: json.loads((WEB / f"words/{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES}
+PARTS = {
+    name: [json.loads((WEB / f"words/{name}{part}.json").read_text(encoding="utf-8")) for part in ("", ".rooms")]
+    for name in LANGUAGES
+}
+WORDS = {name: first | later for name, (first, later) in PARTS.items()}
 CODE = {path.name: path.read_text(encoding="utf-8") for path in sorted((WEB / "app").glob("*.js"))}
 INDEX = (WEB / "index.html").read_text(encoding="utf-8")
 PLACE = re.compile(r"\{\w+\}")
@@ -32,6 +36,11 @@ def test_every_string_is_in_every_language() -> None:
     """No language lacks a string that another has, and none is empty."""
     assert set(WORDS["en"]) == set(WORDS["de"])
     assert [key for words in WORDS.values() for key, value in words.items() if not value] == []
+
+
+def test_every_string_stands_once() -> None:
+    """No string is both among those of the first screen and among those that come after it."""
+    assert [set(first) & set(later) for first, later in PARTS.values()] == [set(), set()]
 
 
 def test_translations_carry_the_same_values() -> None:

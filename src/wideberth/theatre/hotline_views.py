@@ -177,9 +177,9 @@ def find_message(state: State, reader: str, sender: str, message: bytes) -> Mess
 
 
 def open_messages(state: State, reader: str) -> list[Message]:
-    """Messages of the reader's that somebody still has to do something about."""
+    """Messages of the reader's that somebody still has to do something about, and every STOP that is in force."""
     mine = (m for m in state.messages.values() if reader in (m.sender, *m.to) and not m.closed_us)
-    waiting = [m for m in mine if not m.effective_us or m.kind == "query"]
+    waiting = [m for m in mine if not m.effective_us or m.kind in ("query", "stop")]
     return sorted(waiting, key=place_in_list)
 
 

@@ -5,6 +5,7 @@ import * as commands from "./commands.js";
 import { $, h } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
+import { shown } from "./shown.js";
 import { changed, set, world } from "./state.js";
 import { has, t, text } from "./words.js";
 
@@ -28,8 +29,8 @@ export function problemSentence(error) {
 }
 
 /** Signs and sends; says what became of it where the person is looking. */
-async function send({ command, texts }, words) {
-  if (world.sending) return false;
+async function send({ command, texts }, words, urgent = false) {
+  if (world.sending && !urgent) return false;
   set({ sending: true, saying: { kind: "sending", sentence: ["sending"] } });
   try {
     const answer = await commands.say(node, command, texts);
@@ -70,18 +71,12 @@ export const handOver = (cell, key, words) => send(commands.handOver(cell, key, 
 export const takeOver = (cell, items) => send(commands.takeOver(cell, items), "did.take_over");
 export const sendMessage = (message) => send(commands.send(message), "did.send");
 
-/** STOP waits for nothing else that is being sent. */
-export async function stop(words, drill) {
-  const sending = world.sending;
-  world.sending = false;
-  const done = await send(commands.stop(words, drill), "did.stop");
-  set({ sending });
-  return done;
-}
+/** STOP, and that one has it, wait for nothing else that is being sent. */
+export const stop = (words, drill) => send(commands.stop(words, drill), "did.stop", true);
+export const acknowledgeStop = (message, cell) => send(commands.acknowledge(message, cell, []), "did.acknowledge", true);
 
-const DECEIVING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
-/** Somebody else's words with everything visible that hides or turns text around. */
-export const plain = (words) => words.replace(DECEIVING, (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, "0")}`);
+/** Somebody else's words with everything visible that hides, turns text around or poses as another letter. */
+export const plain = shown;
 
 export async function propose(conflict, change) {
   const words = world.drafts.get(`procedure:${conflict.id}`)?.trim() ?? "";

@@ -51,7 +51,8 @@ export async function say(node, command, texts = []) {
     return await node.command(sealed.body);
   } catch (error) {
     if (!(error instanceof Offline)) throw error;
-    command[0] === "stop" ? world.outbox.unshift(sealed) : world.outbox.push(sealed);
+    sealed.urgent = command[0] === "stop";
+    sealed.urgent ? world.outbox.unshift(sealed) : world.outbox.push(sealed);
     changed();
     return { kept: true };
   }

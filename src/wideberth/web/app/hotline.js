@@ -35,6 +35,7 @@ export async function refresh(node) {
     while (run.again) {
       run.again = false;
       const [messages, lines, watches] = await Promise.all([pages(node), node.get("v1/lines"), node.get("v1/watches")]);
+      enter(messages);
       set({ hotline: { messages, lines: lines.lines, cells: watches.cells, keys: watches.keys } });
     }
   } catch (error) {
@@ -57,27 +58,51 @@ export const climbs = (message) => owedOpen(message).map((o) => o.acknowledge_by
 export const checks = () => (world.hotline?.lines ?? []).filter((l) => l.answer_by && l.second === world.signer?.party);
 export const troubled = () => (world.hotline?.lines ?? []).filter((l) => l.state !== "up");
 
-/** A STOP on the stream: it sounds before it is an entry, and the same one again is the same alarm. */
+/** A STOP on the stream: it sounds before it is an entry; the same one again is the same alarm, a repeat raises it again. */
 export function heardStop(stop) {
-  const key = keyOf(stop.sender, stop.message);
-  if (world.stops.has(key)) return false;
-  const { message: id, ...said } = stop;
-  world.stops.set(key, { ...said, id, key, at: f.ms(stop.time) });
+  const { message: id, envelope, ...said } = stop;
+  const key = keyOf(stop.sender, id);
+  const before = world.stops.get(key);
+  if (before?.envelopes.has(envelope)) return false;
+  const envelopes = new Set([...(before?.envelopes ?? []), envelope]);
+  world.stops.set(key, { ...said, id, key, envelopes, entered: before?.entered ?? false, version: before?.version ?? 0, mine: stop.sender === world.signer?.party, at: f.ms(stop.time), heard: performance.now() });
+  world.put_away.delete(key);
+  world.silenced.delete(key);
   changed();
   return true;
 }
 
-/** Every STOP that is to be seen: those heard and not put away, and those in the list that this party still owes. */
-export function alarms() {
-  const found = new Map(world.stops);
-  for (const message of messages()) {
+/** What the list says of STOPs that the stream brought; those that this party owes and nobody here heard are added. */
+function enter(list) {
+  for (const message of list) {
     const key = keyOf(message.sender, message.id);
-    if (message.kind !== "stop" || message.mine || !(owedOpen(message).length || found.has(key))) continue;
-    found.set(key, { ...found.get(key), key, sender: message.sender, text: message.text, language: message.language, drill: message.drill, off_watch: message.off_watch, at: f.ms(message.sent), message });
+    const known = world.stops.get(key);
+    if (message.kind !== "stop" || !(known || owedOpen(message).length)) continue;
+    const { sender, id, text, language, drill, off_watch, version, mine } = message;
+    const { envelopes = new Set(), heard = performance.now() } = known ?? {};
+    world.stops.set(key, { key, sender, id, text, language, drill, off_watch, version, mine, envelopes, heard, entered: true, at: f.ms(message.sent) });
   }
-  return [...found.values()].filter((stop) => !world.put_away.has(stop.key)).sort((a, b) => Number(a.drill) - Number(b.drill) || a.at - b.at);
 }
-export const sounding = () => alarms().some((stop) => !stop.drill && !world.silenced.has(stop.key) && !(stop.message && !owedOpen(stop.message).length));
+
+/** A STOP as it stands: `message` once it is an entry, `over` once it is taken back. */
+function standing(stop) {
+  const message = byKey(stop.key);
+  return { version: 0, ...stop, message, over: stop.entered && !message };
+}
+
+/** Every STOP of others that nobody here has acknowledged or put away; a new version of one stands there again. */
+export function alarms() {
+  const away = (stop) => world.put_away.has(stop.key) && stop.version <= world.put_away.get(stop.key);
+  const found = [...world.stops.values()].map(standing).filter((stop) => !stop.mine && !away(stop));
+  return found.sort((a, b) => Number(a.drill) - Number(b.drill) || a.at - b.at);
+}
+/** STOPs in force that are no alarm any more, one's own among them. */
+export function inForce() {
+  const alarmed = new Set(alarms().map((stop) => stop.key));
+  return messages().filter((m) => m.kind === "stop" && m.state === "open" && !alarmed.has(keyOf(m.sender, m.id)));
+}
+const waits = (stop) => !stop.over && !(stop.message && !owedOpen(stop.message).length);
+export const sounding = () => alarms().some((stop) => !stop.drill && waits(stop) && !((world.silenced.get(stop.key) ?? 0) > performance.now()));
 
 /** ISO/IEC 7064 MOD 1271-36: whether the last two characters fit what stands before them. */
 export function checkHolds(text) {

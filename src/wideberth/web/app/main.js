@@ -15,7 +15,7 @@ import * as lanes from "./lanes.js";
 import { fromBase64 } from "./msgpack.js";
 import * as needs from "./needs.js";
 import { changed, listen, now, recall, remember, saw, set, world } from "./state.js";
-import { choose, code, current, fill, LANGUAGES, load, t, text } from "./words.js";
+import { choose, code, current, fill, LANGUAGES, load, ROOMS, t, text } from "./words.js";
 
 const SILENCE_MS = 15000;
 const THEATRE_MS = 30000;
@@ -37,7 +37,7 @@ const fragment = keys.fromFragment();
 
 /** What is not on the first screen comes right after it: the other room, the table, the other languages. */
 async function loadRest() {
-  [conflict, messages, table] = await Promise.all([import("./conflict.js"), import("./messages.js"), import("./table.js"), import("./about.js"), ...LANGUAGES.map(load)]);
+  [conflict, messages, table] = await Promise.all([import("./conflict.js"), import("./messages.js"), import("./table.js"), import("./about.js"), ...LANGUAGES.flatMap((l) => [load(l), load(l, ROOMS)])]);
   changed();
 }
 
@@ -124,7 +124,9 @@ function hearTick(tick) {
 }
 
 async function flush() {
+  const waiting = world.outbox.length;
   const refused = await commands.flush(node);
+  if (world.outbox.length === waiting) return;
   if (refused.length) set({ saying: { kind: "refused", sentence: actions.problemSentence(refused[0]) } });
   refetch();
 }
@@ -136,7 +138,7 @@ function heard(event, data) {
     refetch();
     hotline.refresh(node).catch(trouble);
     fetchTheatre().catch(trouble);
-  } else if (event === "stop" && data.sender !== world.signer.party && hotline.heardStop(data)) alarm.beat();
+  } else if (event === "stop" && hotline.heardStop(data)) alarm.beat();
 }
 
 async function follow(signal) {
@@ -244,7 +246,7 @@ function top() {
   $("#stop-button").hidden = !world.signer;
   $("#me").textContent = view?.me.name ?? world.signer?.party ?? "";
   $("#me-key").replaceChildren(...(view?.me.watch_key_expires ? t("watch_until", { until: f.utc(f.ms(view.me.watch_key_expires)) }) : []));
-  document.title = text("page_title", { theatre: about?.name ?? "", count: facts.conflicts().filter(facts.pressing).length });
+  world.title = text("page_title", { theatre: about?.name ?? "", count: facts.conflicts().filter(facts.pressing).length });
 }
 
 /** Once a second: clocks, ages, countdowns, and whether the link is still alive. */
@@ -266,6 +268,7 @@ function beat() {
   lanes.beat();
   needs.beat();
   alarm.beat();
+  if (world.outbox[0]?.urgent) flush();
 }
 const lostValues = () => ({ time: f.utc(world.tick.time, true), age: f.lasting(performance.now() - world.tick.at) });
 
@@ -337,7 +340,7 @@ export function setPalette(name) {
   changed();
 }
 async function setLanguage(name) {
-  await load(name).catch(() => (name = current()));
+  await Promise.all([load(name), load(name, ROOMS)]).catch(() => (name = current()));
   choose(name);
   localStorage.setItem("wideberth.lang", name);
   fill();
@@ -414,7 +417,7 @@ async function main() {
   fill();
   actions.use(node, refetch);
   listenToButtons();
-  alarm.listenForTouch();
+  alarm.listenToStop();
   lanes.listenToDrag();
   help.listenToKeys({ setPalette, propose: () => conflict?.proposeChosen() });
   listen(render);

@@ -17,6 +17,8 @@ export const world = {
   /** the newest checkpoint this page saw: size and root */
   seen: { size: 0, root: new Uint8Array() },
   room: "watch",
+  /** the document's title while no alarm stands in it */
+  title: "",
   palette: "day",
   letters: true,
   /** the time shown, ms, or null for now */
@@ -31,10 +33,10 @@ export const world = {
   need: null,
   /** open messages, lines and cells, as the node gave them */
   hotline: null,
-  /** STOPs that the stream brought, by sender and id; those put away; those whose sound is off */
+  /** STOPs by sender and id; the version of those put away; until when the sound of some is off (performance.now) */
   stops: new Map(),
-  put_away: new Set(),
-  silenced: new Set(),
+  put_away: new Map(),
+  silenced: new Map(),
   /** the message that is open in the Messages room, and what is being done about it */
   message: null,
   doing: null,

@@ -1,4 +1,4 @@
-// Words in the chosen language. In: a key of words/<language>.json and its values. Out: text, or DOM with isolated codes.
+// Words in the chosen language. In: a key of words/<language>.json or <language>.rooms.json and its values. Out: text, or DOM with isolated codes.
 // A value made by `code()` is a time, number or coordinate: left to right and unbroken in every language.
 
 export const LANGUAGES = ["en", "de"];
@@ -16,9 +16,16 @@ class Code {
 }
 export const code = (text) => new Code(String(text));
 
-/** Fetches a catalogue once. */
-export async function load(name) {
-  catalogues[name] ??= await (await fetch(`words/${name}.json`)).json();
+/** What the rooms say that are not on the first screen. */
+export const ROOMS = ".rooms";
+const loaded = new Map();
+
+/** Fetches a catalogue, or a part of one, once. */
+export function load(name, part = "") {
+  const file = `words/${name}${part}.json`;
+  const fetched = async () => Object.assign((catalogues[name] ??= {}), await (await fetch(file)).json());
+  if (!loaded.has(file)) loaded.set(file, fetched().catch((error) => (loaded.delete(file), Promise.reject(error))));
+  return loaded.get(file);
 }
 
 /** Speaks a language whose catalogue is loaded. */
