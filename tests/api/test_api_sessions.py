@@ -13,7 +13,7 @@ from wideberth.party.command import GrantKey, Leave, RevokeKey
 from wideberth.party.identity import KeyGrant, public_key, sign
 from wideberth.theatre.shown import b64
 
-OPEN = ("/v1/about", "/healthz", "/readyz")
+OPEN = ("/v1/about", "/healthz", "/readyz", "/.well-known/wideberth-keys")
 READS = [e.path for e in ENDPOINTS if e.method == "GET" and e.path not in OPEN]
 SOME_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 

@@ -154,7 +154,7 @@ def test_contacts_from_a_file(url: str, key: str, tmp_path: Path, capsys: Captur
     assert (status, out.partition(".")[0]) == (0, "2 contacts set")
     other = tmp_path / "bbb.key"
     write_key(other, Key("watch", "BBB", "desk", seed_of("BBB")))
-    _, out = said(capsys, "party", "contacts", "--key", str(other), "--url", url, "--language", "ru", "--json")
+    _, out = said(capsys, "party", "contacts", "--key", str(other), "--url", url, "--speaks", "ru", "--json")
     found = [(row["party"], row["role"], row["interpreter"]) for row in json.loads(out)]
     assert found == [("AAA", "Interpreter", True)]
     _, out = said(capsys, "party", "contacts", "--key", str(other), "--url", url, "--party", "AAA")

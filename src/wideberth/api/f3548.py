@@ -305,7 +305,9 @@ async def report(ask: Ask) -> Answered:
     body.exchange.headers = [without_secret(line) for line in body.exchange.headers or ()] or None
     body.report_id = forms.id_text(uuid4_of("report", ask.request))
     text = msgspec.json.encode(body).decode()
-    texts = tuple(Text("en", text[i : i + PLAN_NOTE_CHARACTERS_MAX]) for i in range(0, len(text), PLAN_NOTE_CHARACTERS_MAX))
+    texts = tuple(
+        Text("en", text[i : i + PLAN_NOTE_CHARACTERS_MAX]) for i in range(0, len(text), PLAN_NOTE_CHARACTERS_MAX)
+    )
     if len(texts) > PARTS_MAX:
         limit = f"a report of at most {PARTS_MAX * PLAN_NOTE_CHARACTERS_MAX:,} characters"
         return refuse(Reason.TOO_LARGE, "exchange", limit, f"{len(text):,} characters")

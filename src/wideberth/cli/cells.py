@@ -17,7 +17,7 @@ from wideberth.cli.charters import BYTES_MAX, CircleForm, Form, PolygonForm, out
 from wideberth.cli.out import Stop, row, say, say_json, show, some, table
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, expected, reaching
 from wideberth.client.hotline import Hotline
-from wideberth.client.wire import Call
+from wideberth.client.roster import Call
 from wideberth.party.hotline import Cell, Contact
 
 JsonOut = Annotated[bool, Parameter(negative="", help="Print JSON.")]
@@ -112,14 +112,14 @@ def contacts(
     url: Url = URL,
     authority: Authority = None,
     party: Annotated[str | None, Parameter(help="Show this party alone.")] = None,
-    language: Annotated[str | None, Parameter(help="Show those who speak it, interpreters among them.")] = None,
+    speaks: Annotated[str | None, Parameter(help="Show those who speak it, interpreters among them.")] = None,
     json: JsonOut = False,
 ) -> None:
     """Show whom to call at each party, level by level, or set the own party's contacts.
 
     Level 1 is the watch, 2 who leads it, 3 who decides for the party. Roles, not persons.
 
-    Example: wideberth party contacts --key has-desk1.key --language ru
+    Example: wideberth party contacts --key has-desk1.key --speaks ru
     """
     with reaching(url, key, authority) as client:
         if file is not None:
@@ -130,7 +130,7 @@ def contacts(
             return
         parties = expected(client.theatre()).parties
     found = [(p.party, c) for p in parties if party in (None, p.party) for c in p.contacts]
-    spoken = [(code, c) for code, c in found if language is None or language in c.languages]
+    spoken = [(code, c) for code, c in found if speaks is None or speaks in c.languages]
     if json:
         say_json([{"party": code, **msgspec.to_builtins(c)} for code, c in spoken])
         return

@@ -29,8 +29,6 @@ INTERRUPTED: Final = 130
 LANGUAGE: Final = ContextVar("language", default="en")
 """In which of the languages of `voice` the reader reads sentences."""
 _OPTION: Final = "--language"
-_THEIRS: Final = (["party", "contacts"],)
-"""Commands of which this option asks for something else: in their case the environment alone counts."""
 WIDTH: Final = 120
 """Tables are as wide as this where no terminal says otherwise, so that what a pipe gets is the same everywhere."""
 
@@ -62,7 +60,7 @@ def take_language(argv: Sequence[str]) -> list[str]:
     from wideberth.voice.refusals import of_environment
 
     rest, named = list(argv), None
-    for i, word in enumerate([] if rest[:2] in _THEIRS else rest):
+    for i, word in enumerate(rest):
         name, equals, value = word.partition("=")
         if name == _OPTION:
             named = value if equals else "".join(rest[i + 1 : i + 2])

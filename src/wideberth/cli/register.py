@@ -22,7 +22,7 @@ from wideberth.cli.plan import id_of
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, expected, reaching
 from wideberth.client import Answer, Client, Problem
 from wideberth.client.registers import Entry, Register
-from wideberth.client.wire import Theatre
+from wideberth.client.roster import Theatre
 from wideberth.intake.bounds import Bounds
 from wideberth.intake.coordinates import Form as Written
 from wideberth.intake.coordinates import parse

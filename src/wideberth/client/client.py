@@ -19,6 +19,7 @@ import msgspec
 
 from wideberth.client.connection import Connection, Unreachable, problem
 from wideberth.client.history import Fork, History, Known
+from wideberth.client.roster import Theatre
 from wideberth.client.wire import (
     About,
     Answer,
@@ -29,7 +30,6 @@ from wideberth.client.wire import (
     Options,
     Problem,
     Receipt,
-    Theatre,
     View,
     Wire,
     b64,

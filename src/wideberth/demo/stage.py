@@ -123,8 +123,8 @@ class Stage:
             self._act(exercise, tuple(thing for thing in everything() if thing not in later), BEFORE)
             _welcome(url, folder, self._seed)
             others, calls, begun = Others(exercise), Calls(exercise), time.monotonic()
-            calls.before()
             try:
+                calls.before()
                 while True:
                     elapsed_s = time.monotonic() - begun
                     others.look(elapsed_s, us_to_time(time.time_ns() // 1_000))

@@ -8,10 +8,12 @@ message to it is about; the volumes and descriptions of open plans and constrain
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from wideberth.ledger.entry import DECISION, ENVELOPE, Entry
-from wideberth.party.command import Constrain, Disclosure, Genesis, NewEpoch, Plan
+from wideberth.party.command import Constrain, Disclosure, Genesis, NewEpoch, Plan, Protect
 from wideberth.party.hotline import Send, Stop
+from wideberth.party.registers import Move
 from wideberth.sequencer import content_of, envelope_of, notice_in
 from wideberth.theatre.hotline_items import DoubtItem, MessageItem, ReplyItem
 from wideberth.theatre.outcome import (
@@ -28,6 +30,8 @@ from wideberth.theatre.outcome import (
 )
 
 MessageVersion = tuple[str, bytes, int]
+VOLUMES: Final = b"\x92\xa7volumes"
+"""How a part with volumes begins."""
 
 
 def named_texts(item: Item) -> bytes | None:
@@ -77,13 +81,12 @@ class Held:
     def _geometry(self, entry: Entry, party: str, command: object, decision: Decision, effects: Effects) -> None:
         moved, first = effects.moved, DECISION + 1
         if moved is not None:
-            own = isinstance(command, Plan) and moved.ref == (party, command.operation)
-            at = (
-                first + command.volumes
-                if own and isinstance(command, Plan)
-                else len(entry.parts) - len(effects.heads) - 1
-            )
-            self._plans[moved.ref] = entry.commitment(at)
+            at = len(entry.parts) - len(effects.heads) - 1
+            if isinstance(command, Plan | Constrain | Protect | Move):
+                at = first + command.volumes
+            part = entry.parts[at]
+            if part is not None and part.content.startswith(VOLUMES):  # never what the theatre keeps for itself
+                self._plans[moved.ref] = part.commitment
         if not isinstance(command, Send | Stop) or not isinstance(decision.outcome, Accepted):
             return
         key = (party, command.message, decision.outcome.version)

@@ -129,7 +129,9 @@ LOW: Final = STRICT_LOW | _set(
 )
 HIGH: Final = STRICT_HIGH | _set("to until till max maximum most ending bis höchstens до максимум حتى إلى jusqu à تا")
 AFTER_LOW: Final = _set("above higher over upwards darüber höher выше dessus вище üstü üzeri فوق أعلى بالاتر بیشتر")
-AFTER_HIGH: Final = _set("below lower beneath under downwards darunter tiefer ниже dessous нижче altı دون أقل پایینتر کمتر")
+AFTER_HIGH: Final = _set(
+    "below lower beneath under downwards darunter tiefer ниже dessous нижче altı دون أقل پایینتر کمتر"
+)
 """Words that follow a figure with "and" or "or" between them: "FL260 and below"."""
 FLIGHT: Final = _set("flight vol uçuş полёта польоту پرواز")
 """Words that stand with those of `LEVEL`."""
