@@ -1,0 +1,309 @@
+"""Reports into strands: what physics allows goes in, what it does not is told apart, flagged or counted. Compiled.
+
+In:  strands, and a batch of reports as columns in the order of arrival.
+Out: strands as they are then; for each report a `Verdict`.
+Refuses nothing: every report gets its verdict, and only what is late, repeated or impossible changes no strand.
+
+A place goes to the strand of its source and identity that could have come there: from where it was, at its velocity,
+with up to `TURN_M_S2` of acceleration, give or take both accuracies and `STAMP_S` of unsteady time stamps. Where none
+could, a twin begins, and says nothing until `TWIN_PLACES` places agree: so a single wild plot moves nothing.
+"""
+
+import math
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from numba import njit
+
+from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef, inverse
+from wideberth.watch.state import END, NONE, Flag, Int64s, Strands
+
+
+class Verdict(IntEnum):
+    """What became of a report."""
+
+    TAKEN = 0
+    REPEATED = 1
+    """Nothing in it is newer than what is known."""
+    BACK_IN_TIME = 2
+    """Older than the newest of its strand."""
+    TOO_OLD = 3
+    AHEAD = 4
+    """Its time lies in the future by more than clocks differ."""
+    SIMULATED = 5
+    JUMPED = 6
+    """It began a twin."""
+    NO_ROOM = 7
+    """The source has as many strands as it may have."""
+    WITHOUT_PLACE = 8
+    """It has no place, and nothing is known where its identity is."""
+
+
+OLD_US: Final = 60_000_000
+"""Reports older than this on arrival are of no use to a watch."""
+AHEAD_US: Final = 5_000_000
+SPEED_MM_S_MAX: Final = 1_100_000
+"""No aircraft that is watched flies faster: the fastest crewed ones reached 980 m/s."""
+CLIMB_MM_S_MAX: Final = 350_000
+TURN_M_S2: Final = 50.0
+"""5 g."""
+ACCELERATION_MM_S2: Final = 100_000
+"""10 g along the track."""
+STAMP_S: Final = 2.0
+PLAY_M: Final = 200.0
+TWIN_PLACES: Final = 3
+TOGETHER_US: Final = 15_000_000
+"""Twins that were both heard within this time share an address."""
+MISMATCH_ROW: Final = 5
+MISMATCH_M_S: Final = 60.0
+UNSTATED_MM: Final = 500_000
+"""Taken for an accuracy that the format does not give."""
+
+
+_JUMP, _TELEPORT, _SHARED = int(Flag.JUMP), int(Flag.TELEPORT), int(Flag.SHARED)
+_SPEED, _ACCELERATION, _MISMATCH = int(Flag.SPEED), int(Flag.ACCELERATION), int(Flag.MISMATCH)
+
+
+class Batch(NamedTuple):
+    """Reports as columns, int64."""
+
+    head: Int64s
+    """The first row of its source and identity; END where the source has no room."""
+    time_us: Int64s
+    received_us: Int64s
+    lat_nd: Int64s
+    lon_nd: Int64s
+    baro_ft: Int64s
+    hae_mm: Int64s
+    speed_mm_s: Int64s
+    track_mdeg: Int64s
+    climb_mm_s: Int64s
+    ground: Int64s
+    accuracy_mm: Int64s
+    method: Int64s
+    simulated: Int64s
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def absorb(s: Strands, b: Batch, free: Int64s, numbers: Int64s, verdicts: Int64s) -> int:
+    """Take a batch. `free` (stack of free rows; numbers[1] of them), numbers[0] the last number given.
+
+    Out: how many twins were begun; each took a row from the stack. There must be a row for every report.
+    """
+    twins = 0
+    for k in range(len(b.head)):
+        row, verdict = _row_of(s, b, k)
+        if verdict == Verdict.JUMPED:
+            numbers[1] -= 1
+            row = free[numbers[1]]
+            numbers[0] += 1
+            _begin_twin(s, b, k, row, numbers[0])
+            twins += 1
+        if verdict == Verdict.TAKEN or verdict == Verdict.JUMPED:
+            _write(s, b, k, row)
+        verdicts[k] = verdict
+    return twins
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _row_of(s: Strands, b: Batch, k: int) -> tuple[int, int]:
+    """The strand that a report belongs to, and whether it may go in."""
+    if b.simulated[k] == 1:
+        return END, Verdict.SIMULATED
+    head, time_us = b.head[k], b.time_us[k]
+    if head == END:
+        return END, Verdict.NO_ROOM
+    if time_us > b.received_us[k] + AHEAD_US:
+        return END, Verdict.AHEAD
+    if time_us < b.received_us[k] - OLD_US:
+        return END, Verdict.TOO_OLD
+    if b.lat_nd[k] == NONE:
+        return _without_place(s, b, k)
+    if s.placed_us[head] == NONE:
+        return head, Verdict.TAKEN if time_us >= s.placed_us[head] else Verdict.BACK_IN_TIME
+    best, least, row = END, math.inf, head
+    while row != END:
+        excess = _excess(s, b, k, row)
+        if excess < least:
+            best, least = row, excess
+        row = s.twin[row]
+    if least > 0.0:
+        return END, Verdict.JUMPED
+    if time_us < s.placed_us[best]:
+        return best, Verdict.BACK_IN_TIME
+    if time_us == s.placed_us[best] and not _news(s, b, k, best):
+        return best, Verdict.REPEATED
+    return best, Verdict.TAKEN
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _without_place(s: Strands, b: Batch, k: int) -> tuple[int, int]:
+    """Altitude or velocity alone: to the strand heard last; where twins are alive, nobody knows whose it is."""
+    head = b.head[k]
+    if s.placed_us[head] == NONE and s.time_us[head] == 0:
+        return head, Verdict.TAKEN
+    if s.twin[head] != END:
+        return END, Verdict.WITHOUT_PLACE
+    if b.time_us[k] < s.time_us[head]:
+        return head, Verdict.BACK_IN_TIME
+    return head, Verdict.TAKEN if _news(s, b, k, head) else Verdict.REPEATED
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _news(s: Strands, b: Batch, k: int, row: int) -> bool:
+    """Whether a report says anything that is not known, or is newer than what is."""
+    if b.time_us[k] > s.time_us[row]:
+        return True
+    pairs = (
+        (b.lat_nd[k], s.lat_nd[row]), (b.lon_nd[k], s.lon_nd[row]), (b.baro_ft[k], s.baro_ft[row]),
+        (b.hae_mm[k], s.hae_mm[row]), (b.speed_mm_s[k], s.speed_mm_s[row]), (b.track_mdeg[k], s.track_mdeg[row]),
+        (b.climb_mm_s[k], s.climb_mm_s[row]), (b.ground[k], s.ground[row]),
+    )  # fmt: skip
+    for new, old in pairs:
+        if new != NONE and new != old:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def velocity(s: Strands, row: int) -> tuple[int, int]:
+    """Speed and direction: as reported, else from the last two places, else NONE."""
+    if s.speed_mm_s[row] != NONE and s.track_mdeg[row] != NONE:
+        return s.speed_mm_s[row], s.track_mdeg[row]
+    return s.derived_mm_s[row], s.derived_mdeg[row]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _excess(s: Strands, b: Batch, k: int, row: int) -> float:
+    """By how many metres a report lies beyond what a strand could reach; 0 or less: it could have come there."""
+    dt = (b.time_us[k] - s.placed_us[row]) * 1e-6
+    gone_s = abs(dt)
+    lat, lon = s.lat_nd[row] * RADIAN_PER_ND, s.lon_nd[row] * RADIAN_PER_ND
+    speed, track = velocity(s, row)
+    slack = PLAY_M + 1e-3 * (_known(s.accuracy_mm[row]) + _known(b.accuracy_mm[k]))
+    most = SPEED_MM_S_MAX * 1e-3 * (gone_s + STAMP_S)
+    if speed != NONE:
+        lat, lon = direct(lat, lon, math.radians(track * 1e-3), speed * 1e-3 * dt)
+        most = min(most, 0.5 * TURN_M_S2 * (gone_s + 1.0) ** 2 + speed * 1e-3 * STAMP_S)
+    x, y, z = ecef(round(lat / RADIAN_PER_ND), round(lon / RADIAN_PER_ND))
+    u, v, w = ecef(b.lat_nd[k], b.lon_nd[k])
+    return arc(x, y, z, u, v, w) - slack - most
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _known(accuracy_mm: int) -> int:
+    return UNSTATED_MM if accuracy_mm == NONE else accuracy_mm
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def clear(s: Strands, row: int) -> None:
+    """Nothing known."""
+    s.track[row], s.time_us[row], s.received_us[row], s.twin[row] = 0, 0, 0, END
+    s.flags[row], s.places[row], s.mismatches[row] = 0, 0, 0
+    for column in (
+        s.placed_us, s.lat_nd, s.lon_nd, s.baro_ft, s.baro_us, s.hae_mm, s.hae_us, s.speed_mm_s, s.track_mdeg,
+        s.velocity_us, s.derived_mm_s, s.derived_mdeg, s.climb_mm_s, s.accuracy_mm, s.ground,
+        s.sure_us,
+    ):  # fmt: skip
+        column[row] = NONE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _begin_twin(s: Strands, b: Batch, k: int, row: int, number: int) -> None:
+    clear(s, row)
+    head = b.head[k]
+    s.number[row], s.track[row], s.source[row], s.identity[row] = number, number, s.source[head], s.identity[head]
+    s.kind[row], s.flags[row] = s.kind[head], _JUMP
+    s.twin[row], s.twin[head] = s.twin[head], row
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _write(s: Strands, b: Batch, k: int, row: int) -> None:
+    """A report that may go in goes in."""
+    time_us = b.time_us[k]
+    if b.speed_mm_s[k] != NONE and b.track_mdeg[k] != NONE:
+        _velocity(s, b, k, row)
+    if b.climb_mm_s[k] != NONE:
+        if abs(b.climb_mm_s[k]) > CLIMB_MM_S_MAX:
+            s.flags[row] |= _SPEED
+        else:
+            s.climb_mm_s[row] = b.climb_mm_s[k]
+    if b.lat_nd[k] != NONE:
+        _place(s, b, k, row)
+    if b.baro_ft[k] != NONE:
+        s.baro_ft[row], s.baro_us[row] = b.baro_ft[k], time_us
+    if b.hae_mm[k] != NONE:
+        s.hae_mm[row], s.hae_us[row] = b.hae_mm[k], time_us
+    if b.ground[k] != NONE:
+        s.ground[row] = b.ground[k]
+    s.time_us[row], s.received_us[row] = max(s.time_us[row], time_us), max(s.received_us[row], b.received_us[k])
+    s.method[row] = b.method[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _velocity(s: Strands, b: Batch, k: int, row: int) -> None:
+    speed = b.speed_mm_s[k]
+    if speed > SPEED_MM_S_MAX:
+        s.flags[row] |= _SPEED
+        return
+    if s.velocity_us[row] != NONE and s.speed_mm_s[row] != NONE:
+        dt_us = b.time_us[k] - s.velocity_us[row]
+        # a second more for time stamps, 10 m/s for steps of the format
+        allowed = ACCELERATION_MM_S2 * (dt_us + 1_000_000) // 1_000_000 + 10_000
+        if abs(speed - s.speed_mm_s[row]) > allowed:
+            s.flags[row] |= _ACCELERATION
+    s.speed_mm_s[row], s.track_mdeg[row], s.velocity_us[row] = speed, b.track_mdeg[k], b.time_us[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _place(s: Strands, b: Batch, k: int, row: int) -> None:
+    time_us = b.time_us[k]
+    if s.placed_us[row] != NONE and time_us - s.placed_us[row] >= 500_000:
+        dt = (time_us - s.placed_us[row]) * 1e-6
+        metres, azimuth, _ = inverse(
+            s.lat_nd[row] * RADIAN_PER_ND, s.lon_nd[row] * RADIAN_PER_ND,
+            b.lat_nd[k] * RADIAN_PER_ND, b.lon_nd[k] * RADIAN_PER_ND,
+        )  # fmt: skip
+        if dt < 30.0:
+            s.derived_mm_s[row] = round(metres / dt * 1e3)
+            s.derived_mdeg[row] = round(math.degrees(azimuth) * 1e3) % 360_000
+            _compare(s, b, k, row, metres / dt, dt)
+    if s.placed_us[row] == NONE or time_us > s.placed_us[row]:
+        s.places[row] += 1
+        if s.places[row] == (TWIN_PLACES if s.flags[row] & _JUMP else 1):
+            s.sure_us[row] = time_us
+    s.placed_us[row], s.lat_nd[row], s.lon_nd[row] = time_us, b.lat_nd[k], b.lon_nd[k]
+    if b.accuracy_mm[k] != NONE:
+        s.accuracy_mm[row] = b.accuracy_mm[k]
+    head = b.head[k]
+    if s.twin[head] != END:
+        _twins(s, head, row, time_us)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _compare(s: Strands, b: Batch, k: int, row: int, moved_m_s: float, dt: float) -> None:
+    """Whether the places move as fast as the reports say, over the last several."""
+    reported = s.speed_mm_s[row]
+    if reported == NONE:
+        return
+    noise = 2e-3 * (_known(s.accuracy_mm[row]) + _known(b.accuracy_mm[k])) / dt
+    allowed = MISMATCH_M_S + noise + 1e-3 * reported * min(1.0, 1.5 / dt)
+    s.mismatches[row] = s.mismatches[row] + 1 if abs(moved_m_s - 1e-3 * reported) > allowed else 0
+    if s.mismatches[row] >= MISMATCH_ROW:
+        s.flags[row] |= _MISMATCH
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _twins(s: Strands, head: int, row: int, time_us: int) -> None:
+    """Of places under one address: heard in turns they share it; the later alone, it cannot have flown there."""
+    alone, other = True, head
+    while other != END:
+        if other != row and s.sure_us[other] != NONE and time_us - s.placed_us[other] < TOGETHER_US:
+            alone = False
+            elder, younger = (row, other) if s.number[row] < s.number[other] else (other, row)
+            if s.sure_us[younger] != NONE and s.placed_us[elder] > s.sure_us[younger]:
+                s.flags[row] |= _SHARED
+                s.flags[other] |= _SHARED
+        other = s.twin[other]
+    if alone and s.flags[row] & _JUMP and s.sure_us[row] != NONE:
+        s.flags[row] |= _TELEPORT

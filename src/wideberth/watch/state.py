@@ -1,0 +1,127 @@
+"""Strands as arrays: what one source says of one identity, a row each.
+
+In:  written by `absorb` and `track`, and by nothing else.
+Out: columns (`Strands`) that compiled code reads and writes, with room that grows by half.
+Refuses nothing.
+
+A strand is one source's view of one thing; `track` puts strands of several sources together. Where one source reports
+two places under one address that no flight connects, each place has a strand of its own (a twin), chained by `twin`.
+"""
+
+from enum import IntFlag
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from wideberth.feeds.report import AddressKind
+from wideberth.party.charter import CLASSES, TrafficClass
+
+Int64s = npt.NDArray[np.int64]
+Float64s = npt.NDArray[np.float64]
+
+NONE: Final = -(1 << 62)
+"""Stands for undefined in columns of integers."""
+END: Final = -1
+
+
+class Flag(IntFlag):
+    """What physics or the format says against a strand; a set."""
+
+    JUMP = 1
+    """It began at a place that the one before under this address could not have come to."""
+    TELEPORT = 2
+    """The one before fell silent when it began: one thing that cannot have flown there."""
+    SHARED = 4
+    """Two places report under this address, in turns: two things, or one that is made up."""
+    SPEED = 8
+    """It reported a speed or a climb that nothing has."""
+    ACCELERATION = 16
+    """Its reported speed changed faster than anything flies."""
+    MISMATCH = 32
+    """Its places moved at another speed than it reported, several times in a row."""
+    ALTITUDES = 64
+    """Pressure altitude and height above the ellipsoid contradict one another in any weather."""
+
+
+SPOOF: Final = Flag.TELEPORT | Flag.SHARED | Flag.SPEED | Flag.ACCELERATION | Flag.MISMATCH | Flag.ALTITUDES
+"""Flags that put a track's truth in doubt; its alerts say so, and are given all the same."""
+
+
+class Strands(NamedTuple):
+    """Columns of one length, int64; NONE is undefined."""
+
+    number: Int64s
+    """Its own, from 1, never given twice; 0: the row is free."""
+    track: Int64s
+    """The number of the track that it belongs to: its own, or that of the eldest it was put together with."""
+    source: Int64s
+    identity: Int64s
+    twin: Int64s
+    """The next row of the same source and identity; END."""
+    time_us: Int64s
+    """Of the newest report."""
+    received_us: Int64s
+    placed_us: Int64s
+    """When it was at its place; NONE before the first."""
+    lat_nd: Int64s
+    lon_nd: Int64s
+    baro_ft: Int64s
+    baro_us: Int64s
+    hae_mm: Int64s
+    hae_us: Int64s
+    speed_mm_s: Int64s
+    track_mdeg: Int64s
+    velocity_us: Int64s
+    derived_mm_s: Int64s
+    """Speed and direction from its last two places, for want of reported ones."""
+    derived_mdeg: Int64s
+    climb_mm_s: Int64s
+    accuracy_mm: Int64s
+    ground: Int64s
+    """1 on the ground, 0 in the air, NONE."""
+    kind: Int64s
+    """Class of traffic."""
+    method: Int64s
+    flags: Int64s
+    places: Int64s
+    """Consistent places so far."""
+    sure_us: Int64s
+    """Since when it counts: from its first place, a twin from its third; NONE before."""
+    mismatches: Int64s
+    """In a row."""
+
+
+COLUMNS: Final = len(Strands._fields)
+
+
+def no_strands(rows: int) -> Strands:
+    """Free rows."""
+    return Strands(*np.zeros((COLUMNS, rows), np.int64))
+
+
+def grown(strands: Strands, rows: int) -> Strands:
+    """The same with room for `rows`."""
+    more = no_strands(rows)
+    for new, old in zip(more, strands, strict=True):
+        new[: len(old)] = old
+    return more
+
+
+def class_of(kind: AddressKind, category: str) -> TrafficClass:
+    """What a report's category says of the class of traffic: crewed air unless it says otherwise.
+
+    ADS-B emitter categories (RTCA DO-260B 2.2.3.2.5.2): B6 unmanned, C1 to C3 on the surface. Cursor on Target types:
+    atoms "a-?-A-M-F-Q" and "a-?-A-C-F-q" unmanned, "a-?-G" ground, "a-?-S" sea.
+    """
+    parts = category.split("-")
+    if kind is AddressKind.REMOTE_ID or category == "B6" or category.lower()[3:].startswith(("-a-m-f-q", "-a-c-f-q")):
+        return TrafficClass.DRONE
+    if category in ("C1", "C2", "C3") or (len(parts) > 2 and parts[0] == "a" and parts[2] == "G"):
+        return TrafficClass.GROUND
+    if len(parts) > 2 and parts[0] == "a" and parts[2] == "S":
+        return TrafficClass.SEA
+    return TrafficClass.CREWED_AIR
+
+
+CLASS_NUMBER: Final = {name: number for number, name in enumerate(CLASSES)}
