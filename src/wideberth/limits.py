@@ -383,6 +383,8 @@ ENCOUNTER_NAMES_MAX: Final = 4_000_000
 """Identities in recorded tracks that are searched together: each takes memory, and a month of the world has 100,000."""
 ENCOUNTER_HORIZONTAL_MM_MAX: Final = 50_000_000
 """Horizontal minimum of an encounter: up to here the separation in a plane is the geodesic within a metre."""
+RECORDER_WAITING_MAX: Final = 400_000
+"""Reports that wait for the recorder's disk: twenty seconds at 20,000 a second; what comes then is dropped, counted."""
 ENCOUNTER_VERTICAL_FT_MAX: Final = 20_000
 """Vertical minimum of an encounter: ten times the widest that is used between aircraft."""
 
@@ -398,7 +400,7 @@ SAID_CHARACTERS_MAX: Final = 80
 LINT_CHARACTERS_MAX: Final = 65_536
 """Characters of free text that are held against the volumes; a text that is longer is said to be unread."""
 LINT_TOKENS_MAX: Final = 10_000
-"""Words and figures that are looked at: as many as the longest free text has in most languages. The rest is said to be unread."""
+"""Words and figures that are looked at: as many as the longest free text has in most languages. The rest is unread."""
 LINT_STATEMENTS_MAX: Final = 48
 """Figures, and places named, of one text that are compared; two pages have a third of it. The rest is unread."""
 LINT_PLACES_MAX: Final = 24
