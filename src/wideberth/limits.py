@@ -419,6 +419,8 @@ LINE_BYTES_MAX: Final = 512
 """One SBS line: 22 short fields take 130."""
 EVENT_BYTES_MAX: Final = 262_144
 """One Cursor on Target event, TAK message or line of JSON: outlines in the details take tens of kilobytes."""
+EVENT_ELEMENTS_MAX: Final = 4_096
+"""Elements of one event, fields of one TAK message: an outline of 1,000 vertices and its looks. Each costs time."""
 DOCUMENT_BYTES_MAX: Final = 33_554_432
 """One document polled over HTTP: 50,000 aircraft of 600 bytes."""
 FEED_REPORTS_PER_S: Final = 25_000

@@ -24,7 +24,7 @@ import msgspec
 
 from wideberth.feeds.parser import Drop, clean, says_nothing, scaled, turned
 from wideberth.feeds.report import AddressKind, Method, Report
-from wideberth.limits import EVENT_BYTES_MAX, IDENTITY_CHARACTERS_MAX
+from wideberth.limits import EVENT_BYTES_MAX, EVENT_ELEMENTS_MAX, IDENTITY_CHARACTERS_MAX
 from wideberth.space.units import spell_us, time_to_us
 
 UNDEFINED: Final = 9_999_999.0
@@ -82,10 +82,15 @@ def read_event(data: bytes) -> Event | Drop:
     if len(data) > EVENT_BYTES_MAX:
         return Drop.TOO_LARGE
     event = Event()
+    elements = 0
 
     def start(name: str, has: dict[str, str]) -> None:
+        nonlocal elements
+        elements += 1
+        if elements > EVENT_ELEMENTS_MAX:
+            raise ValueError(name)
         if name == "event":
-            if event.type:
+            if elements > 1:
                 raise ValueError(name)
             event.uid, event.type, event.how = has.get("uid", ""), has.get("type", ""), has.get("how", "")
             event.opex = has.get("opex", "")
@@ -149,7 +154,11 @@ def defined(value: float) -> float | None:
 
 
 def _defined(text: str | None) -> float | None:
-    return None if text is None else defined(float(text))
+    if text is None:
+        return None
+    if "_" in text:
+        raise ValueError(text)
+    return defined(float(text))
 
 
 def _motion(has: dict[str, str]) -> tuple[float | None, float | None]:

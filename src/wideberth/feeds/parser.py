@@ -98,6 +98,10 @@ class Parser:
     def reset(self) -> None:
         """The connection is a new one: half a message is forgotten and counted."""
 
+    def messages(self, data: bytes) -> int:
+        """How many messages unread bytes hold, about."""
+        return max(1, data.count(b"\n"))
+
     def drop(self, why: Drop, count: int = 1) -> None:
         """Count what became no report."""
         self.dropped[why] = self.dropped.get(why, 0) + count
@@ -207,15 +211,17 @@ class Lines:
             lines = [self._rest + first, *others]
         self._rest = b""
         self._hold(lines.pop())
-        whole = [line for line in lines if len(line) <= self.bytes_max]
-        if len(whole) < len(lines):
-            self.parser.drop(Drop.TOO_LARGE, len(lines) - len(whole))
+        whole = [line for line in lines if line and line != b"\r"]
+        if any(len(line) > self.bytes_max for line in whole):
+            fitting = [line for line in whole if len(line) <= self.bytes_max]
+            self.parser.drop(Drop.TOO_LARGE, len(whole) - len(fitting))
+            return fitting
         return whole
 
     def _hold(self, piece: bytes) -> None:
         if self._skipping:
             return
-        self._rest += piece
+        self._rest = self._rest + piece if self._rest else piece
         if len(self._rest) > self.bytes_max:
             self.parser.drop(Drop.TOO_LARGE)
             self._rest = b""

@@ -25,7 +25,7 @@ from typing import Final
 from wideberth.feeds.cot import CE_95, Event, Said, defined, read_details, read_event, report_of, write_details
 from wideberth.feeds.parser import Drop, Parser
 from wideberth.feeds.report import Report
-from wideberth.limits import EVENT_BYTES_MAX
+from wideberth.limits import EVENT_BYTES_MAX, EVENT_ELEMENTS_MAX
 
 MAGIC: Final = 0xBF
 OFFER: Final = "t-x-takp-v"
@@ -37,6 +37,7 @@ _DOUBLE: Final = struct.Struct("<d")
 _TAIL: Final = 8
 """Of what is no event this much is kept: the beginning of one may stand in it."""
 EVENT: Final = re.compile(rb"<event[\s/>]")
+BLANK: Final = re.compile(rb"[ \t\r\n\x00]+")
 DECLARATION_BYTES_MAX: Final = 256
 TAG_BYTES_MAX: Final = 8_192
 """The tag with which an event opens: a dozen short attributes."""
@@ -45,8 +46,11 @@ Value = int | bytes
 
 def _fields(data: bytes) -> Iterator[tuple[int, Value]]:
     """Number and value of each field. Raises ValueError on what is no protobuf message."""
-    at, end = 0, len(data)
+    at, end, read = 0, len(data), 0
     while at < end:
+        read += 1
+        if read > EVENT_ELEMENTS_MAX:
+            raise ValueError("fields")
         key, at = _varint(data, at)
         wire, number = key & 7, key >> 3
         if wire == 0:
@@ -200,6 +204,10 @@ class _Cot(Parser):
         self.controls: list[str] = []
         """Control events since somebody looked, at most a few."""
 
+    def messages(self, data: bytes) -> int:
+        """How many events unread bytes hold, about."""
+        return max(1, data.count(b"<event ") + data.count(MAGIC))
+
     def _take(self, event: Event | Drop, received_us: int, found: list[Report]) -> None:
         if isinstance(event, Drop):
             return self.drop(event)
@@ -240,6 +248,7 @@ class CotStream(_Cot):
         self._held = bytearray()
         self._searched = 0
         """How far the held bytes are known to hold no end of an event."""
+        self._declared = False
         self._skipping = 0
         """Bytes of a message that is too large and goes by."""
 
@@ -256,8 +265,8 @@ class CotStream(_Cot):
         while at < len(held):
             if held[at] == MAGIC:
                 after = self._message(at, received_us, found)
-            elif held[at] in b" \t\r\n\x00":
-                after = at + 1
+            elif (blank := BLANK.match(held, at)) is not None:
+                after = blank.end()
             else:
                 after = self._event(at, received_us, found)
             if after < 0:
@@ -300,7 +309,12 @@ class CotStream(_Cot):
         held = self._held
         if held.startswith(b"<?", at):
             end = held.find(b"?>", at, at + DECLARATION_BYTES_MAX)
-            return end + 2 if end >= 0 else -1 if len(held) - at < DECLARATION_BYTES_MAX else self._between(at, at + 2)
+            if end < 0:
+                return -1 if len(held) - at < DECLARATION_BYTES_MAX else self._between(at, at + 2)
+            if self._declared:
+                self.drop(Drop.OTHER)
+            self._declared = True
+            return end + 2
         begun = EVENT.search(held, at)
         if begun is None:
             return self._between(at, max(at, len(held) - _TAIL))
@@ -318,7 +332,7 @@ class CotStream(_Cot):
                 self._searched = len(held)
                 return self._unfinished(start, EVENT_BYTES_MAX)
             end += 8
-        self._searched = 0
+        self._searched, self._declared = 0, False
         again = held.rfind(b"<event ", opened, end)
         if again >= 0:
             # the one before was broken off
