@@ -13,6 +13,7 @@ The rule: less than the horizontal minimum in whole millimetres and less than th
 strictly, at one moment. Exactly 1,000 ft is no loss.
 """
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,12 @@ SLACK_S: Final = 1.0
 SLACK_FT: Final = 200.0
 RUN_MAX: Final = 5
 """So few samples beside an implausible step are taken for the error; of longer runs neither side is."""
+HELD_US: Final = 10_000_000
+"""A position that stands to the last digit for longer after moving at HELD_M_S is a last value held, not measured:
+mostly of aircraft that have landed. What hovers came slower."""
+HELD_M_S: Final = 25.0
+HELD_LONG_US: Final = 7 * GAP_US
+"""One that stands for so long is held, however it came."""
 CONTEXT_US: Final = 8 * GAP_US
 """What lies farther from a moment than this has no say in it."""
 _MARGIN_M: Final = 25.0
@@ -47,7 +54,7 @@ FLOATS: Final = 11
 """Broken columns: nearness, horizontal_m and vertical_ft (second less first) at the nearest moment, least horizontal_m,
 least vertical_ft, closing m/s at entry, relative speed m/s at the nearest moment, x, y, z midway then, and the greatest
 sum of both speeds over ground, m/s."""
-REPEATED, ON_GROUND, IMPLAUSIBLE, KEPT = 0, 1, 2, 3
+REPEATED, ON_GROUND, IMPLAUSIBLE, KEPT, HELD = 0, 1, 2, 3, 4
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -97,25 +104,37 @@ def prepare(
 
     Columns: code, time, ECEF of the foot point, altitude, and whether the way to the next was flown (0 where cut, and
     in the rest of the column). Returns counts of samples within `counted` (us): repeated, on the ground, implausible,
-    kept.
+    kept, held.
     """
-    counts = np.zeros(4, np.int64)
+    counts = np.zeros(5, np.int64)
     flown[:] = 0
     kept, last_code, last_us, airborne = 0, -1, np.int64(0), False
+    hold, before, hold_us, hold_m_s = 0, 0, np.int64(0), 0.0
     for k in at:
         row = rows[k]
         one = 1 if counted[0] <= row.time_us < counted[1] else 0
         if row.code == last_code and row.time_us == last_us:
             counts[REPEATED] += one
             continue
-        linked = airborne and row.code == last_code and row.time_us - last_us <= GAP_US
+        seen = airborne and row.code == last_code and row.time_us - last_us <= GAP_US
         last_code, last_us, airborne = row.code, row.time_us, row.alt_ft != GROUND
         if not airborne:
             counts[ON_GROUND] += one
             continue
+        x, y, z = ecef(row.lat_nd, row.lon_nd)
+        if not seen:
+            hold, hold_us, hold_m_s = k, row.time_us, 0.0
+        elif rows[hold].lat_nd != row.lat_nd or rows[hold].lon_nd != row.lon_nd:
+            way = math.sqrt((x - xyz[kept - 1, 0]) ** 2 + (y - xyz[kept - 1, 1]) ** 2 + (z - xyz[kept - 1, 2]) ** 2)
+            hold, hold_us, hold_m_s = k, row.time_us, way / ((row.time_us - rows[before].time_us) * 1e-6)
+        before = k
+        stood = row.time_us - hold_us
+        if stood >= HELD_LONG_US or (stood > HELD_US and hold_m_s >= HELD_M_S):
+            counts[HELD] += one
+            continue
         code[kept], time_us[kept], alt_ft[kept] = row.code, row.time_us, row.alt_ft
-        xyz[kept, 0], xyz[kept, 1], xyz[kept, 2] = ecef(row.lat_nd, row.lon_nd)
-        if linked:
+        xyz[kept, 0], xyz[kept, 1], xyz[kept, 2] = x, y, z
+        if seen and row.time_us - time_us[kept - 1] <= GAP_US:
             flown[kept - 1] = 1 if _plausible(time_us, xyz, alt_ft, kept - 1, kept) else 2
         counts[KEPT] += one
         kept += 1

@@ -95,6 +95,8 @@ class Counts(msgspec.Struct):
     searched: int = 0
     repeated: int = 0
     on_ground: int = 0
+    held: int = 0
+    """A last position held, not measured: mostly of aircraft that have landed."""
     implausible: int = 0
     """Steps that nothing flies: errors of reception, or one identity used by two."""
 
@@ -128,7 +130,7 @@ def losses(rows: Rows, codes: int, window_us: tuple[int, int], minima: Minima, t
         return counted
 
     with ThreadPoolExecutor(threads) as pool:
-        counts = sum(pool.map(clean, pairwise(_cuts(rows["code"], at, threads))), np.zeros(4, np.int64))
+        counts = sum(pool.map(clean, pairwise(_cuts(rows["code"], at, threads))), np.zeros(5, np.int64))
     first, last = window_us[0] // BUCKET_US, window_us[1] // BUCKET_US
     made, start = items(n, columns[1], flown, first, last)
     balls = np.empty((len(made), 6))
@@ -292,6 +294,7 @@ def add_counts(counts: Counts, more: Int64s) -> None:
     counts.on_ground += int(more[1])
     counts.implausible += int(more[2])
     counts.searched += int(more[3])
+    counts.held += int(more[4])
 
 
 def join(parts: list[Losses], names: Names, flags: npt.NDArray[np.uint8], minima: Minima) -> list[Encounter]:

@@ -1,0 +1,173 @@
+"""`wideberth encounters`: all close approaches in recorded tracks; `wideberth encounter`: one of them, rebuilt.
+
+In:  files of recorded tracks (Parquet, CSV, SBS logs, npz); minima.
+Out: a table, or JSON; for one encounter a folder with its rows, series, pictures, report and evidence hash.
+Exit status 1 where encounters were found, 0 where none. Refuses (exit status 2) files and options that cannot be meant.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfoNotFoundError
+
+import msgspec
+from cyclopts import Parameter
+
+from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table
+from wideberth.encounter.files import Given, read, zone_of
+from wideberth.encounter.judge import RULE
+from wideberth.encounter.rows import Rows
+from wideberth.encounter.search import Encounter, Found, Minima, Search
+from wideberth.limits import ENCOUNTER_HORIZONTAL_MM_MAX, ENCOUNTER_VERTICAL_FT_MAX
+from wideberth.refusal import Reason, refuse
+from wideberth.space.units import nm_to_mm, us_to_time
+
+SHOWN: Final = 50
+"""Rows of the table unless told otherwise; --json has all."""
+Files = Annotated[list[Path], Parameter(help="Recorded tracks: Parquet, CSV, SBS logs, npz.")]
+HorizontalNm = Annotated[float, Parameter(help="Nearer than this horizontally (NM),")]
+VerticalFt = Annotated[int, Parameter(help="and nearer than this in height (ft), strictly, at one moment.")]
+Zone = Annotated[str, Parameter(help="Whose times without a zone are: UTC or a name such as Europe/Paris.")]
+AltitudeUnit = Annotated[Literal["ft", "m"] | None, Parameter(help="Unit of a column named just altitude.")]
+
+
+def encounters(
+    files: Files,
+    /,
+    *,
+    horizontal_nm: HorizontalNm = 5.0,
+    vertical_ft: VerticalFt = 1_000,
+    zone: Zone = "",
+    altitude_unit: AltitudeUnit = None,
+    show_all: Annotated[bool, Parameter(name="--all", negative="", help="All rows of the table.")] = False,
+    json: Annotated[bool, Parameter(negative="", help="For programs: everything, on standard output.")] = False,
+) -> int:
+    """Find all close approaches in recorded tracks, exactly, between samples too.
+
+    Between two samples at most 60 s apart a track is taken as straight and even; separations are those of the WGS 84
+    ellipsoid. Traffic on the ground, repeats and samples that nothing flies are left out and counted. Each minimum
+    comes with its interval and how it was found, each encounter with a class, A to E, by figures alone: no finding.
+    """
+    minima = minima_of(horizontal_nm, vertical_ft)
+    given = given_of(zone, altitude_unit)
+    found = find(files, given, minima)
+    if json:
+        say_json(as_json(found, given, minima, files))
+    else:
+        _print(found, given, minima, SHOWN if not show_all else len(found.encounters))
+    return FOUND if found.encounters else 0
+
+
+def minima_of(horizontal_nm: float, vertical_ft: int) -> Minima:
+    """The minima as options give them; stops where they cannot be meant."""
+    horizontal_mm = nm_to_mm(horizontal_nm) if 0 <= horizontal_nm < 1e6 else -1
+    if not 0 < horizontal_mm <= ENCOUNTER_HORIZONTAL_MM_MAX:
+        rule = f"above 0 and at most {ENCOUNTER_HORIZONTAL_MM_MAX / 1_852_000:.0f} NM"
+        accepted(refuse(Reason.OUT_OF_RANGE, "--horizontal-nm", rule, horizontal_nm))
+    if not 0 < vertical_ft <= ENCOUNTER_VERTICAL_FT_MAX:
+        rule = f"above 0 and at most {ENCOUNTER_VERTICAL_FT_MAX:,} ft"
+        accepted(refuse(Reason.OUT_OF_RANGE, "--vertical-ft", rule, vertical_ft))
+    return Minima(horizontal_mm, vertical_ft)
+
+
+def given_of(zone: str, altitude_unit: Literal["ft", "m"] | None) -> Given:
+    """What files leave out."""
+    try:
+        zone_of(zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Stop(f"--zone is UTC or a name such as Europe/Paris; received {zone[:40]!r}.") from error
+    return Given(zone, altitude_unit)
+
+
+def batches(files: list[Path], given: Given) -> Iterator[Rows]:
+    """All rows of all files; stops at a refusal."""
+    for path in files:
+        for batch in read(path, given):
+            yield accepted(batch)
+
+
+def find(files: list[Path], given: Given, minima: Minima) -> Found:
+    """Read and search, with a progress bar."""
+    with Search(minima) as search, progress() as bar:
+        reading = bar.add_task("Reading rows", total=None)
+        for rows in batches(files, given):
+            search.add(rows)
+            bar.update(reading, completed=search.rows)
+        bar.update(reading, total=search.rows)
+        task = bar.add_task("Searching rows", total=search.rows)
+        return search.find(given.names, lambda rows: bar.advance(task, rows))
+
+
+def statement(found: Found, given: Given, minima: Minima) -> str:
+    """What was found, and in what."""
+    counts = found.counts
+    seen = f"{some(counts.searched, 'row')} of {some(len(given.names), 'identity', 'identities')}"
+    by = f"nearer than {minima.horizontal_mm / 1_852_000:.4g} NM and {figure(minima.vertical_ft)} ft at one moment"
+    if not found.encounters:
+        return f"No known encounter {by}, in {seen}, and in nothing else."
+    pairs = len({(e.first, e.second) for e in found.encounters})
+    return f"{some(len(found.encounters), 'encounter')} of {some(pairs, 'pair')} {by}, in {seen}, and in nothing else."
+
+
+def left_out(found: Found, given: Given) -> dict[str, int]:
+    """Why rows were not looked at, and how many."""
+    counts = found.counts
+    ours = {"on the ground": counts.on_ground, "repeated": counts.repeated, "held": counts.held}
+    ours["implausible"] = counts.implausible
+    return {why: count for why, count in (given.left_out | ours).items() if count}
+
+
+def as_json(found: Found, given: Given, minima: Minima, files: list[Path]) -> dict[str, Any]:
+    """All of it for programs."""
+    return {
+        "statement": statement(found, given, minima),
+        "files": [str(path) for path in files],
+        "minima": minima,
+        "rule": RULE,
+        "rows": found.counts.rows + sum(given.left_out.values()),
+        "searched": found.counts.searched,
+        "left_out": left_out(found, given),
+        "notes": given.notes,
+        "encounters": msgspec.to_builtins(found.encounters),
+    }
+
+
+def _print(found: Found, given: Given, minima: Minima, shown: int) -> None:
+    say(statement(found, given, minima))
+    if found.encounters:
+        say()
+        columns = ("id", "aircraft", "nearest (UTC)", "class", "#apart", "#in height", "#closing", "#inside for")
+        made = table(*columns)
+        for one in sorted(found.encounters, key=_severity)[:shown]:
+            _add(made, one)
+        show(made)
+        if len(found.encounters) > shown:
+            say(f"and {figure(len(found.encounters) - shown)} more; --all shows them.")
+        say()
+        classes = Counter(e.klass for e in found.encounters)
+        say("Classes: " + ", ".join(f"{k} {figure(classes[k])}" for k in sorted(classes)) + f". {RULE}")
+    for why, count in left_out(found, given).items():
+        say(f"Left out: {some(count, 'row')}, {why}.")
+    for note in given.notes:
+        say(f"Note: {note}.")
+
+
+def _severity(one: Encounter) -> tuple[int, float, int]:
+    order = "ABDCE".index(one.klass)
+    return order, one.horizontal_m.value + 10 * one.vertical_ft.value, one.enter_us
+
+
+def _add(made: Any, one: Encounter) -> None:
+    m, ft = one.horizontal_m, one.vertical_ft
+    row(
+        made,
+        one.id,
+        f"{one.first}\n{one.second}",
+        f"{us_to_time(one.nearest_us):%Y-%m-%d\n%H:%M:%S}",
+        one.klass if one.klass != "D" else f"D ({one.worst} to {one.best})",
+        f"{figure(m.value)} m\n{figure(m.low)} to {figure(m.high)}",
+        f"{figure(ft.value)} ft\n{figure(ft.low)} to {figure(ft.high)}",
+        f"{figure(one.closing_m_s)} m/s",
+        f"{figure(one.inside_us / 1e6)} s",
+    )
