@@ -378,6 +378,12 @@ MAIL_CHARACTERS_MAX: Final = 254
 DELIVERED_ROWS_MAX: Final = 64
 """Deliveries that one entry tells of; more go into the next."""
 
+# alerts
+AIRCRAFT_MAX: Final = 64
+"""Addresses and callsigns of one plan: a formation, or a day of one line."""
+ALERTS_OPEN_MAX: Final = 10_000
+"""Alerts that the state keeps for a day; the eldest go first."""
+
 # encounters
 ENCOUNTER_NAMES_MAX: Final = 4_000_000
 """Identities in recorded tracks that are searched together: each takes memory, and a month of the world has 100,000."""

@@ -33,6 +33,7 @@ from wideberth.party.envelope import (
     open_envelope,
     open_parts,
 )
+from wideberth.party.alerts import Warned
 from wideberth.party.hotline import Delivered
 from wideberth.party.identity import public_key, sign_with, signing_key
 from wideberth.party.standard import Vouch
@@ -288,7 +289,7 @@ class Sequencer:
         self._enter(composed, group)
         return composed.decision
 
-    def say(self, command: Genesis | NewEpoch | CommitState | Delivered, wall_us: int) -> None:
+    def say(self, command: Genesis | NewEpoch | CommitState | Delivered | Warned, wall_us: int) -> None:
         """Append a command of the node's own."""
         size, group = self.state.size, list[Entry]()
         self._say(command, wall_us, group)

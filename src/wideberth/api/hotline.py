@@ -12,6 +12,8 @@ from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.party.identity import check_party_code
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre import hotline_views
+from wideberth.theatre.alerts import Alerts
+from wideberth.theatre.alerts import alerts as read_alerts
 from wideberth.theatre.hotline_views import Lines, MessageNow, Messages, Watches
 from wideberth.theatre.shown import AsOf, id_text
 
@@ -20,9 +22,10 @@ MESSAGES_PAGE: Final = 100
 
 
 class OneMessage(MessageNow, frozen=True, kw_only=True):
-    """A message, as of a position."""
+    """A message, as of a position; of a late notice or a STOP, what of its text contradicts its geometry."""
 
     as_of: AsOf
+    contradictions: tuple[hotline_views.Contradiction, ...]
 
 
 async def messages(call: Call) -> Messages | Refusal:
@@ -54,7 +57,7 @@ async def message(call: Call) -> OneMessage | Refusal:
             return refuse(Reason.UNKNOWN, "id", "a message that you sent or were sent", id_text(message_id))
         found = hotline_views.message(node.state, call.party, row)
         members: dict[str, Any] = {name: getattr(found, name) for name in found.__struct_fields__}
-        return OneMessage(**members, as_of=as_of(node))
+        return OneMessage(**members, as_of=as_of(node), contradictions=hotline_views.contradictions(node.state, row))
 
     return await call.read(find)
 
@@ -69,3 +72,9 @@ async def watches(call: Call) -> Watches | Refusal:
     """The reader's cells and watches."""
     node = call.node
     return await call.read(lambda: hotline_views.watches(node.state, call.member, as_of(node)))
+
+
+async def alerts(call: Call) -> Alerts | Refusal:
+    """What the live watch warned the reader of."""
+    node = call.node
+    return await call.read(lambda: read_alerts(node.state, call.party, as_of(node)))

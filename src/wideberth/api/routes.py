@@ -10,6 +10,7 @@ from wideberth.api import check, commands, hotline, own, paths, proofs, reads, r
 from wideberth.api.call import Call
 from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.theatre import hotline_views, register_views, roster, shown
+from wideberth.theatre.alerts import Alerts
 
 JSON: Final = "application/json"
 INTEGER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
@@ -106,6 +107,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
     Endpoint("GET", "/v1/registers", registers.registers, "The reader's register", register_views.Registers),
+    Endpoint("GET", "/v1/alerts", hotline.alerts, "What the live watch warned of", Alerts),
     Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
     Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),
     Endpoint("GET", "/v1/paths", paths.paths, "Where the reader is reached beside the stream", paths.PathsNow),

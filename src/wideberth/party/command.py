@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from wideberth.party.alerts import Aircraft, AlertCommand, Warned
 from wideberth.party.charter import Charter
 from wideberth.party.hotline import Contacts, Delivered, HotlineCommand
 from wideberth.party.identity import KeyGrant, Role, RootSet
@@ -417,13 +418,14 @@ PartyCommand = (
     | Erase
     | HotlineCommand
     | RegisterCommand
+    | AlertCommand
 )
-NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState | Delivered
+NodeCommand = Genesis | NewEpoch | Tick | Due | CommitState | Delivered | Warned
 Command = PartyCommand | NodeCommand | Vouch
 
-NODE_COMMANDS: Final = (Genesis, NewEpoch, Tick, Due, CommitState, Delivered)
+NODE_COMMANDS: Final = (Genesis, NewEpoch, Tick, Due, CommitState, Delivered, Warned)
 ROOT_COMMANDS: Final = (Accept, Decline, Leave, GrantKey, RevokeKey)
-Part = Volumes | About | Text | Paths | Contacts | RegisterPart
+Part = Volumes | About | Text | Paths | Contacts | RegisterPart | Aircraft
 PART_TYPES: Final = Part
 
 

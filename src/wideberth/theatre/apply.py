@@ -8,6 +8,7 @@ from array import array
 from typing import Final
 
 from wideberth.limits import DRAFT_US, NOT_AFTER_US_MAX
+from wideberth.party.alerts import AcknowledgeAlert, SetAircraft, Warned
 from wideberth.party.charter import DAY_US, HOUR_US
 from wideberth.party.command import (
     Accept,
@@ -41,6 +42,7 @@ from wideberth.party.hotline import Delivered, HotlineCommand
 from wideberth.party.registers import RegisterCommand
 from wideberth.party.standard import Vouch
 from wideberth.theatre.admission import charter_digest, rests_on
+from wideberth.theatre.alerts import apply_alert, warned
 from wideberth.theatre.apply_conflicts import accept_risk, answer, keep_conflict, open_conflict, propose, say, to_state
 from wideberth.theatre.apply_hotline import (
     delivered,
@@ -135,6 +137,10 @@ def _command(at: Applying) -> None:  # one row a command, in the order of the cl
             _due(at, command)
         case Delivered() as command:
             delivered(at.state, command)
+        case Warned() as command:
+            warned(at.state, command)
+        case SetAircraft() | AcknowledgeAlert() as command:
+            apply_alert(at, command)
         case Lift() | CommitState():
             pass
         case Erase(_, _, commitment):

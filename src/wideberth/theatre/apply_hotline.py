@@ -178,9 +178,7 @@ def _pass(state: State, message: Message, now_us: int) -> None:
     heapq.heappush(state.passing, (max(now_us, message.end_us) + KEPT_ENDED_US, message.key))
 
 
-def _reach(
-    at: Applying, subject: MessageSubject, cell: str, made: HotlineEffects, onward: int | None = None
-) -> None:
+def _reach(at: Applying, subject: MessageSubject, cell: str, made: HotlineEffects, onward: int | None = None) -> None:
     if not made.reach:
         return
     state = at.state

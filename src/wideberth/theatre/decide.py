@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wideberth.limits import NOT_AFTER_US_MAX
+from wideberth.party.alerts import AlertCommand, Warned
 from wideberth.party.command import (
     NODE_COMMANDS,
     ROOT_COMMANDS,
@@ -57,6 +58,7 @@ from wideberth.theatre.admission import (
     invitation_for,
     may_say,
 )
+from wideberth.theatre.alerts import decide_alert, decide_warned
 from wideberth.theatre.dues import decide_due
 from wideberth.theatre.filing import Parts, decide_filing
 from wideberth.theatre.hotline_command import decide_hotline
@@ -174,6 +176,8 @@ def decide_node(state: State, command: NodeCommand, now_us: int) -> Outcome:
         return refused(result) if isinstance(result, Refusal) else result
     if isinstance(command, Delivered):
         return decide_delivered(state, command)
+    if isinstance(command, Warned):
+        return decide_warned(state, command)
     return accepted(Accepted(), Effects())
 
 
@@ -224,6 +228,8 @@ def _dispatch(
     assert member is not None, "authenticated"
     if isinstance(command, HotlineCommand):
         return decide_hotline(state, member, envelope.keys[0], command, parts, now_us)
+    if isinstance(command, AlertCommand):
+        return decide_alert(state, member, command, parts)
     if isinstance(command, RegisterCommand):
         return decide_register(state, member, envelope.keys[0], command, parts, now_us, draw)
     match command:

@@ -148,9 +148,7 @@ class HandedTold(Shown, frozen=True, tag_field="kind", tag="handed"):
     time: str
 
 
-AboutMessage = (
-    MessageItem | ReachItem | EchoItem | RungItem | ReplyItem | MessageStateItem | DoubtItem | HandedItem
-)
+AboutMessage = MessageItem | ReachItem | EchoItem | RungItem | ReplyItem | MessageStateItem | DoubtItem | HandedItem
 HotlineItem = AboutMessage | LineItem | WatchItem
 HotlineTold = (
     MessageTold

@@ -24,6 +24,7 @@ from wideberth.theatre.lifecycle import RUNG_MAX
 from wideberth.theatre.rows import Held, Member
 from wideberth.theatre.shown import AsOf, Outline, Shown, Volume, b64, id_text, outline, time_or_none, time_text, volume
 from wideberth.theatre.state import State
+from wideberth.words.lint import Kind, lint
 
 _PRECEDENCE: Final = 1 << 40
 """More than a ledger has entries."""
@@ -255,6 +256,22 @@ def _owed(state: State, owed: Obligation) -> Owed:
         time_or_none(owed.due_us),
         _text(owed.onward)[0],
     )
+
+
+class Contradiction(Shown, frozen=True):
+    """What a text says, and what the geometry beside it says."""
+
+    said: str
+    geometry: str
+
+
+def contradictions(state: State, row: Message) -> tuple[Contradiction, ...]:
+    """What went out beside a late notice or a STOP: where its text says otherwise than its volumes."""
+    text, volumes = _text(row.text)[0], state.message_volumes(row)
+    if text is None or not volumes or not (row.late or row.kind == "stop"):
+        return ()
+    found = lint(text, volumes, row.sent_us, state.charter.landmarks)
+    return tuple(Contradiction(c.said, c.volumes_say) for c in found if c.kind is not Kind.UNREAD)
 
 
 def _doubts(state: State, row: Message) -> tuple[Doubted, ...]:

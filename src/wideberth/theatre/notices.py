@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from wideberth.space.units import mm_to_m
 from wideberth.theatre import shown
+from wideberth.theatre.alert_items import AlertItem
+from wideberth.theatre.alerts import AlertTold, alert_told
 from wideberth.theatre.hotline_told import HotlineItem, HotlineTold, hotline_kind, hotline_told
 from wideberth.theatre.outcome import (
     AnswerItem,
@@ -111,7 +113,7 @@ class LateTold(Shown, frozen=True, tag_field="kind", tag="late"):
 
 
 TheatreTold = ConflictTold | StateTold | TalkTold | AskedTold | AnswerTold | DueTold | MemberTold | LateTold
-ItemTold = TheatreTold | HotlineTold | RegisterSaid
+ItemTold = TheatreTold | HotlineTold | RegisterSaid | AlertTold
 
 
 class Body(Shown, frozen=True):
@@ -140,6 +142,8 @@ def kind_of(item: ItemTold) -> str:
         return hotline_kind(item)
     if isinstance(item, RegisterSaid):
         return register_kind(item)
+    if isinstance(item, AlertTold):
+        return f"alert-{item.what}"
     match item:
         case ConflictTold(what=what):
             return f"conflict-{what}"
@@ -168,6 +172,8 @@ def body(reader: str, notice: Notice | None, what_of: Callable[[bytes], str], na
 def _item(reader: str, item: Item, what_of: Callable[[bytes], str], names: Names, texts: Texts) -> ItemTold:
     if isinstance(item, HotlineItem):
         return hotline_told(item, texts)
+    if isinstance(item, AlertItem):
+        return alert_told(item)
     if isinstance(item, RegisterWord):
         return register_told(item)
     match item:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from wideberth.party.alerts import AlertKind, Side, Stage, Warning_
 from wideberth.party.charter import Charter
 from wideberth.party.command import OperationState
 from wideberth.party.identity import KeyGrant, Role, RootSet
@@ -129,6 +130,8 @@ class Thing(msgspec.Struct, gc=False):
     flags: tuple[str, ...] = ()
     """Of a protected place: "single-source", "disputed"."""
     origin: Held | None = None
+    aircraft: Held | None = None
+    """By what its aircraft are known to feeds."""
 
     @property
     def ref(self) -> Ref:
@@ -331,3 +334,25 @@ class Draft(msgspec.Struct):
     by: str
     time_us: int
     concurred: tuple[Word, ...] = ()
+
+
+class AlertRow(msgspec.Struct, gc=False):
+    """What the live watch warned of, at its last stage."""
+
+    id: bytes
+    kind: AlertKind
+    stage: Stage
+    sides: tuple[Side, ...]
+    since_us: int
+    at_us: int
+    closest_us: int
+    horizontal_mm: int
+    vertical_mm: int
+    doubtful: bool = False
+    acknowledged: tuple[str, ...] = ()
+    """The parties that have taken it up."""
+
+    def warning(self) -> Warning_:
+        """The same as the node said it."""
+        measured = (self.closest_us, self.horizontal_mm, self.vertical_mm, self.doubtful)
+        return Warning_(self.id, self.kind, self.stage, self.sides, self.at_us, *measured)

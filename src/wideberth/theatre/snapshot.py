@@ -19,6 +19,7 @@ from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre.hotline_rows import DoubtRow, Line, Message, Obligation, Tree, Watch
 from wideberth.theatre.outcome import Ref
 from wideberth.theatre.rows import (
+    AlertRow,
     Arbitrated,
     Conflict,
     Draft,
@@ -32,7 +33,7 @@ from wideberth.theatre.rows import (
 )
 from wideberth.theatre.state import State
 
-FORMAT: Final = "wideberth/snapshot/5"
+FORMAT: Final = "wideberth/snapshot/6"
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -74,6 +75,7 @@ class Rows(msgspec.Struct, array_like=True):
     lines: list[Line]
     watches: list[Watch]
     movements: list[Movement]
+    alerts: list[AlertRow]
     passing: list[tuple[int, Ref]]
 
 
@@ -131,6 +133,7 @@ def dump(state: State) -> bytes:
             list(state.lines.values()),
             list(state.watches.values()),
             list(state.movements.values()),
+            list(state.alerts.values()),
             state.passing,
         )
     )
@@ -176,6 +179,7 @@ def _state(rows: Rows) -> State:
         ("line", state.lines, ((line.id, line) for line in rows.lines)),
         ("watch", state.watches, (((w.party, w.cell), w) for w in rows.watches)),
         ("movement", state.movements, ((m.ref, m) for m in rows.movements)),
+        ("alert", state.alerts, ((a.id, a) for a in rows.alerts)),
     )
     for name, table, keyed in tables:
         for key, row in keyed:

@@ -25,6 +25,7 @@ from wideberth.theatre.occupied import EXACT, Margin, MinimaRow, Occupied
 from wideberth.theatre.outcome import Near, Places, Ref, decode_derived
 from wideberth.theatre.rows import (
     ZERO_HEAD,
+    AlertRow,
     Arbitrated,
     Conflict,
     Draft,
@@ -102,6 +103,7 @@ class State:
         self.lines: dict[bytes, Line] = {}
         self.watches: dict[tuple[str, str], Watch] = {}
         """By party and cell."""
+        self.alerts: dict[bytes, AlertRow] = {}
         self.passing: list[tuple[int, Ref]] = []
         """A heap of messages that are over, and when they are forgotten."""
         self.open_ids: dict[bytes, Ref] = {}
@@ -134,6 +136,7 @@ class State:
             "doubt": self.doubts,
             "line": self.lines,
             "watch": self.watches,
+            "alert": self.alerts,
             "charter": self._charters,
         }
 

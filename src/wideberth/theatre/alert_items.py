@@ -1,0 +1,23 @@
+"""The item of an alert in a notice.
+
+In:  built by `alerts`. Out: a frozen value, part of `outcome.Notice`.
+"""
+
+import msgspec
+
+
+class AlertItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="alert"):
+    """An alert that concerns the reader: of which of its plans and tracks, whose the other is where that is open, when
+    it is nearest and how near. `what` is a stage, or "acknowledged" by somebody."""
+
+    alert: bytes
+    kind: str
+    what: str
+    operation: bytes
+    track: str
+    other: str
+    closest_us: int
+    horizontal_mm: int
+    vertical_mm: int
+    doubtful: bool
+    by: str

@@ -1,0 +1,242 @@
+"""Alerts of the live watch as the ledger keeps them: which aircraft fly a plan, what was warned of, who took it up.
+
+In:  the state, commands of a party or the node's own word (`Warned`); on their way into the state, the same.
+Out: an `Outcome` or a Refusal; rows; what a party reads of its alerts.
+Refuses: plans and alerts that are not the party's, identities of no known form, alerts that have passed.
+
+Each side learns of its own track and plan, of times and separations, and of the other's party only where the other's
+plan is open: what else there is to know shows on the stream while it matters, and is not kept.
+"""
+
+import re
+from typing import Final
+
+from wideberth.limits import AIRCRAFT_MAX, ALERTS_OPEN_MAX, KEPT_ENDED_US, NAME_CHARACTERS_MAX
+from wideberth.party.alerts import Aircraft, AlertCommand, SetAircraft, Side, Stage, Warned, Warning_
+from wideberth.party.command import Disclosure
+from wideberth.party.envelope import decode_part
+from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.space.units import mm_to_m
+from wideberth.theatre.alert_items import AlertItem
+from wideberth.theatre.applying import Applying
+from wideberth.theatre.filing import Parts
+from wideberth.theatre.outcome import Accepted, Effects, Item, Notice, Outcome, accepted
+from wideberth.theatre.rows import AlertRow, Member
+from wideberth.theatre.shown import AsOf, Shown, id_text, time_text
+from wideberth.theatre.state import State
+
+_IDENTITY: Final = re.compile(r"[A-Za-z0-9._:/-]+")
+TAKEN_UP: Final = "acknowledged"
+
+
+# deciding
+
+
+def decide_alert(state: State, member: Member, command: AlertCommand, parts: Parts) -> Outcome | Refusal:
+    """Answer what a watch says of aircraft and alerts."""
+    if isinstance(command, SetAircraft):
+        return _aircraft(state, member, command, parts)
+    row = state.alerts.get(command.alert)
+    if row is None or member.party not in {side.party for side in row.sides}:
+        return refuse(Reason.UNKNOWN, "command.alert", "an alert that concerns you", command.alert.hex())
+    if row.stage == Stage.PASSED:
+        return refuse(Reason.WRONG_STATE, "command.alert", "an alert that has not passed", row.stage)
+    if member.party in row.acknowledged:
+        return refuse(Reason.WRONG_STATE, "command.alert", "an alert that you have not acknowledged", TAKEN_UP)
+    result = accepted(Accepted(), Effects())
+    result.notices = _told(state, [row.warning()], TAKEN_UP, member.party)
+    return result
+
+
+def _aircraft(state: State, member: Member, command: SetAircraft, parts: Parts) -> Outcome | Refusal:
+    thing = state.things.get((member.party, command.operation))
+    if thing is None or not thing.live or thing.what != "operation":
+        return refuse(Reason.UNKNOWN, "command.operation", "a live plan of yours", command.operation.hex())
+    if command.aircraft is None:
+        return accepted(Accepted(), Effects(), len(parts))
+    part = parts[command.aircraft][0] if 0 <= command.aircraft < len(parts) else None
+    if not isinstance(part, Aircraft):
+        limit = "the place of an aircraft part among the attached parts"
+        return refuse(Reason.PARTS_MISMATCH, "command.aircraft", limit, command.aircraft)
+    names = (*part.addresses, *part.callsigns)
+    if not 0 < len(names) <= AIRCRAFT_MAX:
+        return refuse(Reason.TOO_MANY, "aircraft", f"1 to {AIRCRAFT_MAX} addresses and callsigns", len(names))
+    for name in names:
+        if len(name) > NAME_CHARACTERS_MAX or not _IDENTITY.fullmatch(name):
+            limit = f"1 to {NAME_CHARACTERS_MAX} letters, digits and . _ : / -"
+            return refuse(Reason.MALFORMED, "aircraft", limit, name)
+    return accepted(Accepted(), Effects(), len(parts))
+
+
+def decide_warned(state: State, command: Warned) -> Outcome:
+    """What the node told of: each side's notice of it."""
+    result = accepted(Accepted(), Effects())
+    result.notices = _told(state, command.warnings)
+    return result
+
+
+def _told(state: State, warnings: "tuple[Warning_, ...] | list[Warning_]", what: str = "", by: str = "") -> "Notices":
+    items: dict[str, list[Item]] = {}
+    for warning in warnings:
+        for i, side in enumerate(warning.sides):
+            if side.party and state.active(side.party) is not None:
+                other = next((s for j, s in enumerate(warning.sides) if j != i), None)
+                item = _item(state, warning, side, other, what or warning.stage.value, by)
+                items.setdefault(side.party, []).append(item)
+    return [(party, Notice(tuple(items[party]))) for party in sorted(items)]
+
+
+Notices = list[tuple[str, Notice]]
+
+
+def _item(state: State, warning: Warning_, own: Side, other: Side | None, what: str, by: str) -> AlertItem:
+    head = (warning.alert, warning.kind.value, what, own.operation, own.track, named(state, other))
+    measured = (warning.closest_us, warning.horizontal_mm, warning.vertical_mm)
+    shown_by = by if by in ("", own.party) or by == named(state, other) else "the other side"
+    return AlertItem(*head, *measured, warning.doubtful, shown_by)
+
+
+def named(state: State, other: Side | None) -> str:
+    """The other's party, where its plan is open; else empty."""
+    thing = state.things.get((other.party, other.operation)) if other is not None else None
+    return thing.owner if thing is not None and thing.disclosure == Disclosure.OPEN else ""
+
+
+# writing
+
+
+def apply_alert(at: Applying, command: AlertCommand) -> None:
+    """Write what a watch says."""
+    if isinstance(command, SetAircraft):
+        thing = at.state.things[(at.party, command.operation)]
+        thing.aircraft = at.held_or_none(command.aircraft)
+        at.state.touch("thing", thing.ref)
+        return
+    row = at.state.alerts[command.alert]
+    row.acknowledged = (*row.acknowledged, at.party)
+    at.state.touch("alert", command.alert)
+
+
+def warned(state: State, command: Warned) -> None:
+    """Keep what was warned of; what passed a day ago is dropped."""
+    for warning in command.warnings:
+        old = state.alerts.get(warning.alert)
+        state.alerts[warning.alert] = AlertRow(
+            warning.alert,
+            warning.kind,
+            warning.stage,
+            warning.sides,
+            old.since_us if old is not None else warning.at_us,
+            warning.at_us,
+            warning.closest_us,
+            warning.horizontal_mm,
+            warning.vertical_mm,
+            warning.doubtful,
+            old.acknowledged if old is not None else (),
+        )
+        state.touch("alert", warning.alert)
+    over = [a.id for a in state.alerts.values() if a.at_us + KEPT_ENDED_US < state.time_us]
+    over += [a.id for a in list(state.alerts.values())[: max(0, len(state.alerts) - ALERTS_OPEN_MAX)]]
+    for alert in dict.fromkeys(over):
+        del state.alerts[alert]
+        state.touch("alert", alert)
+
+
+# reading
+
+
+class AlertTold(Shown, frozen=True, tag_field="kind", tag="alert"):
+    """The same for people."""
+
+    what: str
+    alert: str
+    of: str
+    operation: str | None
+    track: str
+    other: str | None
+    closest: str
+    horizontal_m: float
+    vertical_m: float
+    doubtful: bool
+    by: str | None
+
+
+def alert_told(item: AlertItem) -> AlertTold:
+    """An alert in units for people."""
+    return AlertTold(
+        item.what,
+        id_text(item.alert),
+        item.kind,
+        id_text(item.operation) if item.operation else None,
+        item.track,
+        item.other or None,
+        time_text(item.closest_us),
+        mm_to_m(item.horizontal_mm),
+        mm_to_m(item.vertical_mm),
+        item.doubtful,
+        item.by or None,
+    )
+
+
+class AlertNow(Shown, frozen=True):
+    """An alert as the ledger has it, for one of its sides."""
+
+    id: str
+    kind: str
+    stage: str
+    operation: str | None
+    track: str
+    other: str | None
+    since: str
+    closest: str
+    horizontal_m: float
+    vertical_m: float
+    doubtful: bool
+    acknowledged: bool
+    acknowledged_by_other: bool
+
+
+class Alerts(Shown, frozen=True):
+    """The reader's alerts of the last day, the latest first."""
+
+    as_of: AsOf
+    alerts: tuple[AlertNow, ...]
+
+
+def alerts(state: State, reader: str, as_of: AsOf) -> Alerts:
+    """What a party reads of its alerts."""
+    rows = sorted(state.alerts.values(), key=lambda row: -row.at_us)
+    return Alerts(as_of, tuple(_now(state, reader, row) for row in rows if reader in {s.party for s in row.sides}))
+
+
+def _now(state: State, reader: str, row: AlertRow) -> AlertNow:
+    own = next(side for side in row.sides if side.party == reader)
+    other = next((side for side in row.sides if side is not own), None)
+    return AlertNow(
+        id_text(row.id),
+        row.kind,
+        row.stage,
+        id_text(own.operation) if own.operation else None,
+        own.track,
+        named(state, other) or None,
+        time_text(row.since_us),
+        time_text(row.closest_us),
+        mm_to_m(row.horizontal_mm),
+        mm_to_m(row.vertical_mm),
+        row.doubtful,
+        reader in row.acknowledged,
+        any(party != reader for party in row.acknowledged),
+    )
+
+
+def aircraft_of(state: State) -> dict[str, tuple[str, bytes]]:
+    """By address and by callsign, the live plan that it flies; what several plans claim stands for none."""
+    found: dict[str, tuple[str, bytes] | None] = {}
+    for thing in state.things.values():
+        if thing.aircraft is None or thing.aircraft.content is None or not thing.live:
+            continue
+        part = decode_part(thing.aircraft.content)
+        assert isinstance(part, Aircraft)
+        for name in dict.fromkeys(n.lower() for n in (*part.addresses, *part.callsigns)):
+            found[name] = thing.ref if found.get(name, thing.ref) == thing.ref else None
+    return {name: ref for name, ref in found.items() if ref is not None}

@@ -1,0 +1,128 @@
+"""What the live watch leaves in the ledger: each side hears of its own, places never come in, replay is the same."""
+
+import pytest
+from lines import Lines
+from worlds import DAY, SECOND
+
+from wideberth.party.alerts import AcknowledgeAlert, Aircraft, AlertKind, SetAircraft, Side, Stage, Warned, Warning_
+from wideberth.party.command import Disclosure
+from wideberth.refusal import Reason
+from wideberth.theatre.alert_items import AlertItem
+from wideberth.theatre.alerts import aircraft_of, alerts
+from wideberth.theatre.shown import AsOf
+from wideberth.theatre.snapshot import dump, load
+from wideberth.theatre.state import State
+
+ALERT = bytes(range(16))
+AS_OF = AsOf(0, "", "")
+
+
+class Warnings(Lines):
+    """A theatre in which AAA's plan is open, and BBB's shows in conflicts alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, first = self.plan("AAA", self.box(), disclosure=Disclosure.OPEN)
+        self.two, second = self.plan("BBB", self.box(lat=44))
+        assert first.accepted
+        assert second.accepted
+
+    def fly(self, party: str, operation: bytes, *addresses: str) -> Reason | None:
+        """Say which aircraft fly a plan."""
+        no = self.speak(party, SetAircraft(operation, 0), Aircraft(addresses)).refusal
+        return no.reason if no is not None else None
+
+    def warn(self, stage: Stage = Stage.WARNED, alert: bytes = ALERT) -> None:
+        """The node says what it warned of."""
+        sides = (Side("AAA", self.one, "3c6444"), Side("BBB", self.two, "4b1815"), Side("", b"", "a12345"))
+        self.now_us += SECOND
+        closest_us = self.now_us + 60 * SECOND
+        warning = Warning_(alert, AlertKind.PAIR, stage, sides[:2], self.now_us, closest_us, 1_500_000, 90_000)
+        self.sequencer.say(Warned((warning,)), self.now_us)
+
+
+@pytest.fixture
+def world() -> Warnings:
+    """The theatre."""
+    return Warnings()
+
+
+def same(world: Warnings) -> bool:
+    """Whether the ledger alone, and a snapshot, give the state that there is."""
+    loaded = load(dump(world.state))
+    assert isinstance(loaded, State)
+    return world.replayed().digest() == loaded.digest() == world.state.digest()
+
+
+def test_each_side_hears_of_its_own(world: Warnings) -> None:
+    """Own track and plan, how near and when; the other's party only where its plan is open; strangers hear nothing."""
+    world.warn()
+    mine, theirs = world.last("AAA", AlertItem), world.last("BBB", AlertItem)
+    assert (mine.what, mine.operation, mine.track, mine.other) == ("warned", world.one, "3c6444", "")
+    assert (theirs.track, theirs.other, theirs.horizontal_mm) == ("4b1815", "AAA", 1_500_000)
+    assert world.told("CCC", AlertItem) == []
+    assert [a.other for a in alerts(world.state, "AAA", AS_OF).alerts] == [None]
+    assert [a.other for a in alerts(world.state, "BBB", AS_OF).alerts] == ["AAA"]
+    assert alerts(world.state, "CCC", AS_OF).alerts == ()
+    assert same(world)
+
+
+def test_an_alert_is_taken_up_by_whom_it_concerns(world: Warnings) -> None:
+    """Once, before it has passed; the other side learns that it was, and not by whom where that is hidden."""
+    world.warn()
+
+    def take(party: str, alert: bytes = ALERT) -> Reason | None:
+        no = world.speak(party, AcknowledgeAlert(alert)).refusal
+        return no.reason if no is not None else None
+
+    assert take("CCC") is Reason.UNKNOWN
+    assert take("AAA", bytes(16)) is Reason.UNKNOWN
+    assert take("BBB") is None
+    assert (world.last("AAA", AlertItem).what, world.last("AAA", AlertItem).by) == ("acknowledged", "the other side")
+    assert world.last("BBB", AlertItem).by == "BBB"
+    assert take("BBB") is Reason.WRONG_STATE
+    (seen,) = alerts(world.state, "AAA", AS_OF).alerts
+    assert (seen.acknowledged, seen.acknowledged_by_other) == (False, True)
+    world.warn(Stage.PASSED)
+    assert take("AAA") is Reason.WRONG_STATE
+    assert same(world)
+
+
+def test_a_later_stage_is_the_same_alert(world: Warnings) -> None:
+    """Who took it up stays on record; a day after it is forgotten."""
+    world.warn()
+    assert world.speak("AAA", AcknowledgeAlert(ALERT)).accepted
+    world.warn(Stage.HAPPENED)
+    (row,) = world.state.alerts.values()
+    assert (row.stage, row.acknowledged) == (Stage.HAPPENED, ("AAA",))
+    assert row.since_us < row.at_us
+    world.now_us += 2 * DAY
+    world.warn(alert=bytes(16))
+    assert list(world.state.alerts) == [bytes(16)]
+    assert same(world)
+
+
+def test_aircraft_of_a_plan(world: Warnings) -> None:
+    """By address or callsign a track is its plan's; what two plans claim is nobody's; nobody else reads them."""
+    assert world.fly("AAA", world.one, "3C6444", "RLF417") is None
+    assert aircraft_of(world.state) == {"3c6444": ("AAA", world.one), "rlf417": ("AAA", world.one)}
+    assert world.fly("BBB", world.two, "3c6444") is None
+    assert aircraft_of(world.state) == {"rlf417": ("AAA", world.one)}
+    assert world.speak("BBB", SetAircraft(world.two, None)).accepted
+    assert set(aircraft_of(world.state)) == {"3c6444", "rlf417"}
+    assert same(world)
+
+
+def test_aircraft_that_are_refused(world: Warnings) -> None:
+    """Others' plans, no name at all, names that hide something, far too many."""
+    assert world.fly("BBB", world.one, "3c6444") is Reason.UNKNOWN
+    assert world.fly("AAA", world.one) is Reason.TOO_MANY
+    assert world.fly("AAA", world.one, "3c64\u202e44") is Reason.MALFORMED
+    assert world.fly("AAA", world.one, *(f"{i:06x}" for i in range(65))) is Reason.TOO_MANY
+
+
+def test_nobody_but_the_node_says_what_was_warned_of(world: Warnings) -> None:
+    """A party's word for it is refused."""
+    answer = world.speak("AAA", Warned(()))
+    assert answer.refusal is not None
+    assert answer.refusal.reason is Reason.NOT_PERMITTED
