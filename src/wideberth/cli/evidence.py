@@ -23,6 +23,7 @@ from cyclopts import Parameter
 
 import wideberth
 from wideberth.cli.copies import FolderStore, read_folder
+from wideberth.cli.ledgers import find
 from wideberth.cli.out import FOUND, Stop, accepted, figure, say, say_json, some, tracked
 from wideberth.evidence.bundle import Order, Paper, make, program
 from wideberth.evidence.given import held, parts_given
@@ -111,7 +112,7 @@ def evidence(
         raise Stop(f"{out} exists; name a new file.")
     subject = _subject(message, conflict, operation, from_, to)
     store = read_folder(source) if source.is_dir() else _copy(source)
-    may_see, whose = _may_see(store, party)
+    may_see, whose = may_see_of(store, party)
     order = Order(
         subject=subject,
         party=whose,
@@ -151,11 +152,7 @@ def _subject(message: str, conflict: str, operation: str, from_: str, to: str) -
         raise Stop("Name one of --message, --conflict, --operation, or --from and --to.")
     (kind,) = named
     if kind == "period":
-        if not (from_ and to):
-            raise Stop("A span of time has both --from and --to.")
-        start, end = accepted(parse_time(from_, "from")), accepted(parse_time(to, "to", up=True))
-        if start >= end:
-            raise Stop("--to is not after --from.")
+        start, end = span_of(from_, to)
         return Subject("period", from_us=start, to_us=end)
     owner, slash, thing = given[kind].rpartition("/")
     digits = thing.replace("-", "").lower()
@@ -166,6 +163,25 @@ def _subject(message: str, conflict: str, operation: str, from_: str, to: str) -
     return Subject(kind, owner, digits)
 
 
+def span_of(from_: str, to: str) -> tuple[int, int]:
+    """Beginning and end of a span of time, us since 1970."""
+    if not (from_ and to):
+        raise Stop("A span of time has both --from and --to.")
+    start, end = accepted(parse_time(from_, "from")), accepted(parse_time(to, "to", up=True))
+    if start >= end:
+        raise Stop("--to is not after --from.")
+    return start, end
+
+
+def checked_copy(path: Path) -> CopySource:
+    """An export, after everything in it was checked; the command stops where it is not sound."""
+    copy = _copy(path)
+    finding = find(path)
+    if not finding.sound:
+        raise Stop(f"{path}: {finding.faults[0]} See: wideberth verify {path}", FOUND)
+    return copy
+
+
 def _copy(path: Path) -> CopySource:
     with path.open("rb") as file:
         export = read_export(file)
@@ -174,7 +190,7 @@ def _copy(path: Path) -> CopySource:
     return CopySource(path)
 
 
-def _may_see(store: FolderStore | CopySource, party: str) -> tuple[MaySee, str]:
+def may_see_of(store: FolderStore | CopySource, party: str) -> tuple[MaySee, str]:
     """What of an entry may be shown, and whose it is."""
     if store.party:
         if party not in ("", store.party):

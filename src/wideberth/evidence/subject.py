@@ -126,8 +126,8 @@ class Read(msgspec.Struct, frozen=True):
         return self.decision.outcome if self.decision and isinstance(self.decision.outcome, Accepted) else None
 
 
-def read(entry: Entry, seen: set[int]) -> Read:
-    """Decode what is shown of an entry."""
+def read(entry: Entry, seen: set[int], items: bool = True) -> Read:
+    """Decode what is shown of an entry; without `items` neither effects nor what notices say, only their numbers."""
 
     def content(index: int) -> bytes | None:
         part = entry.parts[index] if index in seen else None
@@ -137,15 +137,15 @@ def read(entry: Entry, seen: set[int]) -> Read:
     envelope = decode_envelope(_decode_signed(first).envelope) if first is not None else None
     decision = decode_decision(second) if second is not None else None
     effects = None
-    if decision is not None and decision.derived:
+    if items and decision is not None and decision.derived:
         third = content(2 + decision.attached)
         derived = decode_derived(third) if third is not None else None
         effects = derived if isinstance(derived, Effects) else None
-    told = tuple(_notices(entry, seen))
+    told = tuple(_notices(entry, seen, items))
     return Read(entry, seen, envelope, decision, effects, told)
 
 
-def _notices(entry: Entry, seen: set[int]) -> Iterator[Told]:
+def _notices(entry: Entry, seen: set[int], items: bool) -> Iterator[Told]:
     for index in sorted(seen):
         part = entry.parts[index]
         if index < 2 or part is None or not part.content.startswith(b"\x97\xb2wideberth/notice/1"):
@@ -154,7 +154,7 @@ def _notices(entry: Entry, seen: set[int]) -> Iterator[Told]:
         if isinstance(link, Refusal) or (link.sequence, link.time_us) != (entry.sequence, entry.time_us):
             continue
         try:
-            yield Told(index, link.party, link.number, decode_notice(link.body).items)
+            yield Told(index, link.party, link.number, decode_notice(link.body).items if items else ())
         except UNREADABLE:
             yield Told(index, link.party, link.number, ())  # of a form that this version does not know
 
@@ -364,10 +364,10 @@ def choose(
     return named, _merged(chosen, support.needed(chosen, speakers, notices))
 
 
-def _readable(entries: Iterable[Entry], may_see: MaySee) -> Iterator[Read]:
+def _readable(entries: Iterable[Entry], may_see: MaySee, items: bool = True) -> Iterator[Read]:
     for entry in entries:
         seen = may_see(entry)
-        if seen and not (read_ := read(entry, seen)).quiet:
+        if seen and not (read_ := read(entry, seen, items)).quiet:
             yield read_
 
 
@@ -393,7 +393,7 @@ def _period(entries: Iterable[Entry], may_see: MaySee, subject: Subject, support
     """All that may be shown of a span of time, but for what the node says to itself."""
     chosen: Chosen = {}
     speakers, notices = set[str](), list[tuple[str, int]]()
-    for read_ in _readable(entries, may_see):
+    for read_ in _readable(entries, may_see, items=False):
         support.add(read_)
         if subject.from_us <= read_.entry.time_us < subject.to_us:
             chosen[read_.entry.sequence] = read_.seen

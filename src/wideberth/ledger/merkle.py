@@ -28,6 +28,8 @@ class Tree:
     def __init__(self) -> None:
         """A tree without leaves."""
         self._levels: list[bytearray] = [bytearray()]
+        self._edge: tuple[tuple[int, int], bytes] = ((0, 0), EMPTY_ROOT)
+        """The last range that was not complete: neighbouring proofs ask for the same one, and it never changes."""
         self.size = 0
         """How many leaves the tree has."""
 
@@ -101,12 +103,16 @@ class Tree:
 
     def _range(self, low: int, high: int) -> bytes:
         """MTH of the leaves low..high, where low is a multiple of a power of two not below high - low."""
-        node = b""
+        if (low, high) == self._edge[0]:
+            return self._edge[1]
+        node, asked, hashed = b"", (low, high), 0
         while high > low:
             level = ((high - low) & (low - high)).bit_length() - 1
             high -= 1 << level
             complete = self._node(level, high >> level)
-            node = node_hash(complete, node) if node else complete
+            node, hashed = (node_hash(complete, node), hashed + 1) if node else (complete, 0)
+        if hashed > 2:
+            self._edge = (asked, node)
         return node
 
 

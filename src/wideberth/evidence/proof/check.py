@@ -26,7 +26,7 @@ MANIFEST, ENTRIES, LAYOUT, LAND, REPORT = "manifest.json", "entries.wbx", "layou
 NEEDED = (MANIFEST, ENTRIES, LAYOUT, LAND, REPORT)
 CONTEXT, NOTICE = "wideberth/command/1", "wideberth/notice/1"
 NODE_COMMANDS = ("genesis", "new_epoch", "tick", "due", "commit_state", "delivered")
-ROWS_MAX = 2_000
+ROWS_MAX = 1_000
 """Entries that a report lists; a longer one says how many it leaves to the file of entries."""
 FAULTS_MAX = 100
 WHOLE = "*"
