@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),
     "replay": ("ledgers:replay", "Replay a ledger and print what it comes to."),
     "export": ("copies:export", "Write a ledger into one file that anybody can verify."),
+    "review": ("review:review", "Review a span of time together with the other parties."),
     "evidence": ("evidence:evidence", "Make one file about a message, conflict, operation or span of time."),
     "backup": ("copies:backup", "Copy a ledger, then read the copy back and check it."),
     "restore": ("copies:restore", "Restore a ledger as its next epoch."),
