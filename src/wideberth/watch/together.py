@@ -167,7 +167,9 @@ def _alike(s: Strands, row: int, other: int, at: Float64s, a: int, b: int) -> bo
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def gather(s: Strands, rows: Int64s, at: Float64s, group: Int64s, order: Int64s, now_us: int) -> tuple[Int64s, Float64s]:
+def gather(
+    s: Strands, rows: Int64s, at: Float64s, group: Int64s, order: Int64s, now_us: int
+) -> tuple[Int64s, Float64s]:
     """One row a group; `order` sorts by group. Integers: the first of the group's places in `rows`, best row, members,
     ground, kind, flags. Floats: latitude, longitude, error, age, speed, direction, climb, baro, hae."""
     many = len(order)

@@ -1,0 +1,236 @@
+"""Alerts: one life for each pair that is about to come too near, as a table.
+
+In:  each sweep, which pairs come too near by the minima, and which still would by wider ones (`Seen`); acknowledgements;
+     the time.
+Out: `Change`s: alerts that opened or moved, each a row of `ALERT`; every alert until it is over and told.
+Refuses: an acknowledgement of what is not there, is over, or concerns somebody else (UNKNOWN, WRONG_STATE).
+
+So that one pair does not flutter: it opens only when predicted in `confirm` sweeps in a row (at once where time is short),
+stays open while the wider minima still fall short, passes only after `dwell_us` of neither, and the same pair that comes
+again within `again_us` goes on as the same alert. An alert never goes back from warned to predicted, and never ends
+without a word: a track that is not seen any more ends it as "lost sight", after `unseen_us`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import msgspec
+
+from wideberth.limits import ALERTS_MAX
+from wideberth.refusal import Reason, Refusal, refuse
+
+
+class AlertState(StrEnum):
+    """Where an alert stands."""
+
+    PREDICTED = "predicted"
+    WARNED = "warned"
+    """So near in time that those concerned have to act."""
+    ACKNOWLEDGED = "acknowledged"
+    """Everybody concerned has said so."""
+    HAPPENED = "happened"
+    """They are too near now, or were."""
+    PASSED = "passed"
+
+
+_A = AlertState
+ALERT: Final[dict[tuple[AlertState, str], AlertState]] = {
+    (_A.PREDICTED, "time is short"): _A.WARNED,
+    (_A.PREDICTED, "too near"): _A.HAPPENED,
+    (_A.PREDICTED, "apart"): _A.PASSED,
+    (_A.PREDICTED, "lost sight"): _A.PASSED,
+    (_A.WARNED, "acknowledged by all"): _A.ACKNOWLEDGED,
+    (_A.WARNED, "too near"): _A.HAPPENED,
+    (_A.WARNED, "apart"): _A.PASSED,
+    (_A.WARNED, "lost sight"): _A.PASSED,
+    (_A.ACKNOWLEDGED, "too near"): _A.HAPPENED,
+    (_A.ACKNOWLEDGED, "apart"): _A.PASSED,
+    (_A.ACKNOWLEDGED, "lost sight"): _A.PASSED,
+    (_A.HAPPENED, "apart"): _A.PASSED,
+    (_A.HAPPENED, "lost sight"): _A.PASSED,
+    (_A.PASSED, "predicted again"): _A.PREDICTED,
+}
+"""From and event, to; no row, no change."""
+
+
+class Rules(NamedTuple):
+    """Deadlines and dwells, microseconds unless said."""
+
+    look_us: int = 300_000_000
+    warn_us: int = 120_000_000
+    """Time to entry at which predicted becomes warned."""
+    confirm: int = 2
+    """Sweeps in a row before an alert opens; one where less than `warn_us` is left."""
+    dwell_us: int = 10_000_000
+    again_us: int = 60_000_000
+    unseen_us: int = 30_000_000
+    wider: float = 1.1
+    """By how much the minima and the look-ahead are widened for what is open already."""
+
+
+RULES: Final = Rules()
+Key = tuple[str, str, str]
+"""What sort ("pair", or a kind of zone), and both sides: track numbers, or a track number and a zone."""
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """A pair in one sweep."""
+
+    key: Key
+    entry_s: float
+    """Until both minima fall short; 0: they do."""
+    cpa_s: float
+    horizontal_m: float
+    vertical_m: float | None
+    """None where one of them has no altitude."""
+    inside: bool = True
+    """By the minima themselves, not only by the wider ones."""
+
+
+class Alert(msgspec.Struct):
+    """One pair, as long as it matters."""
+
+    id: str
+    key: Key
+    state: AlertState
+    opened_us: int
+    changed_us: int
+    seen: Seen
+    """The newest."""
+    seen_us: int
+    """When it was last too near or predicted to be, by the wider minima."""
+    known_us: int
+    """When both sides were last in sight."""
+    worst_m: float
+    """The least predicted or real distance so far while both minima fell short."""
+    parties: tuple[str, ...] = ()
+    acknowledged: dict[str, int] = {}
+    doubt: str = ""
+    """Why a side may not be what it says."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has passed."""
+        return self.state is AlertState.PASSED
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What happened to an alert: None to predicted when it opened."""
+
+    alert: str
+    event: str
+    before: AlertState | None
+    after: AlertState
+    time_us: int
+
+
+class Alerts:
+    """All alerts that are open, or passed a short while ago."""
+
+    def __init__(self, rules: Rules = RULES) -> None:
+        self.rules = rules
+        self.by_id: dict[str, Alert] = {}
+        self._by_key: dict[Key, Alert] = {}
+        self._waiting: dict[Key, int] = {}
+        """How many sweeps in a row a pair was predicted that has no alert yet."""
+        self.unopened = 0
+        """How many could not be opened for want of room, ever."""
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    def get(self, key: Key) -> Alert | None:
+        """The alert of a pair."""
+        return self._by_key.get(key)
+
+    def sweep(self, seen: Iterable[Seen], sighted: set[str], now_us: int) -> list[Change]:
+        """One sweep. `sighted`: sides (of `Key`) that are in sight."""
+        changes: list[Change] = []
+        found = {one.key: one for one in seen}
+        waiting = self._waiting
+        self._waiting = {}
+        for key in sorted(found):
+            alert = self._by_key.get(key)
+            if alert is not None:
+                changes += self._update(alert, found[key], now_us)
+            elif found[key].inside:
+                changes += self._maybe_open(found[key], waiting.get(key, 0) + 1, now_us)
+        for alert in list(self.by_id.values()):
+            if alert.key not in found:
+                changes += self._missing(alert, sighted, now_us)
+        return changes
+
+    def _maybe_open(self, seen: Seen, times: int, now_us: int) -> list[Change]:
+        if times < self.rules.confirm and seen.entry_s * 1e6 > self.rules.warn_us:
+            self._waiting[seen.key] = times
+            return []
+        if len(self.by_id) >= ALERTS_MAX:
+            self.unopened += 1
+            return []
+        id_ = alert_id(seen.key, now_us)
+        alert = Alert(
+            id_, seen.key, AlertState.PREDICTED, now_us, now_us, seen, now_us, now_us, seen.horizontal_m
+        )  # fmt: skip
+        self.by_id[id_] = self._by_key[seen.key] = alert
+        return [Change(id_, "opened", None, AlertState.PREDICTED, now_us), *self._rise(alert, now_us)]
+
+    def _update(self, alert: Alert, seen: Seen, now_us: int) -> list[Change]:
+        alert.known_us = now_us
+        if not seen.inside and alert.over:
+            return self._forget(alert, now_us)
+        changes = self._move(alert, "predicted again", now_us) if alert.over else []
+        if seen.inside:
+            alert.worst_m = min(alert.worst_m, seen.horizontal_m)
+        alert.seen, alert.seen_us = seen, now_us
+        return changes + self._rise(alert, now_us)
+
+    def _rise(self, alert: Alert, now_us: int) -> list[Change]:
+        seen, changes = alert.seen, list[Change]()
+        if seen.inside and seen.entry_s * 1e6 <= self.rules.warn_us:
+            changes += self._move(alert, "time is short", now_us)
+        if seen.inside and seen.entry_s <= 0.0:
+            changes += self._move(alert, "too near", now_us)
+        return changes
+
+    def _missing(self, alert: Alert, sighted: set[str], now_us: int) -> list[Change]:
+        """Not even by the wider minima any more, or out of sight."""
+        if alert.over:
+            return self._forget(alert, now_us)
+        if all(side in sighted for side in alert.key[1:]):
+            alert.known_us = now_us
+            return self._move(alert, "apart", now_us) if now_us - alert.seen_us >= self.rules.dwell_us else []
+        return self._move(alert, "lost sight", now_us) if now_us - alert.known_us >= self.rules.unseen_us else []
+
+    def _forget(self, alert: Alert, now_us: int) -> list[Change]:
+        if now_us - alert.changed_us >= self.rules.again_us:
+            del self.by_id[alert.id]
+            del self._by_key[alert.key]
+        return []
+
+    def _move(self, alert: Alert, event: str, now_us: int) -> list[Change]:
+        after = ALERT.get((alert.state, event))
+        if after is None:
+            return []
+        before, alert.state, alert.changed_us = alert.state, after, now_us
+        if event == "predicted again":
+            alert.acknowledged = {}
+        return [Change(alert.id, event, before, after, now_us)]
+
+    def acknowledge(self, id_: str, party: str, now_us: int) -> list[Change] | Refusal:
+        """A party has seen it; once more by the same party changes nothing."""
+        alert = self.by_id.get(id_)
+        if alert is None or party not in alert.parties:
+            return refuse(Reason.UNKNOWN, "alert", "an alert of yours", id_)
+        if alert.state in (AlertState.PREDICTED, AlertState.PASSED):
+            return refuse(Reason.WRONG_STATE, "alert", "warned, acknowledged or happened", alert.state.value)
+        alert.acknowledged = {**alert.acknowledged, party: alert.acknowledged.get(party, now_us)}
+        if set(alert.parties) <= alert.acknowledged.keys():
+            return self._move(alert, "acknowledged by all", now_us)
+        return []
+
+
+def alert_id(key: Key, opened_us: int) -> str:
+    """The same for the same pair and moment, and nothing to count by."""
+    return hashlib.sha256("\n".join(("wideberth/alert/1", *key, str(opened_us))).encode()).hexdigest()[:24]
