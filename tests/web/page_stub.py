@@ -62,6 +62,7 @@ class Stub:
         self.position = 48_213
         self.version = 1
         self.commands: list[dict[str, Any]] = []
+        self.parts: list[object] = []
         self.view = pw.view(self.now())
         self.hotline = ph.quiet()
         self.events: list[str] = []
@@ -196,6 +197,11 @@ def make_app(stub: Stub) -> Any:
     async def messages(request: Request) -> Response:
         return JSONResponse({"as_of": stub.as_of(), "messages": stub.hotline["messages"], "next": None})
 
+    async def message(request: Request) -> Response:
+        found = next(m for m in stub.hotline["messages"] if m["id"] == request.path_params["id"])
+        beside = [{"said": "north", "geometry": "south"}] if found["late"] else []
+        return JSONResponse({**found, "as_of": stub.as_of(), "contradictions": beside})
+
     async def lines(request: Request) -> Response:
         return JSONResponse({"as_of": stub.as_of(), "lines": stub.hotline["lines"]})
 
@@ -246,6 +252,7 @@ def make_app(stub: Stub) -> Any:
         if stub.refuse:
             return problem(stub.refuse, 409, "The stub was told to refuse.")
         words = [str(getattr(decode_part(p.content), "text", "")) for p in parts]
+        stub.parts += [decode_part(p.content) for p in parts]
         stub.commands.append(
             {"command": envelope.command, "words": words, "seen": envelope.seen, "id": envelope.command_id}
         )
@@ -260,7 +267,8 @@ def make_app(stub: Stub) -> Any:
     routes = [
         Route("/v1/about", about), Route("/v1/challenge", challenge, methods=["POST"]),
         Route("/v1/session", session, methods=["POST"]), Route("/v1/theatre", theatre), Route("/v1/view", view),
-        Route("/v1/messages", messages), Route("/v1/lines", lines), Route("/v1/watches", watches),
+        Route("/v1/messages", messages), Route("/v1/messages/{sender}/{id}", message),
+        Route("/v1/lines", lines), Route("/v1/watches", watches),
         Route("/v1/conflicts/{id}/options", options), Route("/v1/positions/show", position),
         Route("/v1/stream", stream), Route("/v1/commands", commands, methods=["POST"]),
         Mount("/", StaticFiles(directory=WEB, html=True)),

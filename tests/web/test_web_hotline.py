@@ -13,6 +13,7 @@ import pytest
 from page_browser import Page
 from page_steps import button, said, sign_on
 
+from wideberth.party.command import Volumes
 from wideberth.party.hotline import (
     Acknowledge,
     AnswerCheck,
@@ -25,7 +26,10 @@ from wideberth.party.hotline import (
     Stop,
     TakeOver,
 )
-from wideberth.words import show
+from wideberth.space.volume import Volume4D
+from wideberth.words import readback, show
+from wideberth.words.check import plain as plain_text
+from wideberth.words.check import with_check
 
 pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
 ALARM = "!document.querySelector('#alarm').hidden"
@@ -185,26 +189,100 @@ def test_stop_is_said_in_two_steps(plain: Page, node: page_stub.Running, stub: p
 
 
 def test_the_room_reads_back(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
-    """A slip is shown while typing, by its check characters; what the chart says is read back whole."""
+    """While typing, a slip is named with its field and character; a whole item of another place too; all of it is sent
+    as it was typed, and nothing is filled in by the page."""
     stub.reset("hotline")
     sign_on(plain, node)
     plain.until("document.querySelectorAll('#cards .card').length>1")
     plain.key("2")
     button(plain, f"msg:TAF/{pw.name_id('N1')}")
-    k = f"echo:{pw.name_id('N1')}:"
-    button(plain, f"{k}:type")
+    k = f"echo:{pw.name_id('N1')}::1"
     plain.until(f"document.querySelector('[data-k=\"{k}:position\"]')")
-    plain.run(f"document.querySelector('[data-k=\"{k}:position\"]').focus()")
-    wrong = ph.RIGHT[0].replace("4", "5", 1)
-    plain.type(wrong)
-    plain.key("Tab")
-    plain.until(f"document.querySelector('[data-k=\"{k}:position\"]').getAttribute('aria-invalid')==='true'")
-    button(plain, f"{k}:shown")
+    assert plain.run("[...document.querySelectorAll('.echo input')].map(e=>e.value).join('')") == ""
+    field = f"document.querySelector('[data-k=\"{k}:position\"]')"
+
+    def fill(name: str, value: str) -> None:
+        plain.run(f"document.querySelector('[data-k=\"{k}:{name}\"]').focus()")
+        plain.run("document.activeElement.select()")
+        plain.type(value)
+
+    slip = ph.RIGHT[0][:3] + "9" + ph.RIGHT[0][4:]
+    fill("position", slip)
+    plain.until(f"{field}.getAttribute('aria-invalid')==='true'")
+    assert "check characters do not fit, first at character 4" in plain.run(f"{field}.parentNode.textContent")
+    fill("position", with_check("421044N0384306W"))
+    plain.until(f"{field}.parentNode.textContent.includes('differs from what was sent')")
+    for name, right in zip(readback.ReadBack.__struct_fields__, ph.RIGHT, strict=True):
+        if right:
+            fill(name, f" {right[:3]} {right[3:].lower()}")
+    assert plain.run("document.querySelectorAll('.echo [aria-invalid]').length") == 0
+    button(plain, f"{k}:send")
     command = said(stub, plain)
     assert isinstance(command, Acknowledge)
-    assert command.echo == ph.RIGHT
+    assert [plain_text(item) for item in command.echo] == list(ph.RIGHT)
     plain.until("document.querySelector('.mone .steps li[aria-current]').textContent==='read back'")
     assert plain.complaints == []
+
+
+def test_a_late_text_shows_what_contradicts_it(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Beside a late notice stands what its text says otherwise than its geometry, when to be clear, and that it is no
+    request; a new version says what changed."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.key("2")
+    button(plain, f"msg:TAF/{pw.name_id('N1')}")
+    plain.until("document.querySelector('.mone').textContent.includes('Text says north, geometry says')")
+    words = plain.run("document.querySelector('.mone').textContent")
+    assert "LATE. Be clear by 07:00Z." in words
+    assert "This is not a request." in words
+    stub.hotline["messages"][0] |= {"version": 2, "text": "Survey south of Dorun."}
+    stub.events.append(NOTICE)
+    plain.until("document.querySelector('.mone').textContent.includes('This is version 2. Acknowledge again.')")
+    assert "Changed: text." in plain.run("document.querySelector('.mone').textContent")
+    assert plain.run("document.querySelector('.mone del').textContent") == "Survey near Dorun."
+
+
+def test_the_room_is_never_silently_stale(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """With the link lost the room says so, and of when it is."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.key("2")
+    stub.silent = True
+    plain.run("{const real=performance.now.bind(performance);performance.now=()=>real()+16000}")
+    plain.until("!document.querySelector('#lostband').hidden")
+    assert "Link lost. You see 06:1" in plain.run("document.querySelector('#lostband').textContent")
+
+
+def test_a_circle_is_typed(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """A typed circle travels as whole nanodegrees, millimetres and microseconds; without figures nothing is sent."""
+    stub.reset("hotline")
+    sign_on(plain, node)
+    plain.key("2")
+    button(plain, "new:notice")
+    button(plain, "to:TAF")
+    choose = "(()=>{const e=document.querySelector('[data-k=\"compose:geometry\"]');e.value='circle';"
+    plain.run(choose + "e.dispatchEvent(new Event('change'))})()")
+    plain.until("document.querySelector('[data-k=\"compose:lat\"]')")
+    button(plain, "compose:send")
+    plain.until("document.querySelector('#msgs .problem')")
+    assert stub.commands == []
+    given = {"lat": "42.2621", "lon": "-38.7182", "radius": "5000", "lower": "0", "upper": "900.5"}
+    given |= {"from": "2026-11-22T06:20", "until": "2026-11-22T07:20"}
+    for name, value in given.items():
+        plain.run(
+            f"(()=>{{const e=document.querySelector('[data-k=\"compose:{name}\"]');e.value='{value}';"
+            "e.dispatchEvent(new Event('input'));e.dispatchEvent(new Event('change'))})()"
+        )
+    plain.until("document.querySelector('.mone svg.mini')")
+    button(plain, "compose:send")
+    for _ in range(100):
+        if stub.parts:
+            break
+        plain.run("new Promise(resolve=>setTimeout(resolve,25))")
+    command = said(stub, plain)
+    assert isinstance(command, Send)
+    assert (command.text, command.volumes, command.phrase) == (None, 0, "notice")
+    assert stub.parts[-1] == Volumes((Volume4D(ph.PLACE, 0, 900_500, *ph.HOURS_US),))
 
 
 def test_the_page_checks_what_the_house_checks(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
@@ -214,7 +292,7 @@ def test_the_page_checks_what_the_house_checks(plain: Page, node: page_stub.Runn
     wrong = [word[:i] + c + word[i + 1 :] for i in range(len(word)) for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
     wrong = [w for w in wrong if w != word]
     found = plain.run(
-        f"import('/app/hotline.js').then(m=>[m.checkHolds('{word}'), {wrong!r}.filter(m.checkHolds).length])"
+        f"import('/app/echo.js').then(m=>[m.checkHolds('{word}'), {wrong!r}.filter(m.checkHolds).length])"
     )
     assert found == [True, 0]
 
@@ -264,6 +342,11 @@ def test_a_notice_is_written(plain: Page, node: page_stub.Running, stub: page_st
     assert stub.commands == []
     button(plain, "to:TAF")
     plan = pw.name_id("HAS-0417")
+    plain.run(
+        "(()=>{const e=document.querySelector('[data-k=\"compose:geometry\"]');e.value='plan';"
+        "e.dispatchEvent(new Event('change'))})()"
+    )
+    plain.until("document.querySelector('[data-k=\"compose:plan\"]')")
     plain.run(
         "(()=>{const e=document.querySelector('[data-k=\"compose:plan\"]');"
         f"e.value='{plan}';e.dispatchEvent(new Event('change'))}})()"

@@ -5,6 +5,7 @@ import * as commands from "./commands.js";
 import { $, h } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
+import * as hotline from "./hotline.js";
 import { shown } from "./shown.js";
 import { changed, set, world } from "./state.js";
 import { has, t, text } from "./words.js";
@@ -125,6 +126,20 @@ export function openConflict(id, choice) {
   if (choice) world.chosen.set(id, choice);
   set({ room: "conflict", conflict: id, saying: null, writing: null, focus: choice ? "act-main" : "room-head" });
   loadOptions(id);
+}
+
+/** Asks the node once a version what of a late text or a STOP contradicts its geometry. */
+export async function askBeside(message) {
+  if (!hotline.asksBeside(message) || !node?.session) return;
+  hotline.asked.set(hotline.besideKey(message), []);
+  try {
+    const { contradictions } = await node.get(`v1/messages/${message.sender}/${message.id}`);
+    if (contradictions.length) hotline.asked.set(hotline.besideKey(message), contradictions);
+    changed();
+  } catch (error) {
+    if (!(error instanceof Problem) && !(error instanceof Offline)) throw error;
+    hotline.asked.delete(hotline.besideKey(message));
+  }
 }
 
 /** Open the Messages room at a message. */

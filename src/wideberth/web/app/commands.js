@@ -12,15 +12,16 @@ const LIFE_US = 600_000_000; // ten minutes: long enough for a link to come back
 const random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 const digest = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 
-async function textPart(text) {
+/** A free text, or ["volumes", ...], as a part of its own. */
+async function part(given) {
   const salt = random(32);
-  const content = encode(["text", current(), text]);
+  const content = encode(typeof given === "string" ? ["text", current(), given] : given);
   return { salt, content, commitment: await digest(new Uint8Array([...salt, ...content])) };
 }
 
 /** Signs one command with its free text and gives what POST /v1/commands takes. */
 export async function seal(command, texts = []) {
-  const parts = await Promise.all(texts.map(textPart));
+  const parts = await Promise.all(texts.map(part));
   const not_after_us = BigInt(Math.round(now())) * 1000n + BigInt(LIFE_US);
   const envelope = encode([
     CONTEXT,
@@ -123,9 +124,14 @@ export const check = (to, path) => ({ command: ["check_line", random(16), to, pa
 export const answerCheck = (line) => ({ command: ["answer_check", line.first, uuidBytes(line.check)], texts: [] });
 export const handOver = (cell, key, text) => ({ command: ["hand_over", cell, fromBase64(key), place(text)], texts: words(text) });
 export const takeOver = (cell, items) => ({ command: ["take_over", cell, items.map(uuidBytes)], texts: [] });
-/** A notice or question; its geometry is that of a plan of one's own, or none. */
-export const send = ({ kind, precedence, to, text, operation, drill }) => ({
-  command: ["send", random(16), 0, kind, precedence, to, operation ? kind : "", place(text), null, operation ? uuidBytes(operation) : null, null, drill, []],
-  texts: words(text),
+/** A notice or question, or its next version; its geometry is that of a plan of one's own, a circle, or none. */
+export const send = ({ kind, precedence, to, text, operation, circle, drill, replaces }) => ({
+  command: ["send", replaces ? uuidBytes(replaces.id) : random(16), replaces?.version ?? 0, kind, precedence, to, operation || circle ? kind : "", place(text), circle ? words(text).length : null, operation ? uuidBytes(operation) : null, null, drill, []],
+  texts: [...words(text), ...(circle ? [["volumes", [volume(circle)]]] : [])],
 });
+/** Whole nanodegrees, millimetres and microseconds, from degrees, metres and ms. */
+const volume = ({ lat, lon, radius_m, lower_m, upper_m, from, to }) => [
+  ["c", Math.round(lat * 1e9), Math.round(lon * 1e9), Math.round(radius_m * 1000)],
+  Math.round(lower_m * 1000), Math.round(upper_m * 1000), BigInt(Math.round(from)) * 1000n, BigInt(Math.round(to)) * 1000n,
+];
 export const signHead = (number, head) => ({ command: ["sign_head", number, fromBase64(head)], texts: [] });

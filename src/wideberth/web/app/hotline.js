@@ -7,7 +7,8 @@ import { changed, set, world } from "./state.js";
 const PAGE = 200;
 export const PRECEDENCES = ["flash", "immediate", "priority", "routine"];
 export const ANSWERS = ["not-affected", "conflict", "not-ours", "unknown", "declined"];
-export const ITEMS = ["position", "cell", "bearing", "band", "window", "version", "seal"];
+/** Earlier versions of a message, as this page saw them. */
+export const earlier = new Map();
 const URGENT = new Set(["flash", "immediate"]);
 
 let running = null;
@@ -36,6 +37,7 @@ export async function refresh(node) {
       run.again = false;
       const [messages, lines, watches] = await Promise.all([pages(node), node.get("v1/lines"), node.get("v1/watches")]);
       enter(messages);
+      keepEarlier(messages);
       set({ hotline: { messages, lines: lines.lines, cells: watches.cells, keys: watches.keys } });
     }
   } catch (error) {
@@ -57,6 +59,27 @@ export const doubted = (message) => message.doubts.some((d) => !d.reviewed);
 export const climbs = (message) => owedOpen(message).map((o) => o.acknowledge_by).filter(Boolean).sort()[0] ?? null;
 export const checks = () => (world.hotline?.lines ?? []).filter((l) => l.answer_by && l.second === world.signer?.party);
 export const troubled = () => (world.hotline?.lines ?? []).filter((l) => l.state !== "up");
+
+/** What contradicts a late text or a STOP, once it was asked for. */
+export const asked = new Map();
+export const besideKey = (message) => `${keyOf(message.sender, message.id)} ${message.version}`;
+export const beside = (message) => asked.get(besideKey(message)) ?? [];
+export const asksBeside = (message) => Boolean(message.text && message.volumes.length && (message.late || message.kind === "stop") && !asked.has(besideKey(message)));
+
+function keepEarlier(list) {
+  for (const message of list) {
+    const before = byKey(keyOf(message.sender, message.id));
+    if (before && before.version < message.version) earlier.set(keyOf(message.sender, message.id), before);
+  }
+}
+
+/** What of a message is other than in the version before, where this page saw that one. */
+export function changes(message) {
+  const before = earlier.get(keyOf(message.sender, message.id));
+  if (!before || before.version >= message.version) return null;
+  const same = (name) => JSON.stringify(before[name]) === JSON.stringify(message[name]);
+  return { before, names: ["text", "volumes", "precedence", "drill"].filter((name) => !same(name)) };
+}
 
 /** A STOP on the stream: it sounds before it is an entry; the same one again is the same alarm, a repeat raises it again. */
 export function heardStop(stop) {
@@ -103,12 +126,3 @@ export function inForce() {
 }
 const waits = (stop) => !stop.over && !(stop.message && !owedOpen(stop.message).length);
 export const sounding = () => alarms().some((stop) => !stop.drill && waits(stop) && !((world.silenced.get(stop.key) ?? 0) > performance.now()));
-
-/** ISO/IEC 7064 MOD 1271-36: whether the last two characters fit what stands before them. */
-export function checkHolds(text) {
-  const plain = text.toUpperCase().replace(/[\s\u2066-\u2069-]/g, "");
-  if (!/^[0-9A-Z]{3,}$/.test(plain)) return false;
-  let sum = 0;
-  for (const character of plain) sum = (sum * 36 + parseInt(character, 36)) % 1271;
-  return sum === 1;
-}

@@ -286,6 +286,9 @@ function status(age) {
   $("#outbox").hidden = !world.outbox.length;
   $("#outbox").replaceChildren(...t("kept.short", { count: world.outbox.length }));
   $("#lostveil").hidden = !lost;
+  const told = $("#lostband");
+  told.hidden = !lost || world.room === "watch";
+  if (!told.hidden) told.replaceChildren(h("b", {}, t("lost.first", lostValues())), ...t("space"), ...t("lost_second"));
   if (lost) $("#lost-first").replaceChildren(...t("lost.first", lostValues()));
 }
 

@@ -2,7 +2,9 @@
 // In: hotline.js. Out: panes whose buttons sign and send. A message tells, asks or stops; nothing in it is a request for leave.
 
 import * as actions from "./actions.js";
+import { composer, write, writeAgain } from "./compose.js";
 import { $, draw, h, sign } from "./dom.js";
+import * as echo from "./echo.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
 import { centre, ringOf } from "./geo.js";
@@ -12,7 +14,10 @@ import { beat } from "./needs.js";
 import { changed, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
+document.head.append(h("link", { rel: "stylesheet", href: "css/messages.css" }));
+
 const REACHES = ["sent", "received", "read-back", "effective"];
+const PLACES = 4;
 const pane = (title, ...inner) => h("section", { class: "pane" }, h("h2", {}, t(...title)), h("div", { class: "in" }, inner));
 const btn = (k, label, act, cls = "") => h("button", { type: "button", class: `btn ${cls}`, "data-k": k, on: { click: act } }, t(...label));
 const cellName = (cell) => (cell ? code(cell) : text("the_watch"));
@@ -52,7 +57,7 @@ function list() {
   const mine = hotline.toDo();
   const others = hotline.messages().filter((m) => !mine.includes(m));
   return [
-    h("div", { class: "acts" }, btn("new:notice", ["new.notice"], () => compose("notice"), "go"), btn("new:query", ["new.query"], () => compose("query"))),
+    h("div", { class: "acts" }, btn("new:notice", ["new.notice"], () => write("notice"), "go"), btn("new:query", ["new.query"], () => write("query"))),
     h("h2", {}, t("messages.owed", { count: mine.length })),
     mine.length ? h("ul", { class: "msgs" }, mine.map(row)) : h("p", { class: "nothing" }, t("messages.none_owed")),
     others.length > 0 && [h("h2", {}, t("messages.others")), h("ul", { class: "msgs" }, others.map(row))],
@@ -78,28 +83,47 @@ function receivers(message) {
     o.rung > 0 && h("span", { class: "flag late" }, t(o.asked ? "rung.above" : "rung.all", { cell: cellName(o.asked) }))))));
 }
 
+/** The time by which to be clear of it: when its first window begins. */
+const clearBy = (message) => (message.volumes.length ? f.utc(Math.min(...message.volumes.map((v) => f.ms(v.start)))) : code("—"));
+
 function geometry(message) {
   if (!message.volumes.length) return null;
-  const rows = message.volumes.slice(0, 12).map((v) => h("li", {}, t("plain", { value: f.bandLong(v.lower, v.upper) }), t("space"), t("plain", { value: f.span(f.ms(v.start), f.ms(v.end)) }), t("space"), t(...facts.whereSentence(centre(ringOf(v.outline))))));
-  return pane(["pane.place"], h("ul", { class: "rows2" }, rows));
+  const rows = message.volumes.slice(0, PLACES).map((v) => h("li", {}, h("span", {}, t("plain", { value: f.span(f.ms(v.start), f.ms(v.end)) }), t("comma"), t(...facts.whereSentence(centre(ringOf(v.outline)))), t("comma"), t("plain", { value: f.bandLong(v.lower, v.upper) }))));
+  const more = message.volumes.length - PLACES;
+  return pane(["pane.place"], h("ul", { class: "rows2" }, rows, more > 0 && h("li", {}, h("span", {}, t("near.places", { count: message.volumes.length })))));
 }
 
+/** What is wrong with an item, in words; nothing while it is empty. */
+function verdict(name, said, right) {
+  const found = echo.compare(said, right);
+  return found ? t(`echo.${found.wrong}`, { item: text(`item.${name}`), at: found.at ?? 0 }) : [];
+}
+
+function echoField(k, name, right) {
+  const judge = (input, words) => {
+    const wrong = (echo.compare(input.value, right)?.wrong ?? "right") !== "right";
+    wrong ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
+    words.replaceChildren(...verdict(name, input.value, right));
+  };
+  const words = h("span", { class: "bad", role: "status" });
+  const input = h("input", { class: "field n", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: "80", "data-k": `${k}:${name}`, value: draft(`${k}:${name}`),
+    on: { input: () => (world.drafts.set(`${k}:${name}`, input.value), judge(input, words)) } });
+  judge(input, words);
+  return h("label", {}, h("span", {}, t(`item.${name}`)), input, words);
+}
+
+/** Item by item, as heard or as one's own chart says it: typed, never copied by the page, so that another place cannot pass. */
 function readBack(message, owed) {
-  const items = hotline.ITEMS.map((name, i) => [name, message.read_back[i]]).filter(([, right]) => right);
+  const items = echo.ITEMS.map((name, i) => [name, message.read_back[i]]).filter(([, right]) => right);
   if (!items.length) return null;
-  const k = `echo:${message.id}:${owed.cell}`;
-  const said = (name) => draft(`${k}:${name}`);
-  const wrong = items.filter(([name]) => said(name) && !hotline.checkHolds(said(name))).map(([name]) => name);
+  const k = `echo:${message.id}:${owed.cell}:${message.version}`;
   const table = h("dl", { class: "kv" }, items.map(([name, right]) => [h("dt", {}, t(`item.${name}`), name === "bearing" && message.landmark ? [t("space"), t("item.from", { place: message.landmark })] : ""), h("dd", { class: "n" }, t("plain", { value: code(groups(right)) }))]));
-  const typed = h("div", { class: "echo" }, items.map(([name]) => h("label", {}, h("span", {}, t(`item.${name}`)),
-    h("input", { class: "field n", autocomplete: "off", spellcheck: "false", maxlength: "80", "data-k": `${k}:${name}`, value: said(name), "aria-invalid": wrong.includes(name) ? "true" : undefined,
-      on: { input: (event) => world.drafts.set(`${k}:${name}`, event.target.value), change: changed } }),
-    wrong.includes(name) && h("span", { class: "bad" }, t("echo.misheard")))));
-  const whole = hotline.ITEMS.map((name) => said(name));
+  const said = () => echo.ITEMS.map((name) => draft(`${k}:${name}`));
+  const go = () => (said().some(Boolean) ? sent(actions.acknowledge(message, owed.cell, said()), k) : set({ saying: { kind: "refused", sentence: ["echo.empty"] } }));
   return pane(["pane.read_back", { cell: cellName(owed.cell) }],
     h("p", { class: "muted" }, t("read_back.how")), table,
-    h("div", { class: "acts" }, btn(`${k}:shown`, ["read_back.shown"], () => actions.acknowledge(message, owed.cell, message.read_back), "go"), btn(`${k}:type`, ["read_back.type"], () => start(k, `${k}:${items[0][0]}`))),
-    doing(k) && [typed, btn(`${k}:send`, ["read_back.send"], () => sent(actions.acknowledge(message, owed.cell, whole), k), "go")]);
+    h("div", { class: "echo" }, items.map(([name, right]) => echoField(k, name, right))),
+    h("div", { class: "acts" }, btn(`${k}:send`, ["read_back.send"], go, "go")));
 }
 const groups = (word) => word.replace(/(.{4})(?=.)/g, "$1 ");
 
@@ -126,19 +150,34 @@ function acts(message) {
   const answerable = owed.length ? owed : message.kind === "query" && !message.mine ? message.owed : [];
   return h("div", {}, h("div", { class: "acts" }, answerable.map(one),
     btn(`doubt:${message.id}:`, ["doubt.open"], () => start(`doubt:${message.id}:`)),
+    message.mine && message.state === "open" && message.kind !== "stop" && btn(`again:${message.id}`, ["new.version"], () => writeAgain(message)),
     message.mine && message.state === "open" && btn(`cancel:${message.id}`, ["cancel_message"], () => actions.cancelMessage(message))),
     answerable.map((o) => [form("answer", message, o.cell), form("reject", message, o.cell)]), form("doubt", message, ""));
 }
 
 function said(message) {
-  const answers = message.answers.map((a) => h("li", {}, t("said.answer", { party: facts.partyName(a.party), answer: text(`answer.${a.answer}`), time: f.utc(f.ms(a.time), true) }), a.text && h("q", {}, h("bdi", {}, actions.plain(a.text)))));
+  const answers = message.answers.map((a) => h("li", {}, h("span", {}, t("said.answer", { party: facts.partyName(a.party), answer: text(`answer.${a.answer}`), time: f.utc(f.ms(a.time), true) })), a.text && h("q", {}, h("bdi", {}, actions.plain(a.text)))));
   const doubts = message.doubts.map((d) => {
     const k = `review:${d.id}`;
     const own = d.party === world.signer?.party && !d.reviewed;
-    return h("li", {}, t(d.reviewed ? "said.reviewed" : "said.doubt", { party: facts.partyName(d.party), time: f.utc(f.ms(d.reviewed ?? d.time), true) }), d.text && h("q", {}, h("bdi", {}, actions.plain(d.text))),
+    return h("li", {}, h("span", {}, t(d.reviewed ? "said.reviewed" : "said.doubt", { party: facts.partyName(d.party), time: f.utc(f.ms(d.reviewed ?? d.time), true) })), d.text && h("q", {}, h("bdi", {}, actions.plain(d.text))),
       own && btn(k, ["review.open"], () => start(k)), own && doing(k) && h("div", { class: "form" }, field(`${k}:words`, ["review.words"]), btn(`${k}:send`, ["review.send"], () => draft(`${k}:words`).trim() && sent(actions.review(d.id, draft(`${k}:words`).trim()), `${k}:words`), "go")));
   });
   return answers.length + doubts.length > 0 && pane(["pane.said"], h("ul", { class: "rows2" }, answers, doubts));
+}
+
+/** A late text or a STOP goes out with what contradicts it beside. */
+function contradictions(message) {
+  const found = hotline.beside(message);
+  return found.length > 0 && h("ul", { class: "problem" }, found.map((c) => h("li", {}, c.said ? t("contradiction", { said: actions.plain(c.said), geometry: c.geometry }) : t("contradiction.unread"))));
+}
+
+/** What the version before said, where this page saw it. */
+function changedSince(message) {
+  const found = hotline.changes(message);
+  if (!found) return message.version > 1 && h("p", { class: "problem" }, t("version.again", { version: message.version }));
+  return h("div", { class: "problem" }, h("p", {}, t("version.again", { version: message.version }), t("space"), t("version.changed", { names: found.names.map((name) => text(`changed.${name}`)).join(", ") || text("changed.nothing") })),
+    found.names.includes("text") && found.before.text && h("p", {}, h("del", {}, h("bdi", { dir: "auto" }, actions.plain(found.before.text)))));
 }
 
 function detail(message) {
@@ -146,42 +185,11 @@ function detail(message) {
   return [
     h("header", {}, h("h1", { tabindex: "-1", "data-k": "message-head" }, t(`message.${message.kind}`), t("space"), t(...who(message))), h("div", { class: "hd" }, h("b", {}, t(`precedence.${message.precedence}`)), flags(message), h("span", { class: "muted" }, t("message.sent", { time: f.utc(f.ms(message.sent), true), version: message.version })))),
     message.text && h("blockquote", {}, h("bdi", {}, actions.plain(message.text)), foreign && h("small", {}, t("untranslated", { language: code(message.language) }))),
-    message.late && h("p", { class: "problem" }, t("message.late")),
-    geometry(message), acts(message),
+    message.late && h("p", { class: "problem" }, t("message.late", { start: clearBy(message) })), contradictions(message), changedSince(message),
+    message.kind !== "stop" && h("p", { class: "muted" }, t("message.no_request")),
+    acts(message), geometry(message),
     hotline.owedOpen(message).filter((o) => !o.proxy || o.reach !== "read-back").map((o) => message.needs === "read-back" && readBack(message, o)),
     receivers(message), said(message),
-  ];
-}
-
-// writing one
-
-function compose(kind) {
-  world.drafts.set("compose:kind", kind);
-  set({ message: null, doing: "compose", saying: null, focus: "compose:text" });
-}
-
-function composer() {
-  const others = (world.theatre?.parties ?? []).filter((p) => !p.mine && p.role === "member");
-  const plans = (world.view?.operations ?? []).filter((o) => o.mine && o.state !== "Ended");
-  const to = new Set(draft("compose:to").split(",").filter(Boolean));
-  const choose = (party) => (to.has(party) ? to.delete(party) : to.add(party), world.drafts.set("compose:to", [...to].join()), changed());
-  const kind = draft("compose:kind") || "notice";
-  const go = () => {
-    const message = { kind, precedence: draft("compose:precedence") || "priority", to: [...to], text: draft("compose:text").trim(), operation: draft("compose:plan"), drill: draft("compose:drill") === "on" };
-    if (!to.size) return set({ saying: { kind: "refused", sentence: ["compose.nobody"] } });
-    if (!message.text && !message.operation) return set({ saying: { kind: "refused", sentence: ["compose.empty"] } });
-    return sent(actions.sendMessage(message), "compose:text");
-  };
-  const select = (k, choices) => h("select", { class: "field", "data-k": k, on: { change: (e) => world.drafts.set(k, e.target.value) } }, choices.map(([value, label]) => h("option", { value, selected: value === (draft(k) || choices[0][0]) }, label)));
-  return [
-    h("h1", { tabindex: "-1" }, t(`new.${kind}`)),
-    h("p", { class: "muted" }, t("compose.what")),
-    h("fieldset", {}, h("legend", {}, t("compose.to")), others.map((p) => h("label", { class: "check" }, h("input", { type: "checkbox", "data-k": `to:${p.party}`, checked: to.has(p.party), on: { change: () => choose(p.party) } }), h("bdi", {}, p.name)))),
-    h("label", {}, h("span", {}, t("compose.precedence")), select("compose:precedence", ["priority", "flash", "immediate", "routine"].map((p) => [p, text(`precedence.${p}`)]))),
-    h("label", {}, h("span", {}, t("compose.plan")), select("compose:plan", [["", text("compose.no_plan")], ...plans.map((o) => [o.id, o.label])])),
-    field("compose:text", ["compose.text"], 4),
-    h("label", { class: "check" }, h("input", { type: "checkbox", "data-k": "compose:drill", checked: draft("compose:drill") === "on", on: { change: (e) => world.drafts.set("compose:drill", e.target.checked ? "on" : "") } }), h("span", {}, t("drill"))),
-    h("div", { class: "acts" }, btn("compose:send", ["compose.send"], go, "go"), btn("compose:cancel", ["cancel"], () => set({ doing: null }))),
   ];
 }
 
@@ -248,13 +256,14 @@ export function render() {
   if (world.room !== "messages") return;
   const message = hotline.byKey(world.message) ?? null;
   const writing = world.doing === "compose";
-  const base = [current(), JSON.stringify(world.hotline), world.message, world.doing, draft("compose:to"), draft("compose:kind"), [...world.drafts].filter(([k]) => k.startsWith("watch:") || k.startsWith("echo:")).join(), world.theatre !== null, world.link];
+  const base = [current(), JSON.stringify(world.hotline), world.message, world.doing, [...world.drafts].filter(([k]) => k.startsWith("watch:") || (k.startsWith("compose:") && k !== "compose:text")).join(), world.theatre !== null, world.view?.as_of.position ?? 0, message && hotline.beside(message).length];
   draw($("#msgs"), JSON.stringify(base), () => [
     h("div", { class: "mlist", "data-scroll": "list" }, list()),
-    h("div", { class: "mone", "data-scroll": "one" }, writing ? composer() : message ? detail(message) : h("p", { class: "nothing" }, t("messages.choose"))),
+    h("div", { class: "mone", "data-scroll": "one" }, writing ? composer(field, sent) : message ? detail(message) : h("p", { class: "nothing" }, t("messages.choose"))),
     h("div", { class: "mside", "data-scroll": "side" }, lines(), watches()),
   ]);
   const line = actions.sayingLine();
+  if (message) actions.askBeside(message);
   $("#msgs .saying-here")?.remove();
   if (line) $("#msgs .mone").prepend(h("div", { class: "saying-here" }, line));
   beat();
