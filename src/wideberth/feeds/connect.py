@@ -10,6 +10,7 @@ import random
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,7 @@ from wideberth.limits import (
 )
 from wideberth.refusal import Refusal
 
-FAULTS: Final = (OSError, TimeoutError, ssl.SSLError, httpx.HTTPError, EOFError, ValueError)
+FAULTS: Final = (OSError, TimeoutError, ssl.SSLError, httpx.HTTPError, EOFError, ValueError, zlib.error)
 """What a network, a file or the other side may do to us; anything else is a bug and ends the task loudly."""
 SILENT_TIMES: Final = 4
 """A stream that is silent for so many times its allowed silence is connected anew: half-open connections look so."""

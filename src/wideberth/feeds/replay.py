@@ -12,7 +12,7 @@ import asyncio
 import gzip
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from msgspec.structs import replace
 
@@ -164,10 +164,9 @@ def _whole_blocks(data: bytes) -> int:
 
 
 def _opened(path: Path) -> BinaryIO:
-    file = path.open("rb")
-    packed = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    return gzip.GzipFile(fileobj=file, mode="rb") if packed else file  # type: ignore[return-value]
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
 
 
 def _began(feed: Feed, path: Path) -> int:
