@@ -14,6 +14,8 @@ from wideberth.evidence.proof.drawings import near
 Point = tuple[float, float]
 Bounds = tuple[float, float, float, float]
 DECIMALS: Final = 4
+KINDS: Final = ("land", "lake", "sea", "river", "water", "border", "road")
+"""What is drawn of the shipped land."""
 POINTS_MAX: Final = 60_000
 """Points of one map; past it lakes and borders of small extent are left out, largest rings first."""
 
@@ -27,6 +29,8 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
     left = POINTS_MAX
     for feature in land.get("features", ()):
         kind, lines = str(feature["properties"].get("kind", "land")), []
+        if kind not in KINDS:
+            continue
         closed = "Polygon" in feature["geometry"]["type"]
         for line in sorted(_lines(feature["geometry"]), key=len, reverse=True):
             moved = [(near(lon, middle), lat) for lon, lat, *_ in line]
@@ -35,7 +39,7 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
                     left -= len(piece)
                     lines.append([[round(lon, DECIMALS), round(lat, DECIMALS)] for lon, lat in piece])
         if lines:
-            features.append({"kind": kind if kind.isidentifier() else "land", "lines": lines})
+            features.append({"kind": kind, "lines": lines})
     return {"features": features}
 
 

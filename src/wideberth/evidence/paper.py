@@ -54,7 +54,8 @@ Side by side on report.html; here in the order of the entries. Where sides diffe
 """
 STYLE = """<style>text{font-family:"Noto Sans";font-size:12px;fill:#000}.t,.g{font-size:10px}
 .lane,.tick,.grid{stroke:#999;stroke-width:.6;fill:none}.m{fill:#0b5394}.STOP,.escalation,.wrong,.reject{fill:#9c2a00}
-.sea{fill:#f2f2f2}.land{fill:#fff;stroke:#777}.lake,.water,.river,.border{fill:none;stroke:#777}
+.sea{fill:#f2f2f2}.land{fill:#fff;stroke:#777}.lake,.water{fill:#f2f2f2;stroke:#777}
+.river,.road,.border{fill:none;stroke:#777}
 .volume{fill:#0b5394;fill-opacity:.12;stroke:#0b5394}.place{fill:#9c2a00;fill-opacity:.2;stroke:#9c2a00}
 .bar{stroke:#000;stroke-width:3;fill:none}</style>"""
 

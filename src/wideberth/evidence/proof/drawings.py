@@ -85,7 +85,7 @@ def legend(used: set[str]) -> str:
 
 
 def bounds(shapes: list[Shape]) -> tuple[float, float, float, float] | None:
-    """South, north, west, east in degrees with a margin, longitudes counted on from the first point; None for none."""
+    """South, north, west, east in degrees with a margin, in the shape of the map; None for none."""
     if not shapes:
         return None
     lon_0 = shapes[0].ring[0][1]
@@ -97,9 +97,12 @@ def bounds(shapes: list[Shape]) -> tuple[float, float, float, float] | None:
             lats += [lat - reach, lat + reach]
             lons += [near(lon, lon_0) - wide, near(lon, lon_0) + wide]
     south, north, west, east = min(lats), max(lats), min(lons), max(lons)
-    tall = max((north - south) * 0.35, 0.02)
-    wide = max((east - west) * 0.35, 0.03)
-    return max(south - tall, -90.0), min(north + tall, 90.0), west - wide, east + wide
+    squeeze = max(math.cos(math.radians((south + north) / 2)), 0.05)
+    tall = max((north - south) * 1.7, (east - west) * 1.7 * squeeze * MAP_HEIGHT / MAP_WIDTH, 0.04)
+    tall = min(tall, 180.0)
+    wide = min(tall * MAP_WIDTH / MAP_HEIGHT / squeeze, 360.0)
+    middle = (south + north) / 2
+    return middle - tall / 2, middle + tall / 2, (west + east - wide) / 2, (west + east + wide) / 2
 
 
 def near(lon: float, lon_0: float) -> float:
@@ -139,7 +142,10 @@ def _path(points: list[tuple[float, float]], at: Any, close: bool) -> str:
 
 def _feature(feature: dict[str, Any], at: Any) -> str:
     kind = feature["kind"]
-    lines = [_path([(lat, lon) for lon, lat in line], at, kind != "border") for line in feature["lines"]]
+    lines = [
+        _path([(lat, lon) for lon, lat in line], at, kind in ("land", "lake", "sea", "water"))
+        for line in feature["lines"]
+    ]
     return f'<path class="{html.escape(kind)}" d="{" ".join(lines)}"/>'
 
 

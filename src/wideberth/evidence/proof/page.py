@@ -40,7 +40,8 @@ blockquote{margin:.2rem 0;padding:.1rem .6rem;border-inline-start:3px solid var(
 svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
 svg .t,svg .g{font-size:10px}.lane,.tick,.grid{stroke:var(--line);stroke-width:.6}.tick,.grid{stroke-dasharray:2 4}
 .m{fill:var(--mark);stroke:var(--paper);stroke-width:1}.m.STOP,.m.escalation,.m.wrong,.m.reject{fill:var(--warn)}
-.sea{fill:var(--soft)}.land{fill:var(--paper);stroke:var(--line)}.lake,.water,.river{fill:none;stroke:var(--line)}
+.sea{fill:var(--soft)}.land{fill:var(--paper);stroke:var(--line)}.lake,.water{fill:var(--soft);stroke:var(--line)}
+.river,.road{fill:none;stroke:var(--line)}.road{stroke-width:.5}
 .border{fill:none;stroke:var(--line);stroke-dasharray:6 3}
 .volume{fill:var(--mark);fill-opacity:.12;stroke:var(--mark);stroke-width:1.5}
 .place{fill:var(--warn);fill-opacity:.2;stroke:var(--warn);stroke-width:1.5;stroke-dasharray:5 3}
