@@ -28,8 +28,8 @@ from wideberth.party.hotline import (
 )
 from wideberth.space.volume import Volume4D
 from wideberth.words import readback, show
+from wideberth.words.check import groups, with_check
 from wideberth.words.check import plain as plain_text
-from wideberth.words.check import with_check
 
 pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
 ALARM = "!document.querySelector('#alarm').hidden"
@@ -295,6 +295,14 @@ def test_the_page_checks_what_the_house_checks(plain: Page, node: page_stub.Runn
         f"import('/app/echo.js').then(m=>[m.checkHolds('{word}'), {wrong!r}.filter(m.checkHolds).length])"
     )
     assert found == [True, 0]
+
+
+def test_items_are_grouped_as_they_are_read_aloud(plain: Page, node: page_stub.Running) -> None:
+    """The page parts letters, digits and check characters as the spoken form does."""
+    texts = [*filter(None, ph.RIGHT), *(with_check("1" * n) for n in range(1, 20)), with_check("A00450A03050")]
+    sign_on(plain, node)
+    found = plain.run(f"import('/app/echo.js').then(m=>{json.dumps(texts)}.map(m.groups))")
+    assert found == [groups(text) for text in texts]
 
 
 def test_answer_give_back_and_line(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:

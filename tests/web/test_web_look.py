@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import page_browser
+import page_hotline as ph
 import page_stub
 import pytest
 from page_browser import Page
@@ -58,6 +59,36 @@ def test_every_palette_and_language(
     page.key("?", text="?")
     check_look(page, "help")
     assert page.complaints == []
+
+
+@needs_browser
+@pytest.mark.parametrize(("palette", "language"), LOOKS if LONG else [LOOKS[1], LOOKS[4]])
+def test_stop_and_the_messages_room(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub, palette: str, language: str
+) -> None:
+    """The same holds for a STOP in every room, its band, the room with a message open, and the form of a notice; what a
+    message is marked with stands in its own line."""
+    stub.reset("hotline")
+    stub.hotline["messages"] += [ph.stop_entry("S1", off_watch=True), ph.stop_entry("S2", owed=[])]
+    sign_on(plain, node)
+    for choice in (palette, language):
+        plain.run(f"document.querySelector('[data-v=\"{choice}\"]').click()")
+    plain.until(f"document.documentElement.lang==='{language}'")
+    plain.until("!document.querySelector('#alarm').hidden && !document.querySelector('#bands').hidden")
+    check_look(plain, "alarm")
+    plain.run("document.querySelector('#alarm .btn.go').click()")
+    plain.until("document.querySelector('#alarm').hidden")
+    plain.key("2")
+    plain.run("document.querySelector('.msg.immediate').click()")
+    plain.until("document.querySelector('.echo input')")
+    check_look(plain, "message")
+    inside = "(e=>{const a=e.getBoundingClientRect(),b=e.closest('.msg').getBoundingClientRect();"
+    inside += "return a.top>=b.top&&a.bottom<=b.bottom&&a.left>=b.left})"
+    assert plain.run(f"[...document.querySelectorAll('.msg .tag')].every({inside})") is True
+    plain.run("document.querySelector('[data-k=\"new:notice\"]').click()")
+    plain.until("document.querySelector('.mone fieldset')")
+    check_look(plain, "compose")
+    assert plain.complaints == []
 
 
 @needs_browser

@@ -58,7 +58,7 @@ function article(stop) {
   return h("article", { class: stop.drill ? "drill" : "" },
     h("b", { class: "word" }, t(stop.drill ? "stop.drill_word" : "stop.word"), h("small", {}, t(realOrNot(stop)))),
     h("div", { class: "what" },
-      h("p", { class: "who" }, t(local ? "stop.from" : "stop.from_utc", { party: facts.partyName(stop.sender), time: f.utc(stop.at, true), ...local }), t("space"), h("span", { data: { ago: stop.at } })),
+      h("p", { class: "said" }, t(local ? "stop.from" : "stop.from_utc", { party: facts.partyName(stop.sender), time: f.utc(stop.at, true), ...local }), t("space"), h("span", { data: { ago: stop.at } })),
       stop.text && h("p", { class: "text" }, h("q", {}, h("bdi", { lang: stop.language ?? undefined, dir: "auto" }, actions.plain(stop.text))),
         foreign && h("small", {}, stop.language ? t("untranslated", { language: code(stop.language) }) : t("as_written"))),
       stop.off_watch && h("p", {}, t("stop.off_watch")),

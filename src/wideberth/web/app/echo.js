@@ -23,3 +23,11 @@ export function checkHolds(text) {
   for (const character of plain) sum = (sum * 36 + parseInt(character, 36)) % 1271;
   return sum === 1;
 }
+
+const UNBROKEN = 5;
+/** In groups for reading aloud: letters and digits apart, long runs of digits in fours from their end, the check characters last. */
+export function groups(text) {
+  const runs = text.slice(0, -2).match(/\d+|[A-Z]+/g) ?? [];
+  const cut = (run) => (/\d/.test(run) && run.length > UNBROKEN ? run.match(/^\d{1,3}(?=(?:\d{4})+$)|\d{4}/g) : [run]);
+  return [...runs.flatMap(cut), text.slice(-2)].join(" ");
+}

@@ -14,7 +14,8 @@ import { beat } from "./needs.js";
 import { changed, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
-document.head.append(h("link", { rel: "stylesheet", href: "css/messages.css" }));
+/** The room's own style sheet is there before the room is drawn. */
+await new Promise((done) => document.head.append(h("link", { rel: "stylesheet", href: "css/messages.css", on: { load: done, error: done } })));
 
 const REACHES = ["sent", "received", "read-back", "effective"];
 const PLACES = 4;
@@ -37,8 +38,8 @@ async function sent(promise, k) {
 // the list
 
 function flags(message) {
-  const shown = [message.exercise && "exercise", message.drill && "drill", message.late && "late", message.off_watch && "off_watch", hotline.doubted(message) && "doubted"].filter(Boolean);
-  return shown.map((flag) => h("span", { class: `flag ${flag}` }, t(`flag.${flag}`)));
+  const shown = [message.exercise ? "exercise" : "real", message.drill && "drill", message.late && "late", message.off_watch && "off_watch", hotline.doubted(message) && "doubted"].filter(Boolean);
+  return shown.map((flag) => h("span", { class: `tag ${flag}` }, t(`flag.${flag}`)));
 }
 const who = (message) => (message.mine ? ["message.to", { parties: message.receivers.map((r) => facts.partyName(r.party)).join(", ") }] : ["message.from", { party: facts.partyName(message.sender) }]);
 
@@ -68,19 +69,19 @@ function list() {
 
 function steps(reach, effective) {
   const at = effective ? 3 : REACHES.indexOf(reach);
-  if (at < 0) return h("span", { class: "flag rejected" }, t("reach.rejected"));
+  if (at < 0) return h("span", { class: "tag rejected" }, t("reach.rejected"));
   return h("ol", { class: "steps" }, REACHES.map((name, i) => h("li", { class: i <= at ? "done" : "", "aria-current": i === at ? "step" : undefined }, t(`reach.${name}`))));
 }
 
 function receivers(message) {
   if (message.mine) {
     return pane(["pane.reach"], h("ul", { class: "reach" }, message.receivers.map((r) => h("li", {}, h("b", {}, h("bdi", {}, facts.partyName(r.party))), steps(r.reach, Boolean(message.effective) && r.reach === message.needs),
-      r.rung > 0 && h("span", { class: "flag late" }, t("rung.party"))))),
+      r.rung > 0 && h("span", { class: "tag late" }, t("rung.party"))))),
       h("p", { class: "muted" }, t(message.effective ? "message.effective" : "message.not_effective", { time: message.effective ? f.utc(f.ms(message.effective), true) : code("—") })));
   }
   return pane(["pane.owed"], h("ul", { class: "reach" }, message.owed.map((o) => h("li", {}, h("b", {}, t("plain", { value: cellName(o.cell) })), steps(o.reach, false),
     o.acknowledge_by && h("span", {}, t("message.climbs"), t("space"), h("b", { class: "n", data: { count: o.acknowledge_by } })),
-    o.rung > 0 && h("span", { class: "flag late" }, t(o.asked ? "rung.above" : "rung.all", { cell: cellName(o.asked) }))))));
+    o.rung > 0 && h("span", { class: "tag late" }, t(o.asked ? "rung.above" : "rung.all", { cell: cellName(o.asked) }))))));
 }
 
 /** The time by which to be clear of it: when its first window begins. */
@@ -117,7 +118,7 @@ function readBack(message, owed) {
   const items = echo.ITEMS.map((name, i) => [name, message.read_back[i]]).filter(([, right]) => right);
   if (!items.length) return null;
   const k = `echo:${message.id}:${owed.cell}:${message.version}`;
-  const table = h("dl", { class: "kv" }, items.map(([name, right]) => [h("dt", {}, t(`item.${name}`), name === "bearing" && message.landmark ? [t("space"), t("item.from", { place: message.landmark })] : ""), h("dd", { class: "n" }, t("plain", { value: code(groups(right)) }))]));
+  const table = h("dl", { class: "kv" }, items.map(([name, right]) => [h("dt", {}, t(`item.${name}`), name === "bearing" && message.landmark ? [t("space"), t("item.from", { place: message.landmark })] : ""), h("dd", { class: "n" }, t("plain", { value: code(echo.groups(right)) }))]));
   const said = () => echo.ITEMS.map((name) => draft(`${k}:${name}`));
   const go = () => (said().some(Boolean) ? sent(actions.acknowledge(message, owed.cell, said()), k) : set({ saying: { kind: "refused", sentence: ["echo.empty"] } }));
   return pane(["pane.read_back", { cell: cellName(owed.cell) }],
@@ -125,7 +126,6 @@ function readBack(message, owed) {
     h("div", { class: "echo" }, items.map(([name, right]) => echoField(k, name, right))),
     h("div", { class: "acts" }, btn(`${k}:send`, ["read_back.send"], go, "go")));
 }
-const groups = (word) => word.replace(/(.{4})(?=.)/g, "$1 ");
 
 const forms = {
   answer: (message, cell, k) => [
@@ -200,7 +200,7 @@ function lines() {
     const mine = line.first === world.signer?.party;
     const other = mine ? line.second : line.first;
     return h("li", {}, h("span", {}, t(mine ? "line.out" : "line.in", { party: facts.partyName(other), path: text(`path.${line.path}`) })),
-      h("span", { class: `flag line-${line.state}` }, t(`line.${line.state}`)),
+      h("span", { class: `tag line-${line.state}` }, t(`line.${line.state}`)),
       !mine && line.answer_by ? btn(`answer-check:${line.check}`, ["line.answer"], () => actions.answerCheck(line), "go") : mine && !line.answer_by ? btn(`check:${other}:${line.path}`, ["line.check"], () => actions.check(other, line.path)) : h("span", { class: "muted" }, t("line.waits")));
   });
   const known = new Set((world.hotline?.lines ?? []).filter((l) => l.first === world.signer?.party).map((l) => l.second));
