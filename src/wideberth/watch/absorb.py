@@ -54,7 +54,9 @@ PLAY_M: Final = 200.0
 TWIN_PLACES: Final = 3
 TOGETHER_US: Final = 15_000_000
 """Twins that were both heard within this time share an address."""
-MISMATCH_ROW: Final = 5
+MISMATCH_ROW: Final = 3
+ANCHOR_S: Final = 10.0
+"""Places this far apart in time are compared with the reported speed: time stamps and noise weigh little then."""
 MISMATCH_M_S: Final = 60.0
 UNSTATED_MM: Final = 500_000
 """Taken for an accuracy that the format does not give."""
@@ -159,10 +161,10 @@ def _news(s: Strands, b: Batch, k: int, row: int) -> bool:
         (b.hae_mm[k], s.hae_mm[row]), (b.speed_mm_s[k], s.speed_mm_s[row]), (b.track_mdeg[k], s.track_mdeg[row]),
         (b.climb_mm_s[k], s.climb_mm_s[row]), (b.ground[k], s.ground[row]),
     )  # fmt: skip
+    known = False
     for new, old in pairs:
-        if new != NONE and new != old:
-            return True
-    return False
+        known = known or (new != NONE and new != old)
+    return known
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -187,7 +189,8 @@ def _excess(s: Strands, b: Batch, k: int, row: int) -> float:
         most = min(most, 0.5 * TURN_M_S2 * (gone_s + 1.0) ** 2 + speed * 1e-3 * STAMP_S)
     x, y, z = ecef(round(lat / RADIAN_PER_ND), round(lon / RADIAN_PER_ND))
     u, v, w = ecef(b.lat_nd[k], b.lon_nd[k])
-    return arc(x, y, z, u, v, w) - slack - most
+    beyond: float = arc(x, y, z, u, v, w) - slack - most
+    return beyond
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -203,7 +206,7 @@ def clear(s: Strands, row: int) -> None:
     for column in (
         s.placed_us, s.lat_nd, s.lon_nd, s.baro_ft, s.baro_us, s.hae_mm, s.hae_us, s.speed_mm_s, s.track_mdeg,
         s.velocity_us, s.derived_mm_s, s.derived_mdeg, s.climb_mm_s, s.accuracy_mm, s.ground,
-        s.sure_us,
+        s.sure_us, s.anchor_us,
     ):  # fmt: skip
         column[row] = NONE
 
@@ -267,7 +270,7 @@ def _place(s: Strands, b: Batch, k: int, row: int) -> None:
         if dt < 30.0:
             s.derived_mm_s[row] = round(metres / dt * 1e3)
             s.derived_mdeg[row] = round(math.degrees(azimuth) * 1e3) % 360_000
-            _compare(s, b, k, row, metres / dt, dt)
+    _compare(s, b, k, row)
     if s.placed_us[row] == NONE or time_us > s.placed_us[row]:
         s.places[row] += 1
         if s.places[row] == (TWIN_PLACES if s.flags[row] & _JUMP else 1):
@@ -281,16 +284,23 @@ def _place(s: Strands, b: Batch, k: int, row: int) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _compare(s: Strands, b: Batch, k: int, row: int, moved_m_s: float, dt: float) -> None:
-    """Whether the places move as fast as the reports say, over the last several."""
+def _compare(s: Strands, b: Batch, k: int, row: int) -> None:
+    """Whether the places move as fast as the reports say, over several stretches of `ANCHOR_S` in a row."""
+    dt = (b.time_us[k] - s.anchor_us[row]) * 1e-6 if s.anchor_us[row] != NONE else math.inf
     reported = s.speed_mm_s[row]
-    if reported == NONE:
+    if dt < ANCHOR_S:
         return
-    noise = 2e-3 * (_known(s.accuracy_mm[row]) + _known(b.accuracy_mm[k])) / dt
-    allowed = MISMATCH_M_S + noise + 1e-3 * reported * min(1.0, 1.5 / dt)
-    s.mismatches[row] = s.mismatches[row] + 1 if abs(moved_m_s - 1e-3 * reported) > allowed else 0
-    if s.mismatches[row] >= MISMATCH_ROW:
-        s.flags[row] |= _MISMATCH
+    if dt < 3.0 * ANCHOR_S and reported != NONE:
+        metres, _, _ = inverse(
+            s.anchor_lat_nd[row] * RADIAN_PER_ND, s.anchor_lon_nd[row] * RADIAN_PER_ND,
+            b.lat_nd[k] * RADIAN_PER_ND, b.lon_nd[k] * RADIAN_PER_ND,
+        )  # fmt: skip
+        noise = 1e-3 * (_known(s.accuracy_mm[row]) + _known(b.accuracy_mm[k]) + reported * STAMP_S)
+        off = abs(metres / dt - 1e-3 * reported)
+        s.mismatches[row] = s.mismatches[row] + 1 if off > MISMATCH_M_S + noise / dt else 0
+        if s.mismatches[row] >= MISMATCH_ROW:
+            s.flags[row] |= _MISMATCH
+    s.anchor_us[row], s.anchor_lat_nd[row], s.anchor_lon_nd[row] = b.time_us[k], b.lat_nd[k], b.lon_nd[k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,14 +1,14 @@
 """Alerts: one life for each pair that is about to come too near, as a table.
 
-In:  each sweep, which pairs come too near by the minima, and which still would by wider ones (`Seen`); acknowledgements;
-     the time.
+In:  each sweep, which pairs come too near by the minima, and which still would by wider ones (`Seen`);
+     acknowledgements; the time.
 Out: `Change`s: alerts that opened or moved, each a row of `ALERT`; every alert until it is over and told.
 Refuses: an acknowledgement of what is not there, is over, or concerns somebody else (UNKNOWN, WRONG_STATE).
 
-So that one pair does not flutter: it opens only when predicted in `confirm` sweeps in a row (at once where time is short),
-stays open while the wider minima still fall short, passes only after `dwell_us` of neither, and the same pair that comes
-again within `again_us` goes on as the same alert. An alert never goes back from warned to predicted, and never ends
-without a word: a track that is not seen any more ends it as "lost sight", after `unseen_us`.
+So that one pair does not flutter: it opens only when predicted in `confirm` sweeps in a row (at once where time is
+short), stays open while the wider minima still fall short, passes only after `dwell_us` of neither, and the same pair
+that comes again within `again_us` goes on as the same alert. An alert never goes back from warned to predicted, and
+never ends without a word: a track that is not seen any more ends it as "lost sight", after `unseen_us`.
 """
 
 import hashlib
@@ -87,6 +87,8 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     """None where one of them has no altitude."""
     inside: bool = True
     """By the minima themselves, not only by the wider ones."""
+    well_clear_s: float | None = None
+    """Until well clear is lost, where that was asked and is so."""
 
 
 class Alert(msgspec.Struct):

@@ -68,6 +68,26 @@ def approaches(m: Moving, minima: Minima, until_s: float = LOOK_AHEAD_S) -> Pair
     return _pairs(_sweep(m, motion(m), minima, edges, _bands()))
 
 
+def held(m: Moving, minima: Minima, wide: Pairs, until_s: float) -> Pairs:
+    """Pairs found with wider minima, each held against `minima`: entry_s is infinite where these do not fall short."""
+    out = np.stack((wide.i, wide.j, *wide[2:6], wide.vertical_m * 1e4), 1).astype(np.float64)
+    if len(out):
+        _hold(m, motion(m), minima, until_s, out)
+    return _pairs(out)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _hold(m: Moving, going: Motion, minima: Minima, until_s: float, out: Float64s) -> None:
+    """Write what the narrower minima say over each row; where they do not fall short, entry alone."""
+    for k in range(len(out)):
+        i, j = int(out[k, 0]), int(out[k, 1])
+        far, tall = minima.horizontal_m[m.kind[i], m.kind[j]], minima.vertical[m.kind[i], m.kind[j]]
+        begin, end, at, distance, above = meet(m, going.place, going.velocity, i, j, far, tall, until_s)
+        out[k, 2] = begin
+        if begin < NEVER:
+            out[k, 3], out[k, 4], out[k, 5], out[k, 6] = end, at, distance, above
+
+
 def _pairs(found: Float64s) -> Pairs:
     order = np.lexsort((found[:, 1], found[:, 0]))
     columns = np.ascontiguousarray(found[order].T)

@@ -105,13 +105,14 @@ def flat_around(places: Float64s, lat: float, lon: float) -> Float64s:
 def _turned(a: Float64s, angle: float) -> Float64s:
     """Counter-clockwise."""
     c, s = math.cos(angle), math.sin(angle)
-    return a @ np.array([[c, s], [-s, c]])
+    turned: Float64s = a @ np.array([[c, s], [-s, c]])
+    return turned
 
 
 def _agreeing(a: Float64s, b: Float64s, about_site: bool) -> npt.NDArray[np.bool_] | None:
     """Which of the things agree on the turn and shift that most agree on; None where too few do."""
     gate = np.maximum(NEAR_M, NEAR_SHARE * np.hypot(*a.T))
-    best = np.hypot(*(b - a).T) <= gate
+    best: npt.NDArray[np.bool_] = np.hypot(*(b - a).T) <= gate
     for angle, shift in _guesses(a, b, about_site):
         fits = np.hypot(*(b - _turned(a, angle) - shift).T) <= gate
         if fits.sum() > best.sum():

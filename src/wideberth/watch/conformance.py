@@ -1,17 +1,17 @@
 """A track against its own operation: inside its volumes, or not, and for how long.
 
 In:  for each flown operation its volumes, and at each sweep where its track is, with its error.
-Out: `Conformity` by operation, and `Turn`s: what changed. What the owner's operation becomes is a command's matter: a turn
-     says what the track shows, and changes no plan.
+Out: `Conformity` by operation, and `Turn`s: what changed. What the owner's operation becomes is a command's matter: a
+     turn says what the track shows, and changes no plan.
 Refuses nothing.
 
-ASTM F3548-21 asks (4.4, figure 2, and the requirements CMSA) that an operation that leaves its volumes be Nonconforming,
-and that volumes be such that the aircraft stays in them for 95 % of its time in flight. Here a track counts as outside
-only when it is so with its 95 % error taken off, in all volumes of that time, horizontally or in height; a missing height
-is not held against it. It is nonconforming when it was outside without a break for `outside_us`, or, once it was watched
-for `counted_us`, for more than 5 % of that time; it conforms again after `inside_us` inside; Contingent is due when it
-was nonconforming for `contingent_us`. The times are arguments (`Times`); the defaults are the house's own choice within
-the 5 s that the standard gives a supplier to pass on a change of state.
+ASTM F3548-21 asks (4.4, figure 2, and the requirements CMSA) that an operation that leaves its volumes be
+Nonconforming, and that volumes be such that the aircraft stays in them for 95 % of its time in flight. Here a track
+counts as outside only when it is so with its 95 % error taken off, in all volumes of that time, horizontally or in
+height; a missing height is not held against it. It is nonconforming when it was outside without a break for
+`outside_us`, or, once it was watched for `counted_us`, for more than 5 % of that time; it conforms again after
+`inside_us` inside; Contingent is due when it was nonconforming for `contingent_us`. The times are arguments (`Times`),
+the defaults the house's own choice.
 """
 
 from collections.abc import Sequence

@@ -5,10 +5,10 @@ Out: `Entries`: track by track, zone by zone, when the first of the zone's volum
 Refuses nothing: volumes were checked before.
 
 A track goes on along its geodesic, as in `approach`; its height is the range that is certain of it (`Heights`), so a
-thing that knows its pressure alone is inside where it may be. Time to entry is found by walking: from a point that is
-d outside, nothing is entered before d / speed (`space.separation` says d, exactly). Steps are at least `STEP_M`, so what
-is cut by less than that at a corner may pass; what takes more than `STEPS` is said to be entered then, which errs on the
-safe side. The walk begins one sweep back: a line that was crossed between two sweeps was crossed.
+thing that knows its pressure alone is inside where it may be. Time to entry is found by walking: from a point that is d
+outside, nothing is entered before d / speed (`space.separation` says d, exactly). Steps are at least `STEP_M`, so what
+is cut by less than that at a corner may pass; what takes more than `STEPS` is said to be entered then, which errs on
+the safe side. The walk begins one sweep back: a line that was crossed between two sweeps was crossed.
 """
 
 import math
@@ -183,11 +183,11 @@ def _ways(ways: Float64s, now_us: int, back_s: float, until_s: float, out: Int64
             lat, lon = direct(w[0], w[1], w[2], w[3] * (begin + 0.5 * part)) if w[3] > 0.0 else (w[0], w[1])
             row = out[k * PIECES + piece]
             radius = int(1_000.0 * (w[3] * part * 0.5 + 5.0))
-            circle_box(int(round(lat / RADIAN_PER_ND)), int(round(lon / RADIAN_PER_ND)), radius, row)
+            circle_box(round(lat / RADIAN_PER_ND), round(lon / RADIAN_PER_ND), radius, row)
             low = w[4] + min(w[6] * begin, w[6] * (begin + part))
             high = w[5] + max(w[6] * begin, w[6] * (begin + part))
-            row[4] = int(math.floor(max(low, -_BAND_MM * 1.0)))
-            row[5] = int(math.ceil(min(high, _BAND_MM * 1.0)))
+            row[4] = math.floor(max(low, -_BAND_MM * 1.0))
+            row[5] = math.ceil(min(high, _BAND_MM * 1.0))
             row[6], row[7] = now_us + int(begin * 1e6), now_us + int((begin + part) * 1e6) + 1
 
 

@@ -27,6 +27,8 @@ from wideberth.watch.together import Tracks, by_identity, gather, near_strangers
 from wideberth.watch.track import KINDS, METHODS, Fusion, Identity, Tally
 
 BACK_SWEEPS: Final = 10
+JUDGED_US: Final = 15_000_000
+"""Places older than this judge no source: a radar turns in 4 to 12 s."""
 RADAR_M: Final = 450_000.0
 """No surveillance radar sees farther."""
 _STANDING: Final = {
@@ -89,7 +91,8 @@ class Sky:
             if name not in self.sources:
                 self.sources[name] = Source(name, self.fusion.tallies[name], self._sites.get(name))
         at = predict(s, rows, now_us)
-        self._judge(s, rows, at)
+        fresh = s.placed_us[rows] >= now_us - JUDGED_US
+        self._judge(s, rows[fresh], at[fresh])
         aside = np.array([self.sources[name].aside for name in self.fusion.sources] or [False])
         kept = ~aside[s.source[rows]]
         return self._together(s, rows[kept], at[kept], now_us)
@@ -135,7 +138,7 @@ class Sky:
         for number, name in enumerate(self.fusion.sources):
             source = self.sources[name]
             own = common[s.source[rows[common[:, 0]]] == number][:SAMPLES_MAX]
-            bias = self._named(source, s, rows, at, own) or self._unnamed(source, s, rows, at, number)
+            bias = self._named(source, at, own) or self._unnamed(source, s, rows, at, number)
             if bias is None:
                 continue
             source.bias = bias
@@ -147,7 +150,7 @@ class Sky:
             source.good = 0 if bad else source.good + 1
             source.aside = bad or (source.aside and source.good < BACK_SWEEPS)
 
-    def _named(self, source: Source, s: Strands, rows: Int64s, at: Float64s, own: Int64s) -> Bias | None:
+    def _named(self, source: Source, at: Float64s, own: Int64s) -> Bias | None:
         """By things that both name alike."""
         seen, known = at[own[:, 0]], at[own[:, 1]]
         speed = np.where(np.isnan(known[:, 3]), 0.0, known[:, 3])

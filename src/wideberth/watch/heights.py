@@ -4,8 +4,8 @@ In:  columns of one or the other, with places; the air (`intake.altitude.Air`, a
 Out: the least and the greatest of the other; -inf, inf where there is nothing to go by.
 Refuses nothing.
 
-`intake.altitude` says how: hypsometric, over the range of QNH and temperature; mean sea level taken as EGM96 within 2 m,
-the geoid as its range in the degree around the place. Neither kind is ever replaced by the other: these ranges serve
+`intake.altitude` says how: hypsometric, over the range of QNH and temperature; mean sea level taken as EGM96 within 2
+m, the geoid as its range in the degree around the place. Neither kind is ever replaced by the other: these ranges serve
 where two things have no kind in common, and where a volume in heights meets a thing that knows its pressure alone.
 """
 

@@ -90,12 +90,12 @@ def numbered(s: Strands, rows: Int64s, group: Int64s, order: Int64s) -> Int64s:
     losers = turn[again]
     numbers[losers] = eldest[losers]
     if len(losers):
-        _settle(numbers, losers, eldest)
+        _settle(numbers, eldest)
     s.track[rows[order]] = np.repeat(numbers, sizes)
     return numbers
 
 
-def _settle(numbers: Int64s, losers: Int64s, eldest: Int64s) -> None:
+def _settle(numbers: Int64s, eldest: Int64s) -> None:
     """A loser's own number may still be carried by others; then these go by theirs."""
     for _ in range(8):
         values, counts = np.unique(numbers, return_counts=True)

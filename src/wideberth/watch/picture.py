@@ -5,10 +5,10 @@ Out: `AlertView`: its own side in full; of the other only where it is, how it co
      while that matters.
 Refuses nothing: what does not concern a party has no view for it.
 
-While an alert is open, the other thing's place, height and closure are what one keeps clear by; when it has passed, they
-are gone from the view. The other's name is shown where it is known to all anyway (an address that it broadcasts), never
-a party's plan. A zone that is not open shows as when and how far ahead it begins, never as an outline; its owner sees the
-track that comes.
+While an alert is open, the other thing's place, height and closure are what one keeps clear by; when it has passed,
+they are gone from the view. The other's name is shown where it is known to all anyway (an address that it broadcasts),
+never a party's plan. A zone that is not open shows as when and how far ahead it begins, never as an outline; its owner
+sees the track that comes.
 """
 
 import math
@@ -85,8 +85,8 @@ def view_of(alert: Alert, party: str, own: str, other: str, places: tuple[Place 
     seen = alert.seen
     mine, theirs = places
     figures = (seen.entry_s, seen.cpa_s, seen.horizontal_m, seen.vertical_m)
-    rounded = tuple(None if x is None or math.isnan(x) else round(x, 1) for x in figures)
-    return AlertView(*head, *rounded, closure(mine, theirs), mine, theirs)
+    entry, cpa, horizontal, vertical = (None if x is None or not math.isfinite(x) else round(x, 1) for x in figures)
+    return AlertView(*head, entry, cpa, horizontal, vertical, closure(mine, theirs), mine, theirs)
 
 
 def closure(a: Place | None, b: Place | None) -> float | None:

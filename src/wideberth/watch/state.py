@@ -90,6 +90,10 @@ class Strands(NamedTuple):
     """Since when it counts: from its first place, a twin from its third; NONE before."""
     mismatches: Int64s
     """In a row."""
+    anchor_us: Int64s
+    """Where and when the comparison of places and reported speed began."""
+    anchor_lat_nd: Int64s
+    anchor_lon_nd: Int64s
 
 
 COLUMNS: Final = len(Strands._fields)

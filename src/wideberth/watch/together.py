@@ -60,7 +60,7 @@ class Tracks(NamedTuple):
 
     def select(self, chosen: Int64s) -> "Tracks":
         """Some of them."""
-        return Tracks(*(column[chosen] for column in self))
+        return Tracks._make(column[chosen] for column in self)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -87,7 +87,8 @@ def predict(s: Strands, rows: Int64s, now_us: int) -> Float64s:
 def _apart(at: Float64s, a: int, b: int) -> float:
     x, y, z = ecef_rad(at[a, 0], at[a, 1])
     u, v, w = ecef_rad(at[b, 0], at[b, 1])
-    return arc(x, y, z, u, v, w)
+    metres: float = arc(x, y, z, u, v, w)
+    return metres
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -160,9 +161,9 @@ def _alike(s: Strands, row: int, other: int, at: Float64s, a: int, b: int) -> bo
     if east * east + north * north > 30.0 * 30.0:
         return False
     if s.baro_ft[row] != NONE and s.baro_ft[other] != NONE:
-        return abs(s.baro_ft[row] - s.baro_ft[other]) <= 500
+        return bool(abs(s.baro_ft[row] - s.baro_ft[other]) <= 500)
     if s.hae_mm[row] != NONE and s.hae_mm[other] != NONE:
-        return abs(s.hae_mm[row] - s.hae_mm[other]) <= 150_000
+        return bool(abs(s.hae_mm[row] - s.hae_mm[other]) <= 150_000)
     return True
 
 

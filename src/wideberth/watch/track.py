@@ -6,7 +6,8 @@ Refuses nothing by exception: what cannot be used is counted by `Verdict`, never
 
 Together belong strands of different sources with the same identity whose places agree, and strands of different kinds
 of identity (a radar's track number beside an ADS-B address) that flew together for `JOIN_SWEEPS` sweeps with nothing
-else near (`together`). A track is the best strand's place (least expected error now) with what it lacks from the others.
+else near (`together`). A track is the best strand's place (least expected error now), with what it lacks from
+the others.
 """
 
 from collections.abc import Sequence
@@ -81,12 +82,8 @@ class Fusion:
         sources, kinds, addresses = columns[13:16]
         heads = self._find(batch, sources, kinds, addresses)
         self._name(kinds, addresses, columns[16], columns[17])
-        taken = Batch(
-            np.array(heads, np.int64),
-            *(_ints(column) for column in columns[:11]),
-            np.array([_METHOD_NUMBER[method] for method in columns[11]], np.int64),
-            np.array(columns[12], np.int64),
-        )
+        methods = [_METHOD_NUMBER[method] for method in columns[11]]
+        taken = Batch._make([np.array(heads, np.int64), *map(_ints, (*columns[:11], methods, columns[12]))])
         verdicts = np.empty(len(batch), np.int64)
         absorb(self.strands, taken, self._free, self._numbers, verdicts)
         self._count(sources, verdicts, taken.received_us)
@@ -181,6 +178,10 @@ class Fusion:
                 identity.category = category
                 rows = self.strands.identity == at
                 self.strands.kind[rows] = CLASS_NUMBER[class_of(identity.kind, category)]
+
+    def identity_of(self, key: str) -> int | None:
+        """The place in `identities` of a kind and address put together; None where nobody reports it."""
+        return self._identity_of.get(key)
 
     def forget(self, now_us: int) -> list[int]:
         """Let go of what was not heard of for `LOST_US`. Out: the numbers of strands that ended."""

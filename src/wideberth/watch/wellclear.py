@@ -1,4 +1,4 @@
-"""Well clear: the second test of a pair, for those who must keep well clear by themselves (drones among crewed traffic).
+"""Well clear: the second test of a pair, for those who must keep clear by themselves (drones among crewed traffic).
 
 In:  things and pairs of them (`approach`), thresholds, how far to look ahead.
 Out: for each pair when well clear is lost and when regained by straight motion; infinity where it is not.
