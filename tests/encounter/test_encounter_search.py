@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from encounter_kit import Track, brute, flight, pairs, search
+from encounter_kit import Track, brute, flight, pairs, rows_of, search
 from geographiclib.geodesic import Geodesic
 
+from wideberth.encounter.kernels import order, prepare
 from wideberth.encounter.rows import GROUND
 from wideberth.encounter.search import Minima
 
@@ -165,8 +166,36 @@ def test_a_position_that_is_held_is_left_out_and_a_hovering_one_is_not() -> None
     hovering = Track("a", times, stopped[0], stopped[1], slow.alt_ft)
     passing = flight("b", 48, 2 - 0.12, 90, 60, 500, times)
     assert not search([held, passing], SHORT).encounters
-    assert search([held, passing], SHORT).counts.held == 239 - 10
+    assert search([held, passing], SHORT).counts.held == 239
     assert len(search([hovering, passing], SHORT).encounters) == 1
+
+
+def test_only_samples_of_one_track_are_joined() -> None:
+    """Over any mix of holds, gaps, ground, repeats and errors: what counts as flown joins one identity within 60 s."""
+    rng = np.random.default_rng(5)
+    tracks = [
+        t._replace(seconds=np.cumsum(rng.choice([0.0, 1.0, 4.0, 20.0, 70.0], len(t.seconds))))
+        for t in random_tracks(4, 200, 1)
+    ]
+    rows, names = rows_of(tracks)
+    for name in ("lat_nd", "lon_nd"):
+        stands = rng.random(len(rows) - 1) < 0.7
+        for k in np.flatnonzero(stands).tolist():
+            rows[name][k + 1] = rows[name][k] if rows["code"][k] == rows["code"][k + 1] else rows[name][k + 1]
+    rows["lat_nd"][rng.random(len(rows)) < 0.02] += 10**9
+    rows["alt_ft"][rng.random(len(rows)) < 0.1] = GROUND
+    n = len(rows)
+    at = order(rows["code"], rows["time_us"], len(names))
+    code, time_us, xyz = np.empty(n, np.int32), np.empty(n, np.int64), np.empty((n, 3))
+    flown = np.empty(n, np.uint8)
+    counts = prepare(rows, at, (0, 2**62), code, time_us, xyz, np.empty(n), flown)
+    assert counts.sum() == n
+    assert (counts > 10).all()
+    joined = np.flatnonzero(flown)
+    assert len(joined) > 100
+    assert (joined < counts[3] - 1).all()
+    assert (code[joined] == code[joined + 1]).all()
+    assert ((time_us[joined + 1] - time_us[joined] > 0) & (time_us[joined + 1] - time_us[joined] <= 60_000_000)).all()
 
 
 def test_repeats_and_disorder_change_nothing() -> None:

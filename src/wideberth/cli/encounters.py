@@ -5,6 +5,7 @@ Out: a table, or JSON; for one encounter a folder with its rows, series, picture
 Exit status 1 where encounters were found, 0 where none. Refuses (exit status 2) files and options that cannot be meant.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,10 @@ from zoneinfo import ZoneInfoNotFoundError
 import msgspec
 from cyclopts import Parameter
 
-from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table
+from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table, waiting
 from wideberth.encounter.files import Given, read, zone_of
 from wideberth.encounter.judge import RULE
+from wideberth.encounter.rebuild import Rebuilt, Said, animation, rebuild
 from wideberth.encounter.rows import Rows
 from wideberth.encounter.search import Encounter, Found, Minima, Search
 from wideberth.limits import ENCOUNTER_HORIZONTAL_MM_MAX, ENCOUNTER_VERTICAL_FT_MAX
@@ -57,6 +59,98 @@ def encounters(
     else:
         _print(found, given, minima, SHOWN if not show_all else len(found.encounters))
     return FOUND if found.encounters else 0
+
+
+def encounter(
+    name: Annotated[str, Parameter(name="id", help="As `wideberth encounters` tells it; its beginning is enough.")],
+    files: Files,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="A new folder; the id by default.")] = Path(),
+    evidence: Annotated[Path | None, Parameter(help="What `wideberth evidence` made of that time.")] = None,
+    horizontal_nm: HorizontalNm = 5.0,
+    vertical_ft: VerticalFt = 1_000,
+    zone: Zone = "",
+    altitude_unit: AltitudeUnit = None,
+    json: Annotated[bool, Parameter(negative="", help="For programs, on standard output.")] = False,
+) -> int:
+    """Rebuild one encounter: report with map and plots, series, animation, and the hash of its rows.
+
+    The folder gets report.html and report.pdf, map and profile as PNG and SVG, animation.json for the page,
+    encounter.json with everything, and rows.csv, whose SHA-256 is the evidence hash. With --evidence the report shows
+    what both sides said and were told around that time, by the ledger. Minima, zone and unit as they were for the list.
+    """
+    from wideberth.encounter import pictures, report
+
+    if no := pictures.missing():
+        raise Stop(no)
+    minima, given = minima_of(horizontal_nm, vertical_ft), given_of(zone, altitude_unit)
+    said = said_in(evidence) if evidence is not None else []
+    one = _named(find(files, given, minima), name, files)
+    with waiting("Rebuilding"):
+        sources, notes = [path.name for path in files], given.notes
+        made = rebuild(one, minima, batches(files, given), given.names, said, sources, notes)
+        drawn = pictures.pictures(made)
+        shown = {"report.html": report.page(made, drawn), "report.pdf": report.paper(made, drawn)}
+    folder = out if out != Path() else Path(one.id)
+    folder.mkdir(parents=True)
+    play = msgspec.json.encode(animation(made))
+    whole = msgspec.json.format(msgspec.json.encode(_without_rows(made)), indent=1)
+    for file, data in {
+        **drawn, **shown, "rows.csv": made.rows_csv, "animation.json": play, "encounter.json": whole
+    }.items():  # fmt: skip
+        (folder / file).write_bytes(data)
+    if json:
+        say_json(
+            {"folder": str(folder), "evidence_sha256": made.evidence_sha256, "encounter": msgspec.to_builtins(one)}
+        )
+        return 0
+    for what, text in report.facts(made):
+        say(f"{what}: {text}")
+    say(f"Evidence: SHA-256 {made.evidence_sha256} of rows.csv")
+    say(f"Written: {folder}{os.sep}report.html, and {some(len(drawn) + 4, 'file')} beside it.")
+    return 0
+
+
+def _named(found: Found, name: str, files: list[Path]) -> Encounter:
+    """The one encounter whose id begins so."""
+    fits = [e for e in found.encounters if name and e.id.startswith(name)]
+    if len(fits) != 1:
+        rule = f"the id of one of the {len(found.encounters)} encounters in {', '.join(p.name for p in files)}"
+        accepted(refuse(Reason.UNKNOWN if not fits else Reason.AMBIGUOUS, "id", rule, name))
+    return fits[0]
+
+
+def _without_rows(made: Rebuilt) -> dict[str, Any]:
+    return {n: msgspec.to_builtins(getattr(made, n)) for n in made.__struct_fields__ if n != "rows_csv"}
+
+
+def said_in(file: Path) -> list[Said]:
+    """What a piece of evidence shows that anybody said or was told; stops where it is not sound."""
+    import zipfile
+
+    from wideberth.cli.evidence import MAKER
+    from wideberth.evidence.bundle import program
+    from wideberth.evidence.proof.story import tell
+    from wideberth.evidence.verify import verify
+
+    try:
+        with zipfile.ZipFile(file) as archive:
+            checked, faults = verify(archive, program(), MAKER)
+    except zipfile.BadZipFile as error:
+        raise Stop(f"{file}: it is no file that `wideberth evidence` made ({error}).") from error
+    if checked is None or faults:
+        raise Stop(f"{file}: not sound. {' '.join(faults)}", FOUND)
+    return [
+        Said(r.time_us, line.party, line.kind, _line(line.what, line.words, line.facts), r.sequence)
+        for r in tell(checked).rows
+        for line in r.lines
+    ]
+
+
+def _line(what: str, words: list[tuple[str, str]], told: list[tuple[str, str]]) -> str:
+    free = "".join(f" «{text}» ({language}, untranslated)" for language, text in words)
+    return f"{what}{free}" + (f"; {'; '.join(f'{name} {value}' for name, value in told)}" if told else "")
 
 
 def minima_of(horizontal_nm: float, vertical_ft: int) -> Minima:

@@ -36,8 +36,8 @@ SLACK_FT: Final = 200.0
 RUN_MAX: Final = 5
 """So few samples beside an implausible step are taken for the error; of longer runs neither side is."""
 HELD_US: Final = 10_000_000
-"""A position that stands to the last digit for longer after moving at HELD_M_S is a last value held, not measured:
-mostly of aircraft that have landed. What hovers came slower."""
+"""A position that stands to the last digit for longer, after moving at HELD_M_S or nobody knows how, is a last value
+held, not measured: mostly of aircraft that have landed. What hovers came slower."""
 HELD_M_S: Final = 25.0
 HELD_LONG_US: Final = 7 * GAP_US
 """One that stands for so long is held, however it came."""
@@ -109,7 +109,7 @@ def prepare(
     counts = np.zeros(5, np.int64)
     flown[:] = 0
     kept, last_code, last_us, airborne = 0, -1, np.int64(0), False
-    hold, before, hold_us, hold_m_s = 0, 0, np.int64(0), 0.0
+    hold, before, hold_kept, hold_us, hold_m_s = 0, 0, 0, np.int64(0), 0.0
     for k in at:
         row = rows[k]
         one = 1 if counted[0] <= row.time_us < counted[1] else 0
@@ -123,7 +123,7 @@ def prepare(
             continue
         x, y, z = ecef(row.lat_nd, row.lon_nd)
         if not seen:
-            hold, hold_us, hold_m_s = k, row.time_us, 0.0
+            hold, hold_us, hold_m_s = k, row.time_us, np.inf
         elif rows[hold].lat_nd != row.lat_nd or rows[hold].lon_nd != row.lon_nd:
             way = math.sqrt((x - xyz[kept - 1, 0]) ** 2 + (y - xyz[kept - 1, 1]) ** 2 + (z - xyz[kept - 1, 2]) ** 2)
             hold, hold_us, hold_m_s = k, row.time_us, way / ((row.time_us - rows[before].time_us) * 1e-6)
@@ -131,7 +131,15 @@ def prepare(
         stood = row.time_us - hold_us
         if stood >= HELD_LONG_US or (stood > HELD_US and hold_m_s >= HELD_M_S):
             counts[HELD] += one
+            for i in range(hold_kept + 1, kept):  # so were those since the first
+                before_too = 1 if counted[0] <= time_us[i] < counted[1] else 0
+                counts[HELD] += before_too
+                counts[KEPT] -= before_too
+            flown[hold_kept:kept] = 0
+            kept = min(kept, hold_kept + 1)
             continue
+        if hold_us == row.time_us:
+            hold_kept = kept
         code[kept], time_us[kept], alt_ft[kept] = row.code, row.time_us, row.alt_ft
         xyz[kept, 0], xyz[kept, 1], xyz[kept, 2] = x, y, z
         if seen and row.time_us - time_us[kept - 1] <= GAP_US:
