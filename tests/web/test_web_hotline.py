@@ -59,7 +59,7 @@ def test_a_stop_stands_over_everything_until_it_is_acknowledged(
     ]
     words = plain.run("document.querySelector('#alarm').textContent")
     assert "EXERCISE" in words
-    assert "Taldan Air Force says STOP, 06:12:50Z (03:12:50)" in words
+    assert "Taldan Air Force says STOP, 06:12:50Z (03:12:50 local)" in words
     assert "Our people are there." in words
     assert "not translated" in words
     assert "STOP from Taldan Air Force" in plain.run("document.querySelector('#shout').textContent")
