@@ -204,11 +204,13 @@ def write_xml(said: Said) -> bytes:
     """The bytes of one event, as TAK clients read it."""
     time, stale = spell_us(said.time_us), spell_us(said.stale_us)
     return (
-        f'<event version="2.0" uid="{escape(said.uid)}" type="{escape(said.type)}" how="{escape(said.how)}" '
+        # PyTAK, where it speaks protobuf, knows XML by the first five bytes of a declaration alone
+        f'<?xml version="1.0" encoding="UTF-8"?><event version="2.0" uid="{escape(said.uid)}" '
+        f'type="{escape(said.type)}" how="{escape(said.how)}" '
         f'time="{time}" start="{time}" stale="{stale}">'
         f'<point lat="{said.lat_nd / 1e9:.9f}" lon="{said.lon_nd / 1e9:.9f}" hae="{_metres(said.hae_mm)}" '
         f'ce="{_metres(said.accuracy_mm, CE_95)}" le="9999999.0"/><detail>{_contact(said)}{_track(said)}'
-        f"{write_details(said)}</detail></event>\n"
+        f"{write_details(said)}</detail></event>"
     ).encode()
 
 

@@ -21,7 +21,7 @@ from wideberth.feeds.cot import Said, write_xml
 from wideberth.feeds.parser import Drop, Parser
 from wideberth.feeds.settings import Address, Feed, address_of
 from wideberth.feeds.tak import ANSWER, ASK, OFFER, PING, CotStream, write_stream
-from wideberth.feeds.told import Budget, Inbox
+from wideberth.feeds.told import Inbox, Share
 from wideberth.limits import (
     FEED_CHUNK_BYTES,
     FEED_CLIENT_REPORTS_PER_S,
@@ -47,6 +47,7 @@ class Peer:
         self.name = _name(writer)
         """The common name of its certificate, else its address."""
         self.protobuf = False
+        self.share = Share(FEED_CLIENT_REPORTS_PER_S)
         self._writer = writer
 
     def write(self, data: bytes) -> bool:
@@ -106,6 +107,7 @@ class Listener:
             if not peer.write(tak if peer.protobuf else xml):
                 self.slow += 1
                 self.peers.discard(peer)
+                self._counted()
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self.peers) >= self.feed.clients_max:
@@ -114,7 +116,7 @@ class Listener:
             return
         peer = Peer(writer)
         self.peers.add(peer)
-        self.inbox.clients = len(self.peers)
+        self._counted()
         self.inbox.connections += 1
         parser = parser_of(self.feed)
         assert isinstance(parser, CotStream)
@@ -125,15 +127,19 @@ class Listener:
             self.inbox.fault = f"{peer.name}: {words(error)}"
         finally:
             self.peers.discard(peer)
-            self.inbox.clients = len(self.peers)
+            self._counted()
             parser.reset()
             self.inbox.settle(parser)
             writer.transport.abort()
 
+    def _counted(self) -> None:
+        self.inbox.clients = len(self.peers)
+        for peer in self.peers:
+            peer.share.fair.set(self.feed.reports_per_s / len(self.peers))
+
     async def _pump(self, reader: asyncio.StreamReader, peer: Peer, parser: CotStream) -> None:
-        budget = Budget(FEED_CLIENT_REPORTS_PER_S)
         while data := await reader.read(FEED_CHUNK_BYTES):
-            self.inbox.read(parser, data, budget)
+            self.inbox.read(parser, data, peer.share)
             for control in parser.controls:
                 if control == ASK and not peer.protobuf:
                     peer.write(_control(ANSWER, GRANT))
@@ -155,6 +161,7 @@ class Datagrams(asyncio.DatagramProtocol):
         """Where it listens, once it does."""
         self._waiting: deque[bytes] = deque()
         self._there = asyncio.Event()
+        self._transport: asyncio.DatagramTransport | None = None
 
     def datagram_received(self, data: bytes, _: object) -> None:
         """Keep it for the feed's turn."""
@@ -177,12 +184,16 @@ class Datagrams(asyncio.DatagramProtocol):
                 await asyncio.sleep(FEED_RETRY_S_MAX)
         self.inbox.connected()
         parser = parser_of(self.feed, datagrams=True)
-        while True:
-            await self._there.wait()
-            self._there.clear()
-            while self._waiting:
-                self._turn(parser)
-                await asyncio.sleep(0)
+        try:
+            while True:
+                await self._there.wait()
+                self._there.clear()
+                while self._waiting:
+                    self._turn(parser)
+                    await asyncio.sleep(0)
+        finally:
+            if self._transport is not None:
+                self._transport.close()
 
     def _turn(self, parser: Parser) -> None:
         end_s = time.monotonic() + TURN_S
@@ -203,7 +214,7 @@ class Datagrams(asyncio.DatagramProtocol):
             else:
                 bound.bind((address.host, address.port))
             self.address = bound.getsockname()[:2]
-            await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=bound)
+            self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, sock=bound)
         except BaseException:
             bound.close()
             raise

@@ -22,6 +22,8 @@ from wideberth.feeds.told import Health, Inbox
 
 GATHER_S: Final = 0.02
 """Reports are gathered for so long, so that the sink gets lists and not single ones."""
+TURNS: Final = 4
+"""Of the loop, in which connections that were ended are closed, those within TLS last."""
 Sink = Callable[[list[Report]], None]
 Intake = Client | Listener | Datagrams
 log = structlog.get_logger()
@@ -55,6 +57,8 @@ class Receiver:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         while self._give():
             pass
 

@@ -67,6 +67,11 @@ class Budget:
         self._left = per_s
         self._at = monotonic()
 
+    def set(self, per_s: float) -> None:
+        """Another rate from now on."""
+        self.is_left()
+        self.per_s = per_s
+
     def is_left(self) -> bool:
         """Whether anything may be said now."""
         now = monotonic()
@@ -77,6 +82,24 @@ class Budget:
     def take(self, count: int) -> None:
         """What was said; one piece may say more than is left, and the next waits for it."""
         self._left -= count
+
+
+class Share:
+    """What one client of a feed may say: its own most, and its share of the feed's once that is used up."""
+
+    def __init__(self, per_s: float) -> None:
+        self.own = Budget(per_s)
+        self.fair = Budget(per_s)
+
+    def may(self, feed: Budget) -> bool:
+        """Whether it may speak now: who says less than its share is crowded out by nobody."""
+        own, fair, left = self.own.is_left(), self.fair.is_left(), feed.is_left()
+        return own and (left or fair)
+
+    def take(self, count: int) -> None:
+        """What was said."""
+        self.own.take(count)
+        self.fair.take(count)
 
 
 class Inbox:
@@ -110,31 +133,31 @@ class Inbox:
         self.up = False
         self.fault = fault
 
-    def read(self, parser: Parser, data: bytes, budget: Budget | None = None) -> None:
+    def read(self, parser: Parser, data: bytes, share: Share | None = None) -> None:
         """Parse a piece and keep what it says, unless the feed, or the client, has said too much already."""
-        if not self._may(parser, data, budget):
+        if not self._may(parser, data, share):
             return
-        self._take_over(parser, parser.feed(data, time_ns() // 1_000), budget)
+        self._take_over(parser, parser.feed(data, time_ns() // 1_000), share)
 
     async def read_document(self, parser: Parser, data: bytes) -> None:
         """The same for a whole document, which may be large: beside the other feeds."""
         if self._may(parser, data, None):
             self._take_over(parser, await to_thread(parser.feed, data, time_ns() // 1_000), None)
 
-    def _may(self, parser: Parser, data: bytes, budget: Budget | None) -> bool:
+    def _may(self, parser: Parser, data: bytes, share: Share | None) -> bool:
         self._bytes += len(data)
-        if self._budget.is_left() and (budget is None or budget.is_left()):
+        if self._budget.is_left() if share is None else share.may(self._budget):
             return True
         parser.reset()
         self.drop(Drop.RATE, parser.messages(data))
         self.settle(parser)
         return False
 
-    def _take_over(self, parser: Parser, reports: list[Report], budget: Budget | None) -> None:
+    def _take_over(self, parser: Parser, reports: list[Report], share: Share | None) -> None:
         said = len(reports) + sum(parser.dropped.values())
         self._budget.take(said)
-        if budget is not None:
-            budget.take(said)
+        if share is not None:
+            share.take(said)
         self.settle(parser)
         self.put(reports)
 
