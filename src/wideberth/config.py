@@ -87,6 +87,16 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Certificate (PEM) that the server's own is signed with, where it is not of a known authority."""
     push_hosts: tuple[str, ...] = PUSH_HOSTS
     """Push services that are sent to, each with all names below it."""
+    feeds: Path | None = None
+    """TOML file with the feeds of the live watch; without it there is none."""
+    record: Path | None = None
+    """Folder for hourly Parquet of what the feeds reported."""
+    record_hours: int = 48
+    """How long recorded hours are kept."""
+    watch_clock: Literal["wall", "feeds"] = "wall"
+    """"feeds" where recordings are played: the latest time in their reports is now."""
+    watch_all: tuple[str, ...] = ()
+    """Parties (traffic services) that are concerned with every pair of tracks, also of nobody's."""
     push_contact: str = ""
     """mailto: or https: address at which a push service reaches the operator."""
 

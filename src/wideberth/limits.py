@@ -381,6 +381,12 @@ DELIVERED_ROWS_MAX: Final = 64
 # alerts
 AIRCRAFT_MAX: Final = 64
 """Addresses and callsigns of one plan: a formation, or a day of one line."""
+WARNED_KEPT_MAX: Final = 1_000
+"""Entries of warnings that wait while the node does not decide; the eldest go first."""
+WARNINGS_PER_ENTRY_MAX: Final = 200
+"""Warnings of one entry: a sweep seldom has ten."""
+COT_DRAWINGS_MAX: Final = 200
+"""Volumes that a client's map is told of every second: more than a screen can hold."""
 ALERTS_OPEN_MAX: Final = 10_000
 """Alerts that the state keeps for a day; the eldest go first."""
 

@@ -12,8 +12,6 @@ from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.party.identity import check_party_code
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.theatre import hotline_views
-from wideberth.theatre.alerts import Alerts
-from wideberth.theatre.alerts import alerts as read_alerts
 from wideberth.theatre.hotline_views import Lines, MessageNow, Messages, Watches
 from wideberth.theatre.shown import AsOf, id_text
 
@@ -72,9 +70,3 @@ async def watches(call: Call) -> Watches | Refusal:
     """The reader's cells and watches."""
     node = call.node
     return await call.read(lambda: hotline_views.watches(node.state, call.member, as_of(node)))
-
-
-async def alerts(call: Call) -> Alerts | Refusal:
-    """What the live watch warned the reader of."""
-    node = call.node
-    return await call.read(lambda: read_alerts(node.state, call.party, as_of(node)))

@@ -6,7 +6,7 @@ A new endpoint is a handler in its file and a row here.
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
-from wideberth.api import check, commands, hotline, own, paths, proofs, reads, registers, stream
+from wideberth.api import check, commands, hotline, live, own, paths, proofs, reads, registers, stream
 from wideberth.api.call import Call
 from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.theatre import hotline_views, register_views, roster, shown
@@ -107,7 +107,8 @@ ENDPOINTS: Final = (
     ),
     Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
     Endpoint("GET", "/v1/registers", registers.registers, "The reader's register", register_views.Registers),
-    Endpoint("GET", "/v1/alerts", hotline.alerts, "What the live watch warned of", Alerts),
+    Endpoint("GET", "/v1/alerts", live.alerts, "What the live watch warned of", Alerts),
+    Endpoint("GET", "/v1/watch", live.watch, "Own tracks, open alerts, feeds", live.WatchNow),
     Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
     Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),
     Endpoint("GET", "/v1/paths", paths.paths, "Where the reader is reached beside the stream", paths.PathsNow),

@@ -56,6 +56,9 @@ def serve(
     private_uss: Annotated[
         bool, Parameter(negative="", help="They may be in private networks; for trying out.")
     ] = False,
+    feeds: Annotated[Path | None, Parameter(help="TOML file with the feeds of the live watch.")] = None,
+    record: Annotated[Path | None, Parameter(help="Folder for hourly files of what the feeds report.")] = None,
+    watch_clock: Annotated[str | None, Parameter(help="wall, or feeds where recordings are played.")] = None,
     quiet: Annotated[bool, Parameter(negative="", help="Print the address alone.")] = False,
 ) -> int:
     """Serve the theatre of a data folder until told to stop (Ctrl-C).
@@ -81,6 +84,9 @@ def serve(
         "public_url": public_url,
         "http_uss": http_uss or None,
         "private_uss": private_uss or None,
+        "feeds": feeds,
+        "record": record,
+        "watch_clock": watch_clock,
     }
     file = config.read_bytes() if config is not None else None
     settings = accepted(read_config(given, os.environ, file))

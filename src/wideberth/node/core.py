@@ -12,10 +12,11 @@ Between groups reads have their 8 ms. Within both, parties take turns.
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import structlog
 
@@ -30,6 +31,7 @@ from wideberth.limits import (
     SHARED_TURN_US_MAX,
     TICK_US,
     TURN_US_MAX,
+    WARNED_KEPT_MAX,
 )
 from wideberth.node.carrier import Carrier
 from wideberth.node.deliveries import Deliveries
@@ -40,6 +42,7 @@ from wideberth.node.sessions import Sessions
 from wideberth.node.stops import Stops, essential
 from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
+from wideberth.party.alerts import Warned
 from wideberth.party.command import Text, Volumes
 from wideberth.party.hotline import Delivered, Stop
 from wideberth.party.standard import StandardCommand, Supplier, Vouch
@@ -52,6 +55,9 @@ from wideberth.theatre.standard_views import StandardViews
 from wideberth.theatre.state import Draw
 from wideberth.theatre.views import Views
 from wideberth.tokens import open_tokens
+
+if TYPE_CHECKING:
+    from wideberth.node.live import Live
 
 T = TypeVar("T")
 Command_ = tuple[Submission, "asyncio.Future[Answer]"]
@@ -85,9 +91,8 @@ class Node:
         if isinstance(tokens, Refusal):
             raise NodeFailed(tokens.sentence())
         self.tokens = tokens
-        """Whose bearer tokens are taken; None where the standards' doors are closed."""
         self.public_url = config.public_url
-        """Where suppliers reach this node; the server says it where the settings do not."""
+        """Where suppliers reach this node."""
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
         self.on_entry: Callable[[Entry], None] | None = None
         """Is shown every durable entry that may mean something to suppliers outside."""
@@ -105,21 +110,18 @@ class Node:
         self._reads: Turns[Read] = Turns(READS_WAITING_MAX)
         self._work = asyncio.Event()
         self.deliveries = Deliveries(self._work.set)
+        self.warned: deque[Warned] = deque(maxlen=WARNED_KEPT_MAX)
+        self.live: Live | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._tick_at_us = 0
         self._open_version = self.state.open_version
         self._told: dict[str, int] = {}
         self._loop: asyncio.Task[None] | None = None
-        self._gauges()
+        self.metrics.watch(self)
 
-    def _gauges(self) -> None:
-        gauge = self.metrics.gauge
-        gauge("ledger_entries", "Entries of the ledger", lambda: float(self.ledger.head.size))
-        gauge("commands_waiting", "Commands that wait to be decided", lambda: float(len(self._commands)))
-        gauge("reads_waiting", "Reads that wait for their turn", lambda: float(len(self._reads)))
-        gauge("sessions", "Open sessions", lambda: float(len(self.sessions)))
-        gauge("streams", "Open streams", lambda: float(len(self.streams)))
-        gauge("ready", "1 while the node decides", lambda: float(self.trouble() is None))
+    def waiting(self) -> tuple[int, int]:
+        """How many commands and reads wait for their turn."""
+        return len(self._commands), len(self._reads)
 
     @classmethod
     @asynccontextmanager
@@ -225,6 +227,11 @@ class Node:
         self._work.set()
         return await future
 
+    def say_warned(self, command: Warned) -> None:
+        """Have the ledger tell what the live watch told."""
+        self.warned.append(command)
+        self._work.set()
+
     def stop_streams(self) -> None:
         """Have every stream end, so that its client resumes elsewhere or later."""
         self.streams.over = True
@@ -241,18 +248,19 @@ class Node:
                     await self._enter_stops(wall_us)
                     await self._pass_time(wall_us)
                     await self._decide_group(wall_us)
-                    await self._enter_deliveries(wall_us)
+                    await self._enter_own(wall_us)
                 self._serve_reads()
         except LedgerFailed as error:
-            self._fail(str(error))
+            self.fail(str(error))
         except Exception as error:
             self.log.exception("node.failed")
-            self._fail(f"The node met a fault of its own ({type(error).__name__}: {error}); its log tells more.")
+            self.fail(f"The node met a fault of its own ({type(error).__name__}: {error}); its log tells more.")
         finally:
             self._refuse_waiting()
             self.ended.set()
 
-    def _fail(self, sentence: str) -> None:
+    def fail(self, sentence: str) -> None:
+        """Go no further: the process is to end, and says why."""
         self.failed = sentence
         self.log.error("node.failed", sentence=sentence)
         self.stop_streams()
@@ -320,13 +328,15 @@ class Node:
             self.streams.wake(self.streams.parties())
         self._tell()
 
-    async def _enter_deliveries(self, wall_us: int) -> None:
-        """What was handed over on routes."""
-        if not self.deliveries.ready or self.room.full:
-            return
-        await self._in_thread(self.sequencer.say, Delivered(self.deliveries.take()), wall_us)
-        self.deliveries.told()
-        self._tell()
+    async def _enter_own(self, wall_us: int) -> None:
+        """What was handed over on routes, and what the live watch warned of."""
+        while (self.deliveries.ready or self.warned) and not self.room.full:
+            if self.deliveries.ready:
+                await self._in_thread(self.sequencer.say, Delivered(self.deliveries.take()), wall_us)
+                self.deliveries.told()
+            else:
+                await self._in_thread(self.sequencer.say, self.warned.popleft(), wall_us)
+            self._tell()
 
     async def _decide_group(self, wall_us: int) -> None:
         if not self._commands:
@@ -438,6 +448,3 @@ def settle(future: "asyncio.Future[T]", value: T) -> None:
     """Give an answer to whoever still waits for it."""
     if not future.done():
         future.set_result(value)
-
-
-__all__ = ["Clocks", "Node", "NodeFailed"]

@@ -135,7 +135,7 @@ async def _serve(config: Config, ready: Callable[[Ready], None] | None) -> None:
             if ready is not None and server.started:
                 where = f"http://127.0.0.1:{metrics.port}/metrics" if metrics is not None else None
                 ready(Ready(url, where))
-            async with _telling(node):
+            async with _telling(node), _watching(node):
                 await _until_over(node, server, serving)
         finally:
             listening.close()
@@ -158,6 +158,8 @@ async def _telling(node: Node) -> AsyncIterator[None]:
     def show(entry: Entry) -> None:
         for told in tellers:
             told(entry)
+        if node.live is not None:
+            node.live.entry(entry)
 
     node.on_entry = show
     running = asyncio.create_task(teller.outbound.run()) if teller is not None else None
@@ -170,6 +172,19 @@ async def _telling(node: Node) -> AsyncIterator[None]:
         if teller is not None and running is not None:
             await teller.outbound.close()
             await running
+
+
+@asynccontextmanager
+async def _watching(node: Node) -> AsyncIterator[None]:
+    """While it lasts, the feeds that the settings name are watched; without any it is nothing."""
+    if node.config.feeds is None:
+        yield
+        return
+    from wideberth.node.live import Live
+
+    async with Live.open(node) as node.live:
+        yield
+    node.live = None
 
 
 async def _until_over(node: Node, server: Server, serving: "asyncio.Task[None]") -> None:

@@ -88,6 +88,11 @@ class Streams:
             for place in self._by_party.get(party, ()):
                 place.wake()
 
+    def tell(self, party: str, event: bytes) -> None:
+        """Send an event to whoever listens for a party."""
+        for place in self._by_party.get(party, ()):
+            place.shout(event)
+
     def shout(self, event: bytes) -> None:
         """Send an event to everybody who listens."""
         for places in self._by_party.values():

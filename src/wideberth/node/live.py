@@ -1,0 +1,274 @@
+"""The live watch of a node: feeds in, sweeps, alerts to the parties concerned, then the ledger.
+
+In:  the feeds that the settings name; the state; entries in which parties take alerts up.
+Out: `event: alert` on the streams of those concerned, at once; afterwards, from warned up, `Warned` entries; what a
+     party may see now; feeds' states; recorded hours.
+Refuses nothing: a feed that fails is DOWN and the others go on; a node without feeds has no live watch.
+
+Tracks stay here: what goes into the ledger says who was warned, when and how near. Sweeps run on a thread of their own
+twice a second; what is reported meanwhile waits for the next. A sweep that fails ends the node: a watch must not die
+quietly.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import structlog
+
+from wideberth.encounter.recorder import Recorder
+from wideberth.feeds.cot import Said
+from wideberth.feeds.receive import Receiver
+from wideberth.feeds.report import Report
+from wideberth.feeds.settings import Feed, read_feeds
+from wideberth.feeds.told import Health
+from wideberth.ledger.entry import Entry
+from wideberth.limits import WARNINGS_PER_ENTRY_MAX
+from wideberth.node.opening import NodeFailed
+from wideberth.node.shown_cot import events
+from wideberth.node.sky import Sky, ref_of
+from wideberth.party.alerts import AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
+from wideberth.party.standard import uuid4_of
+from wideberth.refusal import Refusal
+from wideberth.sequencer import envelope_of
+from wideberth.theatre.shown import Shown, id_text
+from wideberth.watch.alert import Alert, AlertState
+from wideberth.watch.conformance import Stand, Turn
+from wideberth.watch.picture import AlertView
+from wideberth.watch.watch import PartyPicture, Swept, Watch
+
+if TYPE_CHECKING:
+    from wideberth.node.core import Node
+
+SWEEP_S: Final = 0.5
+FOLLOW_S: Final = 2.0
+"""How often zones and owners are brought in step with the state."""
+SAY_S: Final = 1.0
+"""How often Cursor on Target clients are told what their party sees."""
+STAGES: Final = {
+    AlertState.WARNED: Stage.WARNED,
+    AlertState.HAPPENED: Stage.HAPPENED,
+    AlertState.PASSED: Stage.PASSED,
+}
+KINDS: Final = {
+    "pair": AlertKind.PAIR,
+    "operation": AlertKind.ENTRY,
+    "constraint": AlertKind.ENTRY,
+    "line": AlertKind.LINE,
+    "protected": AlertKind.PLACE,
+    "register": AlertKind.PLACE,
+}
+
+
+class AlertSoon(Shown, frozen=True):
+    """An alert on its way: not in the ledger yet. `id` is that which the ledger will have."""
+
+    id: str
+    view: AlertView
+
+
+class Live:
+    """The live watch of one node. Use `Live.open`."""
+
+    def __init__(self, node: "Node", feeds: tuple[Feed, ...]) -> None:
+        """Nothing runs yet."""
+        self._node, self._feeds = node, feeds
+        sites = {f.name: next(iter(f.sites.values())) for f in feeds if f.sites}
+        places = {name: (round(site.latitude * 1e9), round(site.longitude * 1e9)) for name, site in sites.items()}
+        self.watch = Watch(node.state.charter, sites=places)
+        for party in node.config.watch_all:
+            self.watch.watch_all(party)
+        self.receiver = Receiver(feeds, self._take)
+        self._sky = Sky(self.watch)
+        config = node.config
+        self._recorder = Recorder(config.record, config.record_hours) if config.record is not None else None
+        self._batches: list[list[Report]] = []
+        self._thread = ThreadPoolExecutor(1, "watch")
+        self._still = asyncio.Lock()
+        """Held while the watch changes on its thread."""
+        self._followed_us = self._said_us = self.now_us = 0
+        self._in_ledger: dict[str, Stage] = {}
+        """Of open alerts, the last stage that the ledger was told."""
+        self._by_ledger_id: dict[bytes, str] = {}
+        self._taken_up: list[tuple[bytes, str]] = []
+        self._off: dict[str, int] = {}
+        """When operations were found to be off their plan."""
+        self.swept: Swept | None = None
+        self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+        node.metrics.gauge("tracks", "Tracks of the live watch", lambda: float(self.swept.tracks if self.swept else 0))
+        node.metrics.gauge("alerts", "Open alerts", lambda: float(len(self.watch.alerts)))
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, node: "Node") -> AsyncIterator["Live"]:
+        """Read the feeds' file and watch until the context ends. NodeFailed where it cannot be read."""
+        assert node.config.feeds is not None, "asked for"
+        try:
+            feeds = read_feeds(node.config.feeds.read_bytes())
+        except OSError as error:
+            raise NodeFailed(f"{node.config.feeds}: {error.strerror}.") from error
+        if isinstance(feeds, Refusal):
+            raise NodeFailed(f"{node.config.feeds}: {feeds.sentence()}")
+        live = cls(node, feeds)
+        sweeping = asyncio.create_task(live._run(), name="live watch")
+        try:
+            async with live.receiver:
+                yield live
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+            live._thread.shutdown()
+            if live._recorder is not None:
+                live._recorder.close()
+
+    # what comes in
+
+    def _take(self, batch: list[Report]) -> None:
+        self._batches.append(batch)
+        if self._recorder is not None:
+            self._recorder.put(batch)
+
+    def entry(self, entry: Entry) -> None:
+        """An entry that is durable: perhaps somebody has taken an alert up."""
+        envelope = envelope_of(entry)
+        if isinstance(envelope.command, AcknowledgeAlert):
+            self._taken_up.append((envelope.command.alert, envelope.party))
+
+    # sweeping
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                began = loop.time()
+                await self._sweep()
+                await asyncio.sleep(max(0.0, SWEEP_S - (loop.time() - began)))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            self.log.exception("watch.failed")
+            self._node.fail(f"The live watch met a fault of its own ({type(error).__name__}: {error}).")
+
+    async def _sweep(self) -> None:
+        now_us = max(self._clock_us(), self.now_us + 1)
+        self.now_us = now_us
+        async with self._still:
+            if now_us - self._followed_us >= FOLLOW_S * 1e6:
+                self._followed_us = now_us
+                followed = await self._node.read("", lambda: self._sky.follow(self._node.state, now_us))
+                if isinstance(followed, Refusal):
+                    return
+            batches, self._batches = self._batches, []
+            swept = await asyncio.get_running_loop().run_in_executor(self._thread, self._work, batches, now_us)
+            self.swept = swept
+            self._tell(swept, now_us)
+            if now_us - self._said_us >= SAY_S * 1e6:
+                self._said_us = now_us
+                self._say_cot(now_us)
+
+    def _clock_us(self) -> int:
+        if self._node.config.watch_clock == "wall":
+            return self._node.clocks.wall_us()
+        return max((health.latest_us or 0 for health in self.receiver.healths()), default=0)
+
+    def _work(self, batches: list[list[Report]], now_us: int) -> Swept:
+        for batch in batches:
+            self.watch.reports(batch)
+        taken, self._taken_up = self._taken_up, []
+        for alert, party in taken:
+            known = self._by_ledger_id.get(alert)
+            if known is not None:
+                self.watch.acknowledge(known, party, now_us)
+        return self.watch.sweep(now_us)
+
+    # telling
+
+    def _tell(self, swept: Swept, now_us: int) -> None:
+        """Streams first, then the ledger."""
+        rows = [*self._warnings(swept, now_us), *self._turned(swept.turns, now_us)]
+        for begin in range(0, len(rows), WARNINGS_PER_ENTRY_MAX):
+            self._node.say_warned(Warned(tuple(rows[begin : begin + WARNINGS_PER_ENTRY_MAX])))
+
+    def _warnings(self, swept: Swept, now_us: int) -> Iterable[Warning_]:
+        changed = dict.fromkeys(change.alert for change in swept.changes)
+        alerts = [alert for name in changed if (alert := self.watch.alerts.by_id.get(name)) is not None]
+        for party in sorted({party for alert in alerts for party in alert.parties}):
+            views = {view.id: view for view in self.watch.view(party).alerts}
+            for alert in alerts:
+                if party in alert.parties:
+                    soon = AlertSoon(id_text(self.ledger_id(alert.id)), views[alert.id])
+                    self._node.streams.tell(party, b"event: alert\ndata: " + msgspec.json.encode(soon) + b"\n\n")
+        for alert in alerts:
+            stage = STAGES.get(alert.state)
+            before = self._in_ledger.get(alert.id)
+            if stage is None or stage is before or (stage is Stage.PASSED and before is None) or not alert.parties:
+                continue
+            self._in_ledger[alert.id] = stage
+            self._by_ledger_id[self.ledger_id(alert.id)] = alert.id
+            if stage is Stage.PASSED:
+                del self._in_ledger[alert.id], self._by_ledger_id[self.ledger_id(alert.id)]
+            yield self._warning(alert, stage, now_us)
+
+    def _warning(self, alert: Alert, stage: Stage, now_us: int) -> Warning_:
+        seen = alert.seen
+        sides = tuple(self._side(alert, party) for party in alert.parties)
+        closest_us = now_us + round(max(0.0, seen.cpa_s) * 1e6)
+        above_mm = round(abs(seen.vertical_m or 0.0) * 1_000)
+        kind = KINDS[alert.key[0]]
+        near_mm = round(min(alert.worst_m, 1e7) * 1_000)
+        doubt = bool(alert.doubt)
+        return Warning_(self.ledger_id(alert.id), kind, stage, sides, now_us, closest_us, near_mm, above_mm, doubt)
+
+    def _side(self, alert: Alert, party: str) -> Side:
+        """A party's side: its plan where one is known, its track by name; of a zone, the zone's thing."""
+        view = next(view for view in self.watch.view(party).alerts if view.id == alert.id)
+        if alert.key[0] != "pair":
+            zone = self.watch.zones.by_id.get(alert.key[2])
+            if zone is not None and zone.owner == party:
+                return Side(party, ref_of(zone.id)[1], "")
+        own = next(
+            (own for own in self.watch.view(party).own if own.name == view.own or own.callsign == view.own), None
+        )
+        operation = ref_of(own.operation)[1] if own is not None and own.operation else b""
+        return Side(party, operation, view.own)
+
+    def _turned(self, turns: list[Turn], now_us: int) -> Iterable[Warning_]:
+        """A thing that leaves its own plan is told to its party; its plan is changed by a command alone."""
+        for turn in turns:
+            owner, operation = ref_of(turn.operation)
+            left = turn.after is Stand.NONCONFORMING
+            if not owner or (not left and turn.operation not in self._off):
+                continue
+            since_us = self._off.setdefault(turn.operation, now_us)
+            alert = uuid4_of("off-plan", turn.operation, str(since_us))
+            if turn.after is Stand.CONFORMING:
+                del self._off[turn.operation]
+            stage = Stage.PASSED if turn.after is Stand.CONFORMING else Stage.HAPPENED
+            sides = (Side(owner, operation, ""),)
+            yield Warning_(alert, AlertKind.OFF_PLAN, stage, sides, now_us, now_us, 0, 0)
+
+    # what is seen
+
+    @staticmethod
+    def ledger_id(alert: str) -> bytes:
+        """The id by which the ledger knows an alert."""
+        return uuid4_of("alert", alert)
+
+    async def picture(self, party: str) -> PartyPicture:
+        """What a party may see, as of the last sweep."""
+        async with self._still:
+            return self.watch.view(party)
+
+    def healths(self) -> list[Health]:
+        """How the feeds do."""
+        return self.receiver.healths()
+
+    def _say_cot(self, now_us: int) -> None:
+        """Each Cursor on Target feed that belongs to a party hears what that party may see."""
+        for feed in self._feeds:
+            if feed.party and feed.format == "cot":
+                said: list[Said] = events(self.watch.view(feed.party), self._sky.shown_to(feed.party), now_us)
+                self.receiver.say(feed.name, said)

@@ -1,0 +1,205 @@
+"""The live watch in a running node: from a real socket to the streams of those concerned, then into the ledger."""
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served import founded, seed_of
+from worlds import circle
+
+from wideberth.api.app import create_app
+from wideberth.client import Answer, Client
+from wideberth.client.hotline import Hotline
+from wideberth.config import Config
+from wideberth.node import Node
+from wideberth.node.live import Live
+from wideberth.node.opening import NodeFailed
+from wideberth.node.serve import listen, uvicorn_server
+from wideberth.party.alerts import AcknowledgeAlert, Aircraft, SetAircraft, Stage
+from wideberth.party.command import Disclosure
+from wideberth.space.volume import Volume4D
+
+MINUTE_US = 60_000_000
+FEED = """
+[[feeds]]
+name = "roof"
+format = "sbs"
+url = "tcp://127.0.0.1:{port}"
+silence_s = 1.0
+"""
+
+
+class Sky:
+    """An SBS server of a test: aircraft that fly straight, a report of each twice a second."""
+
+    def __init__(self, *aircraft: tuple[str, float, float, float, float, int]) -> None:
+        """Each: address, latitude, longitude, m/s, degrees, feet; where it was when the server began."""
+        self.aircraft, self.began = aircraft, time.time()
+        self.silent = False
+
+    def lines(self) -> bytes:
+        """What is reported now."""
+        now, out = time.time(), []
+        stamp = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d,%H:%M:%S.%f")[:-3]
+        for address, lat, lon, speed, track, feet in self.aircraft:
+            way = speed * (now - self.began)
+            north, east = way * math.cos(math.radians(track)), way * math.sin(math.radians(track))
+            at = lat + north / 111_100, lon + east / (111_300 * math.cos(math.radians(lat)))
+            head = f"1,1,{address.upper()},1,{stamp},{stamp}"
+            out.append(f"MSG,3,{head},,{feet},,,{at[0]:.6f},{at[1]:.6f},,,0,0,0,0\r\n")
+            out.append(f"MSG,4,{head},,,{speed / 0.514444:.0f},{track:.0f},,,0,,0,0,0,0\r\n")
+        return "".join(out).encode()
+
+    async def serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the client is gone."""
+        with suppress(asyncio.CancelledError, ConnectionError):
+            while not writer.is_closing():
+                if not self.silent:
+                    writer.write(self.lines())
+                await asyncio.sleep(0.5)
+        writer.close()
+
+
+@asynccontextmanager
+async def watched(folder: Path, sky: Sky, **settings: Any) -> AsyncIterator[tuple[Node, str]]:
+    """A node that watches the sky, and its address."""
+    server = await asyncio.start_server(sky.serve, "127.0.0.1", 0)
+    feeds = folder.parent / "feeds.toml"
+    feeds.write_text(FEED.format(port=server.sockets[0].getsockname()[1]))
+    config = Config(folder=folder, port=0, feeds=feeds, **settings)
+    async with Node.open(config) as node, Live.open(node) as node.live:
+        node.on_entry = node.live.entry
+        listening = listen(config)
+        serving = uvicorn_server(create_app(node), config)
+        running = asyncio.create_task(serving.serve(sockets=[listening]))
+        while not serving.started:
+            await asyncio.sleep(0.01)
+        yield node, f"http://127.0.0.1:{listening.getsockname()[1]}"
+        node.stop_streams()
+        serving.should_exit = True
+        await running
+        listening.close()
+    server.close()
+
+
+async def until(found: Callable[[], Awaitable[bool]], seconds: float = 90.0) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not await found():
+        assert time.monotonic() < end, "it did not happen"
+        await asyncio.sleep(0.1)
+
+
+def plan(url: str, party: str, address: str, lat: float, disclosure: Disclosure) -> None:
+    """A plan that is flown by an aircraft, far from all others."""
+    now_us = time.time_ns() // 1_000
+    where = Volume4D(circle(lat, -38, 400_000), -300_000, 20_000_000, now_us - MINUTE_US, now_us + 60 * MINUTE_US)
+    with Client(url, party, seed_of(party)) as client:
+        operation = client.new_id()
+        assert isinstance(client.plan(operation, [where], disclosure=disclosure), Answer)
+        said = client.say(SetAircraft(operation, 0), [Aircraft((address,))])
+        assert isinstance(said, Answer), said
+
+
+def shouted(node: Node, party: str) -> tuple[list[bytes], Callable[[], None]]:
+    """What a listener of a party is sent before all else."""
+    heard: list[bytes] = []
+    place = node.streams.enter(party)
+    assert not hasattr(place, "reason")
+    place.shout = heard.append  # type: ignore[union-attr,method-assign]
+    return heard, lambda: node.streams.leave(party, place)  # type: ignore[arg-type]
+
+
+def test_from_a_socket_to_both_parties_and_the_ledger(tmp_path: Path) -> None:
+    """Two aircraft head on: both parties hear it at once, then the ledger has it; one takes it up; others hear nothing.
+
+    The other's place shows in the alert, nowhere in the ledger.
+    """
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 240.0, 90.0, 33_000), ("4b1815", 42.0, -37.85, 240.0, 270.0, 33_000))
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, url):
+            mine, _ = shouted(node, "AAA")
+            strangers, _ = shouted(node, "CCC")
+            await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
+            await asyncio.to_thread(plan, url, "BBB", "4b1815", 42.01, Disclosure.CONFLICT_ONLY)
+
+            async def warned() -> bool:
+                return any(row.kind == "pair" and len(row.sides) == 2 for row in node.state.alerts.values())
+
+            await until(warned)
+            row = next(row for row in node.state.alerts.values() if row.kind == "pair")
+            assert [side.party for side in row.sides] == ["AAA", "BBB"]
+            assert [side.track for side in row.sides] == ["3c6444", "4b1815"]
+            assert row.stage in (Stage.WARNED, Stage.HAPPENED)
+            events = [json.loads(e.split(b"data: ")[1]) for e in mine if e.startswith(b"event: alert")]
+            pair = next(e for e in events if e["view"]["kind"] == "pair" and e["view"]["state"] == "warned")
+            assert (pair["view"]["own"], pair["view"]["other"]) == ("3c6444", "4b1815")
+            assert 25 < pair["view"]["closure_m_s"] < 600
+            assert abs(pair["view"]["theirs"]["lat_deg"] - 42.0) < 0.05
+            assert strangers == []
+            with Client(url, "AAA", seed_of("AAA")) as client:
+                taken = await asyncio.to_thread(lambda: client.say(AcknowledgeAlert(row.id)))
+                assert isinstance(taken, Answer), taken
+                seen = await asyncio.to_thread(lambda: Hotline(client).client.connection.get("/v1/watch", dict))
+                assert isinstance(seen, dict)
+                assert [own["name"] for own in seen["own"]] == ["3c6444"]
+                assert [feed["state"] for feed in seen["feeds"]] == ["UP"]
+            live = node.live
+            assert live is not None
+
+            async def taken_up() -> bool:
+                return any("AAA" in alert.acknowledged for alert in live.watch.alerts.by_id.values())
+
+            await until(taken_up)
+            for entry in node.ledger.read(0, node.state.size):
+                for part in entry.parts[:3]:
+                    assert part is None or b"33000" not in part.content
+
+    asyncio.run(steps())
+
+
+def test_a_feed_that_falls_silent_is_shown(tmp_path: Path) -> None:
+    """Connected and silent is DEGRADED, for everybody to see; the tracks end, the node goes on."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 240.0, 90.0, 33_000))
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, _):
+            assert node.live is not None
+            live = node.live
+
+            async def is_(state: str) -> bool:
+                return [health.state.value for health in live.healths()] == [state]
+
+            await until(lambda: is_("UP"))
+            sky.silent = True
+            await until(lambda: is_("DEGRADED"))
+            assert node.trouble() is None
+
+    asyncio.run(steps())
+
+
+def test_feeds_that_cannot_be_read(tmp_path: Path) -> None:
+    """A file that is not there, or says what no feed is, keeps the node from starting, in one sentence."""
+    founded(tmp_path / "node")
+
+    async def start(feeds: Path) -> None:
+        config = Config(folder=tmp_path / "node", port=0, feeds=feeds)
+        async with Node.open(config, warm=False) as node, Live.open(node):
+            raise AssertionError("it must not start")
+
+    with pytest.raises(NodeFailed, match="No such file"):
+        asyncio.run(start(tmp_path / "missing.toml"))
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('[[feeds]]\nname = "x"\nformat = "telepathy"\nurl = "tcp://127.0.0.1:1"\n')
+    with pytest.raises(NodeFailed, match="feeds"):
+        asyncio.run(start(wrong))
