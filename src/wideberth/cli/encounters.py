@@ -240,7 +240,8 @@ def _print(found: Found, given: Given, minima: Minima, shown: int) -> None:
             say(f"and {figure(len(found.encounters) - shown)} more; --all shows them.")
         say()
         classes = Counter(e.klass for e in found.encounters)
-        say("Classes: " + ", ".join(f"{k} {figure(classes[k])}" for k in sorted(classes)) + f". {RULE}")
+        say("Classes: " + ", ".join(f"{k} {figure(classes[k])}" for k in sorted(classes)) + ".")
+        say(RULE)
     for why, count in left_out(found, given).items():
         say(f"Left out: {some(count, 'row')}, {why}.")
     for note in given.notes:

@@ -70,6 +70,16 @@ def plane(made: Rebuilt) -> list[tuple[Points, Points]]:
     return found
 
 
+def shown_name(name: str) -> str:
+    """An identity as it can stand in a picture: no formula, nothing that the typeface lacks, at most 40 characters."""
+    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in name[:40])
+    return (" " + plain if plain.startswith("_") else plain).replace("$", r"\$")
+
+
+def _names(made: Rebuilt) -> tuple[str, str]:
+    return shown_name(made.encounter.first), shown_name(made.encounter.second)
+
+
 def _flat(off: Points, east: Points, north: Points) -> tuple[float, float]:
     return float(off @ east) / 1e3, float(off @ north) / 1e3
 
@@ -87,7 +97,7 @@ def _map(made: Rebuilt) -> Any:
     inside = ((one.enter_us - one.nearest_us) / 1e6, (one.exit_us - one.nearest_us) / 1e6)
     both = plane(made)
     shown = _extent(both, inside)
-    for (when, at), ink, line, mark, name in zip(both, INK, LINES, MARKS, (one.first, one.second), strict=True):
+    for (when, at), ink, line, mark, name in zip(both, INK, LINES, MARKS, _names(made), strict=True):
         axes.plot(at[:, 0], at[:, 1], line, color=ink, linewidth=1.2, label=name)
         within = (when >= inside[0]) & (when <= inside[1])
         axes.plot(at[within, 0], at[within, 1], line, color=ink, linewidth=3.2)
@@ -95,7 +105,10 @@ def _map(made: Rebuilt) -> Any:
     nearest = [at[int(np.argmin(np.abs(when)))] for when, at in both]
     axes.plot(*zip(*nearest, strict=True), color=NEAR, linewidth=1.4, label="nearest moment")
     m = one.horizontal_m
-    text = f"{_clock(one.nearest_us)} UTC\n{m.value:,.0f} m ({m.low:,.0f} to {m.high:,.0f})\n{_feet(one)}"
+    text = (
+        f"{us_to_time(one.nearest_us):%H:%M:%S.%f}"[:-5]
+        + f" UTC\n{m.value:,.0f} m ({m.low:,.0f} to {m.high:,.0f})\n{_feet(one)}"
+    )
     axes.annotate(
         text, np.mean(nearest, axis=0), (0.02, 0.02), textcoords="axes fraction", color=NEAR, fontsize=9,
         arrowprops={"arrowstyle": "-", "color": NEAR, "linewidth": 0.6}, bbox=_box(),
@@ -107,7 +120,7 @@ def _map(made: Rebuilt) -> Any:
     axes.set_ylabel("km north")
     axes.grid(color="#cccccc", linewidth=0.5)
     _scale(axes, shown)
-    axes.set_title(f"{one.first} and {one.second}, {us_to_time(one.nearest_us):%Y-%m-%d}; thick: inside the minima")
+    axes.set_title(f"{' and '.join(_names(made))}, {us_to_time(one.nearest_us):%Y-%m-%d}; thick: inside the minima")
     axes.legend(loc="upper left", framealpha=0.9)
     return figure
 
@@ -181,7 +194,7 @@ def _profile(made: Rebuilt) -> Any:
     above, middle, below = figure.subplots(3, 1, sharex=True)
     when = np.array([(f.time_us - one.nearest_us) / 1e6 for f in made.frames])
     sides = ([f.first for f in made.frames], [f.second for f in made.frames])
-    for side, ink, line, name in zip(sides, INK, LINES, (one.first, one.second), strict=True):
+    for side, ink, line, name in zip(sides, INK, LINES, _names(made), strict=True):
         above.plot(when, [np.nan if s is None else s.alt_ft for s in side], line, color=ink, label=name)
     for samples, ink, mark in zip(made.samples, INK, MARKS, strict=True):
         seconds = [(t - one.nearest_us) / 1e6 for t, *_ in samples]
@@ -204,12 +217,14 @@ def _profile(made: Rebuilt) -> Any:
         axes.set_ylim(0, max(float(np.nanmax(values, initial=limit)), limit) * 1.08)
     middle.set_ylabel("horizontally apart, NM")
     below.set_ylabel("apart in height, ft")
-    below.set_xlabel(f"seconds from the nearest moment, {us_to_time(one.nearest_us):%Y-%m-%d %H:%M:%S} UTC")
+    below.set_xlabel(
+        f"seconds from the nearest moment, {us_to_time(one.nearest_us):%Y-%m-%d %H:%M:%S.%f}"[:-5] + " UTC"
+    )
     for axes in (above, middle, below):
         start, end = (one.enter_us - one.nearest_us) / 1e6, (one.exit_us - one.nearest_us) / 1e6
         axes.axvspan(start, end, color=NEAR, alpha=0.10, linewidth=0)
         axes.axvline(0, color=NEAR, linewidth=0.8)
         axes.grid(color="#cccccc", linewidth=0.5)
         axes.margins(x=0)
-    above.set_title(f"{one.first} and {one.second}; shaded: inside the minima; marks: samples")
+    above.set_title(f"{' and '.join(_names(made))}; shaded: inside the minima; marks: samples")
     return figure

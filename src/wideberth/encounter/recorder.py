@@ -10,6 +10,7 @@ and at the next start it becomes Parquet. A Parquet file appears under its name 
 synced, renamed). A disk that fails costs reports, counted, and never the caller.
 """
 
+import calendar
 import os
 import re
 import threading
@@ -145,8 +146,8 @@ class Recorder:
     def _forget(self, hour_now: int) -> None:
         """Delete what is older than is kept."""
         for path in self.folder.glob("tracks-*-*.parquet"):
-            found = _NAME.fullmatch(path.name)
-            if found and _number(found[1]) < hour_now - self.keep_hours:
+            hour = hour_of(path)
+            if hour is not None and hour < hour_now - self.keep_hours:
                 path.unlink()
 
 
@@ -179,11 +180,10 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _number(name: str) -> int:
-    """Hours since 1970 of a file's name."""
-    import calendar
-
-    return calendar.timegm(time.strptime(name, "%Y%m%d%H")) // 3_600
+def hour_of(path: Path) -> int | None:
+    """Hours since 1970 of a recorder's file; None where the name is another's."""
+    found = _NAME.fullmatch(path.name)
+    return None if found is None else calendar.timegm(time.strptime(found[1], "%Y%m%d%H")) // 3_600
 
 
 def whole_batches(path: Path) -> Iterator[Any]:
