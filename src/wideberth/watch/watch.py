@@ -143,8 +143,10 @@ class Watch:
         flying = np.flatnonzero((tracks.ground != 1) & (tracks.age_s <= COAST_S) & ~(tracks.speed_m_s > SPEED_M_S_MAX))
         left_out = max(0, len(flying) - TRACKS_MAX)
         air = tracks.select(flying[:TRACKS_MAX])
-        pairs, nobodys, seen = self._pairs(air)
-        seen += self._entries(air, now_us, back_s)
+        m, low, high = self._ranges(air)
+        tracks.flags[flying[:TRACKS_MAX]] = air.flags
+        pairs, nobodys, seen = self._pairs(air, m)
+        seen += self._entries(air, low, high, now_us, back_s)
         changes = self.alerts.sweep(seen, self._sighted(), now_us)
         self._concern()
         turns = self._conform(now_us)
@@ -203,9 +205,9 @@ class Watch:
             np.where(know, air.hae, above) * 0.1,
         )
 
-    def _pairs(self, air: Tracks) -> tuple[int, int, list[Seen]]:
+    def _pairs(self, air: Tracks, m: Moving) -> tuple[int, int, list[Seen]]:
         """Pairs too near by the minima, those of nobody, and what alerts see."""
-        rules, (m, _, _) = self.alerts.rules, self._ranges(air)
+        rules = self.alerts.rules
         until = rules.look_us * 1e-6
         wide = Minima(self._minima.horizontal_m * rules.wider, self._minima.vertical * rules.wider)
         pairs = held(m, self._minima, approaches(m, wide, until * rules.wider), until)
@@ -236,9 +238,8 @@ class Watch:
             out[drones] = lost(m, motion(m), pairs.i[at], pairs.j[at], self._well_clear, until_s)[:, 0]
         return out
 
-    def _entries(self, air: Tracks, now_us: int, back_s: float) -> list[Seen]:
-        rules, (_, low, high) = self.alerts.rules, self._ranges(air)
-        until = rules.look_us * 1e-6
+    def _entries(self, air: Tracks, low: Float64s, high: Float64s, now_us: int, back_s: float) -> list[Seen]:
+        until = self.alerts.rules.look_us * 1e-6
         found = self.zones.entries(air, low, high, self._margins, now_us, back_s, until)
         seen = []
         for at, zone, entry in zip(found.track.tolist(), found.zone, found.entry_s.tolist(), strict=True):
