@@ -12,7 +12,7 @@ from feeds_kit import NOW, told, us
 from geographiclib.geodesic import Geodesic
 
 from wideberth.feeds.asterix import Asterix, Site
-from wideberth.feeds.asterix_items import PROFILES, Profile, blocks, record
+from wideberth.feeds.asterix_items import PROFILES, Kind, blocks, record
 from wideberth.feeds.capture import datagrams
 from wideberth.feeds.parser import Drop
 from wideberth.feeds.report import Report
@@ -299,26 +299,43 @@ def test_a_record_that_cannot_be_read_ends_its_block_alone() -> None:
     assert parser.dropped == {Drop.MALFORMED: 2}
 
 
-def spelled(profile: Profile) -> list[str | None]:
-    """Names of a profile in order, without the spares at the end of a compound."""
-    return [field and field[0] for field in profile]
+def kind_of(variation: type) -> Kind:
+    """A kind of item of libasterix in our spelling."""
+    if issubclass(variation, base.Element | base.Group):
+        return variation.cv_bit_size // 8
+    if issubclass(variation, base.Extended):
+        return "x"
+    if issubclass(variation, base.Explicit):
+        return "e"
+    if issubclass(variation, base.Repetitive):
+        size = variation.cv_variation.cv_bit_size
+        if variation.cv_rep_bytes:
+            return f"r{size // 8}"
+        # the bit that says whether more follows belongs to the piece
+        return "x" if size == 7 else f"f{(size + 1) // 8}"
+    assert issubclass(variation, base.Compound)
+    return tuple(i and (i.cv_name, kind_of(i.cv_rule.cv_variation)) for i in variation.cv_items_list)
+
+
+def unnamed(kind: Kind) -> object:
+    """A kind without the names of its subfields: ages of items are numbered here."""
+    return tuple(field and unnamed(field[1]) for field in kind) if isinstance(kind, tuple) else kind
 
 
 @pytest.mark.parametrize("category", [21, 48, 62])
 def test_profiles_are_those_of_the_specification(category: int) -> None:
-    """Order of items, and names of those subfields that are read, as libasterix draws them from EUROCONTROL's text."""
-    theirs = [
-        i.cv_non_spare.cv_name if issubclass(i, base.UapItem) else None
-        for i in NEWEST[category].cv_uap.cv_record.cv_items_list
-    ]
-    assert spelled(PROFILES[category]) == theirs
-    compounds = {name: kind for name, kind in filter(None, PROFILES[category]) if isinstance(kind, tuple)}
-    for name, subfields in compounds.items():
-        variation = NEWEST[category].cv_uap.cv_record._spec(name).cv_rule.cv_variation
-        names = [i.cv_name if i else None for i in variation.cv_items_list]
-        assert len(names) == len(subfields), name
-        if not subfields[0][0].isdigit():
-            assert spelled(subfields) == names, name
+    """Order, names and lengths of all items and subfields are as libasterix draws them from EUROCONTROL's text."""
+    theirs: list[tuple[str, Kind] | None] = []
+    for i in NEWEST[category].cv_uap.cv_record.cv_items_list:
+        item = i.cv_non_spare if issubclass(i, base.UapItem) else None
+        theirs.append(item and (item.cv_name, kind_of(item.cv_rule.cv_variation)))
+    profile = PROFILES[category]
+    assert [field and field[0] for field in profile] == [field and field[0] for field in theirs]
+    for ours, other in zip(profile, theirs, strict=True):
+        if ours is not None and other is not None:
+            assert unnamed(ours[1]) == unnamed(other[1]), ours[0]
+            if isinstance(ours[1], tuple) and ours[1][0] and not ours[1][0][0].isdigit():
+                assert ours[1] == other[1]
 
 
 def by_libasterix(data: bytes) -> list[tuple[int, dict[str, bytes]]]:

@@ -40,7 +40,6 @@ FEEDS = {
     "asterix_items",
     "remote_id",
     "formats",
-    "settings",
 }
 PURE_PARTS = {
     "evidence": EVIDENCE,
