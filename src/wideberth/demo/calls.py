@@ -12,6 +12,8 @@ from typing import Final
 from wideberth.client import Answer, Problem
 from wideberth.client.hotline import Hotline, Message
 from wideberth.demo.exercise import PERSON, Exercise
+from wideberth.demo.sky import FLOWN
+from wideberth.party.alerts import Aircraft, SetAircraft
 from wideberth.party.hotline import AnswerKind, MessageKind, Path, Precedence
 
 READING_S: Final = 9.0
@@ -39,6 +41,12 @@ class Calls:
         self._send("MAF", (PERSON,), "Heavy transport, crosses the valley.", Precedence.IMMEDIATE, plan["MAF-2207"].id)
         self._ask("CPS", (PERSON, "OHM"), "Do you have people on the Pelit road before noon?")
         self._send(PERSON, ("TAF", "MAF", "OHM"), "Relief flight to Pelit.", Precedence.PRIORITY, plan["HAS-0417"].id)
+
+    def fly(self) -> None:
+        """Say which aircraft fly which plan, so that the live watch knows whom to warn."""
+        for label, address in FLOWN.items():
+            made = self._exercise.filed[label]
+            self._lines[made.party].client.say(SetAircraft(made.id, 0), [Aircraft((address,))])
 
     def _send(self, party: str, to: tuple[str, ...], text: str, precedence: Precedence, operation: bytes) -> Said:
         line = self._lines[party]

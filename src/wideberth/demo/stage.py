@@ -31,6 +31,7 @@ from wideberth.demo.exercise import PERSON, TRIAL_ISSUER, Exercise, Unexpected, 
 from wideberth.demo.flights import ARRIVALS
 from wideberth.demo.others import Others
 from wideberth.demo.plans import PARTIES, Closed, Flight, Kept
+from wideberth.demo.sky import Sky
 from wideberth.demo.talk import ANSWERS, BEFORE, LATER, Word
 from wideberth.node import found_theatre
 from wideberth.party.identity import public_key
@@ -117,7 +118,7 @@ class Stage:
 
     def play_on(self) -> int:
         """Serve the page and keep the other parties going until Ctrl-C."""
-        with self._set() as (folder, url, _):
+        with Sky() as sky, self._set(sky) as (folder, url, _):
             exercise = self._exercise(url)
             later = {flight for _, flight in ARRIVALS}
             self._act(exercise, tuple(thing for thing in everything() if thing not in later), BEFORE)
@@ -125,6 +126,7 @@ class Stage:
             others, calls, begun = Others(exercise), Calls(exercise), time.monotonic()
             try:
                 calls.before()
+                calls.fly()
                 while True:
                     elapsed_s = time.monotonic() - begun
                     others.look(elapsed_s, us_to_time(time.time_ns() // 1_000))
@@ -141,7 +143,7 @@ class Stage:
     # building
 
     @contextmanager
-    def _set(self) -> Iterator[tuple[Path, str, Callable[[], None]]]:
+    def _set(self, sky: Sky | None = None) -> Iterator[tuple[Path, str, Callable[[], None]]]:
         """A folder with a founded theatre and a node that serves it."""
         with (
             _ended_by_signals(),
@@ -153,7 +155,11 @@ class Stage:
             seed = seed_of(self._seed, "node", "node")
             now_us = time.time_ns() // 1_000
             found_theatre(folder, genesis(self._seed, public_key(seed), now_us), seed)
-            with serving(folder, self._port, self._door) as (url, stop):
+            more = list(self._door)
+            if sky is not None:
+                (Path(temporary) / "feeds.toml").write_text(sky.feeds())
+                more += ["--feeds", str(Path(temporary) / "feeds.toml")]
+            with serving(folder, self._port, more) as (url, stop):
                 yield folder, url, stop
 
     def _exercise(self, url: str) -> Exercise:
