@@ -114,8 +114,8 @@ def test_ids_are_the_same_for_the_same_and_tell_nothing() -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_seeded_sky_keeps_the_table_and_loses_none(seed: int) -> None:
-    """Random pairs with noise and gaps for ten minutes: every change is a row of the table in order, flutter is bounded,
-    and every pair that was too near for 3 s has an alert that says so."""
+    """Random pairs with noise and gaps for ten minutes: every change is a row of the table in order, flutter is
+    bounded, and every pair that was too near for 3 s has an alert that says so."""
     random = np.random.default_rng(seed)
     alerts = Alerts()
     pairs = [("pair", str(2 * k), str(2 * k + 1)) for k in range(12)]

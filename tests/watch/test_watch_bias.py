@@ -84,7 +84,8 @@ def test_offset_and_delay_are_told_apart() -> None:
         old = GEOD.Direct(f.lat, f.lon, f.track, -4.0 * f.speed)
         off = GEOD.Direct(old["lat2"], old["lon2"], 90.0, 2_000.0)
         seen.append((off["lat2"], off["lon2"]))
-    velocity = np.array([[f.speed * math.sin(math.radians(f.track)), f.speed * math.cos(math.radians(f.track))] for f in flyers])  # fmt: skip
+    speed, track = np.array([f.speed for f in flyers]), np.radians([f.track for f in flyers])
+    velocity = np.stack((speed * np.sin(track), speed * np.cos(track)), 1)
     bias = estimate(radians(seen), radians(known), velocity)
     assert bias is not None
     assert bias.delay_s == pytest.approx(4.0, abs=0.3)

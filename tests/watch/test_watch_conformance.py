@@ -70,7 +70,7 @@ def test_a_short_excursion_is_none_and_many_are() -> None:
     """Four seconds out once in two minutes is within the 95 %; four in every twenty is not."""
     assert run([IN] * 100 + [OUT] * 4 + [IN] * 20) == [(1, "seen", Stand.CONFORMING)]
     often = run(([IN] * 16 + [OUT] * 4) * 6)
-    assert [event for _, event, _ in often] == ["seen", "outside too often", "back inside", "outside too often", "back inside", "outside too often"]  # fmt: skip
+    assert [event for _, event, _ in often] == ["seen", *["outside too often", "back inside"] * 2, "outside too often"]
 
 
 def test_not_seen_is_not_conforming() -> None:

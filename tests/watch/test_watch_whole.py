@@ -47,7 +47,7 @@ def test_two_head_on_are_predicted_warned_met_and_passed() -> None:
 
 
 def test_the_other_is_seen_only_while_it_matters() -> None:
-    """During the alert each sees the other's place and closure; before, after, and whoever is not concerned, nothing."""
+    """In the alert each sees the other's place and closure; before, after, and whoever is not concerned, nothing."""
     watch = Watch(charter())
     watch.assign(AddressKind.ICAO, "aaaaaa", Own("AAA"))
     watch.assign(AddressKind.ICAO, "bbbbbb", Own("BBB"))
@@ -173,7 +173,7 @@ def test_a_thing_without_altitude_is_anywhere() -> None:
 
 
 def test_drones_and_crewed_aircraft_have_well_clear_as_a_second_test() -> None:
-    """A drone at the height of a crewed aircraft: the alert says when well clear is lost, before the minima's middle."""
+    """A drone at the height of a crewed aircraft: the alert says when well clear is lost, before they are nearest."""
     watch = Watch(charter())
     watch.assign(AddressKind.ICAO, "aaaaaa", Own("AAA"))
     drone = Flyer("serial", AHEAD["lat2"], 8, 180, 20.0, 35_000, 0, AddressKind.REMOTE_ID, Method.REPORTED)
@@ -199,10 +199,8 @@ def test_acknowledgement_by_all_concerned() -> None:
 def test_the_same_reports_give_the_same_alerts() -> None:
     """Two watches that hear the same, in batches cut differently, tell the same, ids included."""
     random = np.random.default_rng(2)
-    flyers = [
-        Flyer(f"{n:06x}", random.uniform(47.8, 48.2), random.uniform(7.7, 8.3), random.uniform(0, 360), random.uniform(50, 250), int(random.integers(80, 90)) * 100)
-        for n in range(25)
-    ]  # fmt: skip
+    draws = random.uniform((47.8, 7.7, 0, 50, 80), (48.2, 8.3, 360, 250, 90), (25, 5)).tolist()
+    flyers = [Flyer(f"{n:06x}", *draw[:4], round(draw[4]) * 100) for n, draw in enumerate(draws)]
     told: list[list[Alert]] = []
     for size in (1, 7):
         watch = Watch(charter())

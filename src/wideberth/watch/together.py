@@ -94,7 +94,8 @@ def _apart(at: Float64s, a: int, b: int) -> float:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _gate(at: Float64s, a: int, b: int) -> float:
     fastest = max(at[a, 3] if at[a, 3] == at[a, 3] else 0.0, at[b, 3] if at[b, 3] == at[b, 3] else 0.0)
-    return PLAY_M + at[a, 2] + at[b, 2] + fastest * STAMP_S
+    metres: float = PLAY_M + at[a, 2] + at[b, 2] + fastest * STAMP_S
+    return metres
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
