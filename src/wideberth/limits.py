@@ -387,6 +387,8 @@ WARNINGS_PER_ENTRY_MAX: Final = 200
 """Warnings of one entry: a sweep seldom has ten."""
 COT_DRAWINGS_MAX: Final = 200
 """Volumes that a client's map is told of every second: more than a screen can hold."""
+ENCOUNTERS_MAX: Final = 10_000
+"""Encounters that one party has filed: years of a busy theatre."""
 ALERTS_OPEN_MAX: Final = 10_000
 """Alerts that the state keeps for a day; the eldest go first."""
 

@@ -19,6 +19,7 @@ import msgspec
 from wideberth.ledger.entry import Entry
 from wideberth.ledger.store import Store
 from wideberth.limits import CLOCK_STEP_US_MAX, GROUP_COMMANDS_MAX, ID_BYTES, STATE_DIGEST_ENTRIES, TICK_US
+from wideberth.party.alerts import Warned
 from wideberth.party.command import CommitState, Due, Erase, Genesis, NewEpoch, NodeCommand, Text, Tick, Volumes
 from wideberth.party.envelope import (
     CONTEXT,
@@ -33,7 +34,6 @@ from wideberth.party.envelope import (
     open_envelope,
     open_parts,
 )
-from wideberth.party.alerts import Warned
 from wideberth.party.hotline import Delivered
 from wideberth.party.identity import public_key, sign_with, signing_key
 from wideberth.party.standard import Vouch

@@ -1,14 +1,27 @@
 """What the live watch leaves in the ledger: each side hears of its own, places never come in, replay is the same."""
 
+from typing import Any
+
+import msgspec
 import pytest
 from lines import Lines
 from worlds import DAY, SECOND
 
-from wideberth.party.alerts import AcknowledgeAlert, Aircraft, AlertKind, SetAircraft, Side, Stage, Warned, Warning_
-from wideberth.party.command import Disclosure
+from wideberth.party.alerts import (
+    AcknowledgeAlert,
+    Aircraft,
+    AlertKind,
+    FileEncounter,
+    SetAircraft,
+    Side,
+    Stage,
+    Warned,
+    Warning_,
+)
+from wideberth.party.command import Disclosure, Text
 from wideberth.refusal import Reason
-from wideberth.theatre.alert_items import AlertItem
-from wideberth.theatre.alerts import aircraft_of, alerts
+from wideberth.theatre.alert_items import AlertItem, EncounterItem
+from wideberth.theatre.alerts import aircraft_of, alerts, encounters
 from wideberth.theatre.shown import AsOf
 from wideberth.theatre.snapshot import dump, load
 from wideberth.theatre.state import State
@@ -126,3 +139,37 @@ def test_nobody_but_the_node_says_what_was_warned_of(world: Warnings) -> None:
     answer = world.speak("AAA", Warned(()))
     assert answer.refusal is not None
     assert answer.refusal.reason is Reason.NOT_PERMITTED
+
+
+def file_(world: Warnings, party: str, *to: str, digest: bytes = bytes(32), **changes: Any) -> Reason | None:
+    """File a version of an encounter."""
+    base = FileEncounter(ALERT, digest, "B", world.state.time_us - SECOND, to, 0)
+    no = world.speak(party, msgspec.structs.replace(base, **changes), Text("en", f"As {party} saw it.")).refusal
+    return no.reason if no is not None else None
+
+
+def test_both_versions_of_an_encounter_stand_side_by_side(world: Warnings) -> None:
+    """Each side files its own; those whom it names are told, nobody else; neither is preferred."""
+    assert file_(world, "AAA", "BBB") is None
+    assert file_(world, "BBB", "AAA", digest=b"\1" * 32) is None
+    for reader in ("AAA", "BBB"):
+        seen = encounters(world.state, reader, AS_OF).encounters
+        assert [(e.party, e.digest[:2], e.text) for e in seen] == [
+            ("AAA", "00", "As AAA saw it."),
+            ("BBB", "01", "As BBB saw it."),
+        ]
+    assert encounters(world.state, "CCC", AS_OF).encounters == ()
+    assert world.told("CCC", EncounterItem) == []
+    assert world.last("BBB", EncounterItem).party in ("AAA", "BBB")
+    assert same(world)
+
+
+def test_encounters_that_are_refused(world: Warnings) -> None:
+    """Twice, no class, ahead of time, for strangers, for oneself, a hash that is none."""
+    assert file_(world, "AAA", "BBB", grade="F") is Reason.OUT_OF_RANGE
+    assert file_(world, "AAA", "BBB", at_us=world.now_us + DAY) is Reason.TIME_ORDER
+    assert file_(world, "AAA", "ZZZ") is Reason.UNKNOWN
+    assert file_(world, "AAA", "AAA") is Reason.UNKNOWN
+    assert file_(world, "AAA", "BBB", digest=b"short") is Reason.MALFORMED
+    assert file_(world, "AAA", "BBB") is None
+    assert file_(world, "AAA", "BBB") is Reason.EXISTS

@@ -7,8 +7,9 @@ Refuses nothing: a node without feeds says so by an empty list.
 from wideberth.api.call import Call
 from wideberth.api.reads import as_of
 from wideberth.refusal import Refusal
-from wideberth.theatre.alerts import Alerts
+from wideberth.theatre.alerts import Alerts, Encounters
 from wideberth.theatre.alerts import alerts as read_alerts
+from wideberth.theatre.alerts import encounters as read_encounters
 from wideberth.theatre.shown import AsOf, Shown, id_text, time_text
 from wideberth.watch.picture import AlertView
 from wideberth.watch.watch import OwnTrack
@@ -51,6 +52,12 @@ async def watch(call: Call) -> WatchNow | Refusal:
     open_ = tuple(OpenAlert(id_text(live.ledger_id(view.id)), view) for view in seen.alerts)
     swept = time_text(seen.time_us) if seen.time_us else None
     return await call.read(lambda: WatchNow(as_of(node), swept, feeds, seen.own, open_))
+
+
+async def encounters(call: Call) -> Encounters | Refusal:
+    """Encounters that the reader filed or was told of."""
+    node = call.node
+    return await call.read(lambda: read_encounters(node.state, call.party, as_of(node)))
 
 
 async def alerts(call: Call) -> Alerts | Refusal:

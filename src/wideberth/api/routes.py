@@ -10,7 +10,7 @@ from wideberth.api import check, commands, hotline, live, own, paths, proofs, re
 from wideberth.api.call import Call
 from wideberth.limits import PAGE_ITEMS_MAX
 from wideberth.theatre import hotline_views, register_views, roster, shown
-from wideberth.theatre.alerts import Alerts
+from wideberth.theatre.alerts import Alerts, Encounters
 
 JSON: Final = "application/json"
 INTEGER: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
@@ -108,6 +108,7 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/v1/messages/{sender}/{id}", hotline.message, "One message", hotline.OneMessage),
     Endpoint("GET", "/v1/registers", registers.registers, "The reader's register", register_views.Registers),
     Endpoint("GET", "/v1/alerts", live.alerts, "What the live watch warned of", Alerts),
+    Endpoint("GET", "/v1/encounters", live.encounters, "Encounters filed", Encounters),
     Endpoint("GET", "/v1/watch", live.watch, "Own tracks, open alerts, feeds", live.WatchNow),
     Endpoint("GET", "/v1/lines", hotline.lines, "Lines as the comm checks found them", hotline_views.Lines),
     Endpoint("GET", "/v1/watches", hotline.watches, "The reader's cells and watches", hotline_views.Watches),

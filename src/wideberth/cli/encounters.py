@@ -16,12 +16,16 @@ import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table, waiting
+from wideberth.cli.reach import URL, Url, expected, reaching
 from wideberth.encounter.files import Given, read, zone_of
 from wideberth.encounter.judge import RULE
 from wideberth.encounter.rebuild import Rebuilt, Said, animation, rebuild
 from wideberth.encounter.rows import Rows
 from wideberth.encounter.search import Encounter, Found, Minima, Search
 from wideberth.limits import ENCOUNTER_HORIZONTAL_MM_MAX, ENCOUNTER_VERTICAL_FT_MAX
+from wideberth.party.alerts import FileEncounter
+from wideberth.party.command import Text
+from wideberth.party.standard import uuid4_of
 from wideberth.refusal import Reason, refuse
 from wideberth.space.units import nm_to_mm, us_to_time
 
@@ -72,6 +76,12 @@ def encounter(
     vertical_ft: VerticalFt = 1_000,
     zone: Zone = "",
     altitude_unit: AltitudeUnit = None,
+    file_to: Annotated[
+        tuple[str, ...], Parameter(help="File its class and hash in the ledger, and tell these parties of it.")
+    ] = (),
+    key: Annotated[Path | None, Parameter(help="File of the watch key that files it.")] = None,
+    url: Url = URL,
+    words: Annotated[str, Parameter(help="Your own version, filed with it.")] = "",
     json: Annotated[bool, Parameter(negative="", help="For programs, on standard output.")] = False,
 ) -> int:
     """Rebuild one encounter: report with map and plots, series, animation, and the hash of its rows.
@@ -100,6 +110,8 @@ def encounter(
         **drawn, **shown, "rows.csv": made.rows_csv, "animation.json": play, "encounter.json": whole
     }.items():  # fmt: skip
         (folder / file).write_bytes(data)
+    if file_to:
+        _file(made, file_to, key, url, words)
     if json:
         say_json(
             {"folder": str(folder), "evidence_sha256": made.evidence_sha256, "encounter": msgspec.to_builtins(one)}
@@ -110,6 +122,18 @@ def encounter(
     say(f"Evidence: SHA-256 {made.evidence_sha256} of rows.csv")
     say(f"Written: {folder}{os.sep}report.html, and {some(len(drawn) + 4, 'file')} beside it.")
     return 0
+
+
+def _file(made: Rebuilt, to: tuple[str, ...], key: Path | None, url: str, words: str) -> None:
+    """Have the ledger hold the hash; the rows stay here."""
+    if key is None:
+        raise Stop("--file-to needs --key, the watch key that files it.")
+    one = made.encounter
+    head = (uuid4_of("encounter", one.id), bytes.fromhex(made.evidence_sha256), str(one.klass), one.nearest_us, to)
+    parts = [Text("en", words)] if words else []
+    with reaching(url, key) as client:
+        answer = expected(client.say(FileEncounter(*head, 0 if words else None), parts))
+    say(f"Filed, and {', '.join(to)} told. Entry {answer.position}.")
 
 
 def _named(found: Found, name: str, files: list[Path]) -> Encounter:

@@ -87,4 +87,20 @@ class Warned(Struct, frozen=True, tag="warned"):
     warnings: tuple[Warning_, ...]
 
 
-AlertCommand = SetAircraft | AcknowledgeAlert
+class FileEncounter(Struct, frozen=True, tag="file_encounter"):
+    """An encounter that was rebuilt from tracks: its class, and the hash of the rows that show it. Each side files its
+    own version; whether they differ shows by the hash, and the rows stay with who has them."""
+
+    encounter: bytes
+    digest: bytes
+    grade: str
+    """A to E, as `docs/encounters.md` has them."""
+    at_us: int
+    """When it was nearest."""
+    to: tuple[str, ...]
+    """Who is told of it: those whom it concerns."""
+    text: int | None = None
+    """The filer's own version, in words."""
+
+
+AlertCommand = SetAircraft | AcknowledgeAlert | FileEncounter

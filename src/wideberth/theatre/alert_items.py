@@ -6,6 +6,17 @@ In:  built by `alerts`. Out: a frozen value, part of `outcome.Notice`.
 import msgspec
 
 
+class EncounterItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="encounter"):
+    """Somebody filed its version of an encounter."""
+
+    encounter: bytes
+    party: str
+    grade: str
+    at_us: int
+    digest: bytes
+    text: bytes | None
+
+
 class AlertItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="alert"):
     """An alert that concerns the reader: of which of its plans and tracks, whose the other is where that is open, when
     it is nearest and how near. `what` is a stage, or "acknowledged" by somebody."""

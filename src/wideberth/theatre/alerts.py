@@ -9,33 +9,45 @@ plan is open: what else there is to know shows on the stream while it matters, a
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-from wideberth.limits import AIRCRAFT_MAX, ALERTS_OPEN_MAX, KEPT_ENDED_US, NAME_CHARACTERS_MAX
-from wideberth.party.alerts import Aircraft, AlertCommand, SetAircraft, Side, Stage, Warned, Warning_
-from wideberth.party.command import Disclosure
+from wideberth.limits import (
+    AIRCRAFT_MAX,
+    ALERTS_OPEN_MAX,
+    ENCOUNTERS_MAX,
+    ID_BYTES,
+    KEPT_ENDED_US,
+    NAME_CHARACTERS_MAX,
+)
+from wideberth.party.alerts import Aircraft, AlertCommand, FileEncounter, SetAircraft, Side, Stage, Warned, Warning_
+from wideberth.party.command import Disclosure, Text
 from wideberth.party.envelope import decode_part
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.space.units import mm_to_m
-from wideberth.theatre.alert_items import AlertItem
+from wideberth.theatre.alert_items import AlertItem, EncounterItem
 from wideberth.theatre.applying import Applying
-from wideberth.theatre.filing import Parts
+from wideberth.theatre.filing import Parts, text_part
 from wideberth.theatre.outcome import Accepted, Effects, Item, Notice, Outcome, accepted
-from wideberth.theatre.rows import AlertRow, Member
+from wideberth.theatre.rows import AlertRow, EncounterRow, Member
 from wideberth.theatre.shown import AsOf, Shown, id_text, time_text
 from wideberth.theatre.state import State
 
 _IDENTITY: Final = re.compile(r"[A-Za-z0-9._:/-]+")
+DIGEST_BYTES: Final = 32
+GRADES: Final = ("A", "B", "C", "D", "E")
 TAKEN_UP: Final = "acknowledged"
 
 
 # deciding
 
 
-def decide_alert(state: State, member: Member, command: AlertCommand, parts: Parts) -> Outcome | Refusal:
-    """Answer what a watch says of aircraft and alerts."""
+def decide_alert(state: State, member: Member, command: AlertCommand, parts: Parts, now_us: int) -> Outcome | Refusal:
+    """Answer what a watch says of aircraft, alerts and encounters."""
     if isinstance(command, SetAircraft):
         return _aircraft(state, member, command, parts)
+    if isinstance(command, FileEncounter):
+        return _encounter(state, member, command, parts, now_us)
     row = state.alerts.get(command.alert)
     if row is None or member.party not in {side.party for side in row.sides}:
         return refuse(Reason.UNKNOWN, "command.alert", "an alert that concerns you", command.alert.hex())
@@ -66,6 +78,31 @@ def _aircraft(state: State, member: Member, command: SetAircraft, parts: Parts) 
             limit = f"1 to {NAME_CHARACTERS_MAX} letters, digits and . _ : / -"
             return refuse(Reason.MALFORMED, "aircraft", limit, name)
     return accepted(Accepted(), Effects(), len(parts))
+
+
+def _encounter(state: State, member: Member, command: FileEncounter, parts: Parts, now_us: int) -> Outcome | Refusal:
+    mine = sum(1 for party, _ in state.encounters if party == member.party)
+    if len(command.encounter) != ID_BYTES or len(command.digest) != DIGEST_BYTES:
+        return refuse(Reason.MALFORMED, "command", f"an id of {ID_BYTES} and a hash of {DIGEST_BYTES} bytes", "others")
+    if (member.party, command.encounter) in state.encounters:
+        return refuse(Reason.EXISTS, "command.encounter", "an encounter that you have not filed", "filed")
+    if mine >= ENCOUNTERS_MAX:
+        return refuse(Reason.TOO_MANY, "command", f"at most {ENCOUNTERS_MAX} encounters a party", mine + 1)
+    if command.grade not in GRADES:
+        return refuse(Reason.OUT_OF_RANGE, "command.grade", f"one of {', '.join(GRADES)}", command.grade)
+    if not 0 < command.at_us <= now_us:
+        return refuse(Reason.TIME_ORDER, "command.at_us", "not after now", command.at_us)
+    for party in command.to:
+        if party == member.party or state.active(party) is None:
+            return refuse(Reason.UNKNOWN, "command.to", "other members of this theatre", party)
+    no = text_part(parts, command.text, "command.text")
+    if no is not None:
+        return no
+    text = parts[command.text][1] if command.text is not None else None
+    item = EncounterItem(command.encounter, member.party, command.grade, command.at_us, command.digest, text)
+    result = accepted(Accepted(), Effects(), len(parts))
+    result.notices = [(party, Notice((item,))) for party in sorted({*command.to, member.party})]
+    return result
 
 
 def decide_warned(state: State, command: Warned) -> Outcome:
@@ -111,6 +148,11 @@ def apply_alert(at: Applying, command: AlertCommand) -> None:
         thing = at.state.things[(at.party, command.operation)]
         thing.aircraft = at.held_or_none(command.aircraft)
         at.state.touch("thing", thing.ref)
+        return
+    if isinstance(command, FileEncounter):
+        head = (at.party, command.encounter, command.digest, command.grade, command.at_us, command.to, at.time_us)
+        filed = at.state.encounters[(at.party, command.encounter)] = EncounterRow(*head, at.held_or_none(command.text))
+        at.state.touch("encounter", filed.ref)
         return
     row = at.state.alerts[command.alert]
     row.acknowledged = (*row.acknowledged, at.party)
@@ -176,6 +218,59 @@ def alert_told(item: AlertItem) -> AlertTold:
         item.doubtful,
         item.by or None,
     )
+
+
+class EncounterTold(Shown, frozen=True, tag_field="kind", tag="encounter"):
+    """Somebody filed its version of an encounter."""
+
+    encounter: str
+    party: str
+    grade: str
+    at: str
+    digest: str
+    text: str | None
+
+
+def encounter_told(item: EncounterItem, texts: Callable[[bytes], str | None]) -> EncounterTold:
+    """A version of an encounter in words and units for people."""
+    head = (id_text(item.encounter), item.party, item.grade, time_text(item.at_us), item.digest.hex())
+    return EncounterTold(*head, texts(item.text) if item.text is not None else None)
+
+
+class Filed(Shown, frozen=True):
+    """One party's version of an encounter."""
+
+    encounter: str
+    party: str
+    grade: str
+    at: str
+    digest: str
+    filed: str
+    text: str | None
+
+
+class Encounters(Shown, frozen=True):
+    """Encounters that the reader filed or was told of; versions of one stand side by side, and none is preferred."""
+
+    as_of: AsOf
+    encounters: tuple[Filed, ...]
+
+
+def encounters(state: State, reader: str, as_of: AsOf) -> Encounters:
+    """What a party reads of encounters, the latest first."""
+    rows = [row for row in state.encounters.values() if reader in (row.party, *row.to)]
+    latest: dict[bytes, int] = {}
+    for row in rows:
+        latest[row.id] = max(row.at_us, latest.get(row.id, 0))
+    rows.sort(key=lambda row: (-latest[row.id], row.id, row.party))
+    return Encounters(as_of, tuple(_filed(row) for row in rows))
+
+
+def _filed(row: EncounterRow) -> Filed:
+    part = decode_part(row.text.content) if row.text is not None and row.text.content is not None else None
+    text = part.text if isinstance(part, Text) else None
+    head = (id_text(row.id), row.party, row.grade, time_text(row.at_us), row.digest.hex(), time_text(row.time_us))
+    return Filed(*head, text)
 
 
 class AlertNow(Shown, frozen=True):

@@ -8,7 +8,7 @@ from array import array
 from typing import Final
 
 from wideberth.limits import DRAFT_US, NOT_AFTER_US_MAX
-from wideberth.party.alerts import AcknowledgeAlert, SetAircraft, Warned
+from wideberth.party.alerts import AcknowledgeAlert, FileEncounter, SetAircraft, Warned
 from wideberth.party.charter import DAY_US, HOUR_US
 from wideberth.party.command import (
     Accept,
@@ -139,7 +139,7 @@ def _command(at: Applying) -> None:  # one row a command, in the order of the cl
             delivered(at.state, command)
         case Warned() as command:
             warned(at.state, command)
-        case SetAircraft() | AcknowledgeAlert() as command:
+        case SetAircraft() | AcknowledgeAlert() | FileEncounter() as command:
             apply_alert(at, command)
         case Lift() | CommitState():
             pass
@@ -374,7 +374,8 @@ def forget(state: State, party: str, commitment: bytes) -> None:
     helds: list[Held | None] = [*texts_of(state, party), *parts_of(state, party)]
     for thing in state.things.values():
         if thing.owner == party:
-            helds += (thing.about, thing.shared, thing.volumes)
+            helds += (thing.about, thing.shared, thing.volumes, thing.aircraft)
+    helds += (row.text for row in state.encounters.values() if row.party == party)
     for conflict in state.conflicts.values():
         if conflict.side_of(party) is not None:
             helds.append(conflict.places)

@@ -229,7 +229,7 @@ def _dispatch(
     if isinstance(command, HotlineCommand):
         return decide_hotline(state, member, envelope.keys[0], command, parts, now_us)
     if isinstance(command, AlertCommand):
-        return decide_alert(state, member, command, parts)
+        return decide_alert(state, member, command, parts, now_us)
     if isinstance(command, RegisterCommand):
         return decide_register(state, member, envelope.keys[0], command, parts, now_us, draw)
     match command:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from wideberth.space.units import mm_to_m
 from wideberth.theatre import shown
-from wideberth.theatre.alert_items import AlertItem
-from wideberth.theatre.alerts import AlertTold, alert_told
+from wideberth.theatre.alert_items import AlertItem, EncounterItem
+from wideberth.theatre.alerts import AlertTold, EncounterTold, alert_told, encounter_told
 from wideberth.theatre.hotline_told import HotlineItem, HotlineTold, hotline_kind, hotline_told
 from wideberth.theatre.outcome import (
     AnswerItem,
@@ -113,7 +113,7 @@ class LateTold(Shown, frozen=True, tag_field="kind", tag="late"):
 
 
 TheatreTold = ConflictTold | StateTold | TalkTold | AskedTold | AnswerTold | DueTold | MemberTold | LateTold
-ItemTold = TheatreTold | HotlineTold | RegisterSaid | AlertTold
+ItemTold = TheatreTold | HotlineTold | RegisterSaid | AlertTold | EncounterTold
 
 
 class Body(Shown, frozen=True):
@@ -144,6 +144,8 @@ def kind_of(item: ItemTold) -> str:
         return register_kind(item)
     if isinstance(item, AlertTold):
         return f"alert-{item.what}"
+    if isinstance(item, EncounterTold):
+        return "encounter"
     match item:
         case ConflictTold(what=what):
             return f"conflict-{what}"
@@ -174,6 +176,8 @@ def _item(reader: str, item: Item, what_of: Callable[[bytes], str], names: Names
         return hotline_told(item, texts)
     if isinstance(item, AlertItem):
         return alert_told(item)
+    if isinstance(item, EncounterItem):
+        return encounter_told(item, texts)
     if isinstance(item, RegisterWord):
         return register_told(item)
     match item:

@@ -22,7 +22,7 @@ import msgspec
 from wideberth.party.command import Volumes
 from wideberth.refusal import Refusal
 from wideberth.space.shapes import Shapes
-from wideberth.theatre.alert_items import AlertItem
+from wideberth.theatre.alert_items import AlertItem, EncounterItem
 from wideberth.theatre.hotline_items import (
     DoubtItem,
     EchoItem,
@@ -341,6 +341,7 @@ class OverlapItem(Struct, frozen=True, tag="overlap"):
 Item = (
     ConflictItem
     | AlertItem
+    | EncounterItem
     | StateItem
     | TalkItem
     | AskedItem

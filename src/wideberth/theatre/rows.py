@@ -336,6 +336,24 @@ class Draft(msgspec.Struct):
     concurred: tuple[Word, ...] = ()
 
 
+class EncounterRow(msgspec.Struct, gc=False):
+    """An encounter as a party filed it."""
+
+    party: str
+    id: bytes
+    digest: bytes
+    grade: str
+    at_us: int
+    to: tuple[str, ...]
+    time_us: int
+    text: Held | None = None
+
+    @property
+    def ref(self) -> Ref:
+        """Who filed it, and its id."""
+        return self.party, self.id
+
+
 class AlertRow(msgspec.Struct, gc=False):
     """What the live watch warned of, at its last stage."""
 

@@ -23,6 +23,7 @@ from wideberth.theatre.rows import (
     Arbitrated,
     Conflict,
     Draft,
+    EncounterRow,
     Held,
     Invitation,
     Member,
@@ -33,7 +34,7 @@ from wideberth.theatre.rows import (
 )
 from wideberth.theatre.state import State
 
-FORMAT: Final = "wideberth/snapshot/6"
+FORMAT: Final = "wideberth/snapshot/7"
 
 
 class Rows(msgspec.Struct, array_like=True):
@@ -76,6 +77,7 @@ class Rows(msgspec.Struct, array_like=True):
     watches: list[Watch]
     movements: list[Movement]
     alerts: list[AlertRow]
+    encounters: list[EncounterRow]
     passing: list[tuple[int, Ref]]
 
 
@@ -134,6 +136,7 @@ def dump(state: State) -> bytes:
             list(state.watches.values()),
             list(state.movements.values()),
             list(state.alerts.values()),
+            list(state.encounters.values()),
             state.passing,
         )
     )
@@ -180,6 +183,7 @@ def _state(rows: Rows) -> State:
         ("watch", state.watches, (((w.party, w.cell), w) for w in rows.watches)),
         ("movement", state.movements, ((m.ref, m) for m in rows.movements)),
         ("alert", state.alerts, ((a.id, a) for a in rows.alerts)),
+        ("encounter", state.encounters, ((e.ref, e) for e in rows.encounters)),
     )
     for name, table, keyed in tables:
         for key, row in keyed:

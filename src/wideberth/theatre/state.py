@@ -29,6 +29,7 @@ from wideberth.theatre.rows import (
     Arbitrated,
     Conflict,
     Draft,
+    EncounterRow,
     Held,
     Invitation,
     Member,
@@ -104,6 +105,8 @@ class State:
         self.watches: dict[tuple[str, str], Watch] = {}
         """By party and cell."""
         self.alerts: dict[bytes, AlertRow] = {}
+        self.encounters: dict[Ref, EncounterRow] = {}
+        """By who filed it, and id."""
         self.passing: list[tuple[int, Ref]] = []
         """A heap of messages that are over, and when they are forgotten."""
         self.open_ids: dict[bytes, Ref] = {}
@@ -137,6 +140,7 @@ class State:
             "line": self.lines,
             "watch": self.watches,
             "alert": self.alerts,
+            "encounter": self.encounters,
             "charter": self._charters,
         }
 
