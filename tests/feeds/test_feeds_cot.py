@@ -109,6 +109,7 @@ def test_entity_bombs_are_forbidden() -> None:
     assert datagrams.feed(BOMB + PLAIN % b"", NOW) == []
     assert datagrams.dropped == {Drop.FORBIDDEN: 1}
     assert read_event(BOMB + PLAIN % b"") is Drop.FORBIDDEN
+    assert read_event(b'<!DOCTYPE event SYSTEM "other.dtd">' + PLAIN % b"") is Drop.FORBIDDEN
 
 
 def test_a_hundred_megabytes_of_one_event_stay_bounded() -> None:

@@ -44,7 +44,8 @@ def expected() -> list[dict[str, object]]:
         },
         place("3c660c", "mlat", 12.0, 47.0, 11.0, 21_000),
         place("3c660d", "mlat", 2.0, 47.5, 11.5, 21_025) | {"accuracy_mm": 92_600, "integrity_mm": 370_400},
-        place("3c660e", "ads-b", 2.0, 47.6, 11.6, 1_000) | {"accuracy_mm": 92_600, "integrity_mm": 370_400},
+        place("3c660e", "ads-b", 2.0, 47.6, 11.6, 1_000)
+        | {"climb_mm_s": 3_251, "accuracy_mm": 92_600, "integrity_mm": 370_400},
         {"address": "3c660f", "kind": "icao", "method": "mode-s", "time_us": AT - 3_000_000, "baro_ft": -50},
         place("3c6610", "ads-r", 0.0, 47.7, 11.7, 4_500) | {"accuracy_mm": 3_000, "integrity_mm": 7_500},
     ]
