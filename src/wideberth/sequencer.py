@@ -276,9 +276,7 @@ class Sequencer:
         for sequence, part in erasing:
             self.store.erase(sequence, part)
 
-    def _say(
-        self, command: NodeCommand, wall_us: int, group: list[Entry]
-    ) -> Decision:
+    def _say(self, command: NodeCommand, wall_us: int, group: list[Entry]) -> Decision:
         time_us = max(self.state.time_us + 1, wall_us)
         not_after = time_us + NODE_NOT_AFTER_US
         command_id = hashlib.sha256(self.state.size.to_bytes(8) + encode(command)).digest()[:16]

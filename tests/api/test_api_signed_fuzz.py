@@ -124,7 +124,9 @@ def test_the_fuzz_reaches_what_it_is_for() -> None:
     kinds = {kind.__name__ for kind in KINDS}
     made: set[str] = set()
 
-    @settings(max_examples=2_000, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=2_000, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(COMMANDS)
     def each(command: Command) -> None:
         made.add(type(command).__name__)
