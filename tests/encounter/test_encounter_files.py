@@ -14,6 +14,7 @@ import pytest
 
 from wideberth.encounter.files import Given, read
 from wideberth.encounter.rows import GROUND, ROW, Rows
+from wideberth.encounter.search import Minima, Search
 from wideberth.refusal import Reason, Refusal
 
 T0_US = 1_538_907_330_000_000
@@ -219,3 +220,33 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
 def test_the_day_of_the_constant_is_right() -> None:
     """The times of this file are what they are said to be."""
     assert datetime.fromtimestamp(T0_US / 1e6, tz=UTC).isoformat() == "2018-10-07T10:15:30+00:00"
+
+
+@pytest.mark.parametrize(("sample", "least"), [("quickstart", 60), ("switzerland", 100)])
+def test_encounters_of_real_frames_are_found_and_none_on_the_ground(sample: str, least: int) -> None:
+    """Frames of `traffic` as they are: encounters are found, and inside none of both is said to be on the ground."""
+    path = Path(__file__).parents[2] / "bench" / "out" / f"{sample}.parquet"
+    if not path.exists():
+        pytest.skip(f"no recording: .venv-traffic/bin/python bench/traffic_export.py {path} {sample}")
+    given = Given()
+    with Search(Minima()) as search:
+        for batch in read(path, given):
+            assert not isinstance(batch, Refusal)
+            search.add(batch)
+        found = search.find(given.names)
+    assert len(found.encounters) > least
+    assert all(e.vertical_ft.value < 1_000 and e.horizontal_m.value < 9_260 for e in found.encounters)
+    frame_ = pa.parquet.read_table(path)
+    if "onground" not in frame_.column_names:
+        return
+    rows = frame_.filter(frame_["onground"])
+    on_ground: dict[str, list[int]] = {}
+    for name, when in zip(rows["icao24"].to_pylist(), rows["timestamp"].cast(pa.int64()).to_pylist(), strict=True):
+        on_ground.setdefault(name, []).append(when // 1_000)
+    assert len(on_ground) > 20
+    for one in found.encounters:
+        for name in (one.first, one.second):
+            said = sum(one.enter_us < when < one.exit_us for when in on_ground.get(name, ()))
+            # a single spoiled message says so within a flight: its second counts as unknown, not as inside
+            assert said <= 1, one.id
+            assert one.inside_us <= one.exit_us - one.enter_us - said * 1_000_000, one.id
