@@ -82,7 +82,7 @@ def test_the_scenario_of_the_reference_implementation() -> None:
     and closing, well clear is lost before the nearest moment, and by the definitions exactly when we say."""
     m = moving([33.95, 33.86191658], [-96.7, -96.73272601], [8_700, 9_000], [151 * KT, 210 * KT], [206.0, 0.0])
     pairs = approaches(m, one_minimum())
-    begin, end = lost(m, motion(m), pairs.i, pairs.j, DO_365, 180.0)[0].tolist()
+    begin, end = lost(motion(m), pairs.i, pairs.j, DO_365, 180.0)[0].tolist()
     assert 0 < begin < pairs.cpa_s[0] < end
     # flat earth, by hand: kilometres north and east of the ownship
     north, east = math.radians(-0.08808342) * 6_356_000.0, math.radians(-0.03272601) * 6_384_000 * math.cos(0.5917)
@@ -99,7 +99,7 @@ def test_the_scenario_of_the_reference_implementation() -> None:
 def test_an_unknown_height_is_taken_as_the_same() -> None:
     """Without an altitude nothing is well clear by height."""
     m = moving([48, 48.05], [8, 8], [35_000, np.nan], [100, 100], [0, 180])
-    out = lost(m, motion(m), np.array([0]), np.array([1]), DO_365, 180.0)
+    out = lost(motion(m), np.array([0]), np.array([1]), DO_365, 180.0)
     assert np.isfinite(out).all()
     apart = moving([48, 48.05], [8, 8], [35_000, 36_000], [100, 100], [0, 180])
-    assert not np.isfinite(lost(apart, motion(apart), np.array([0]), np.array([1]), DO_365, 180.0)).any()
+    assert not np.isfinite(lost(motion(apart), np.array([0]), np.array([1]), DO_365, 180.0)).any()

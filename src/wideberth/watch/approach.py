@@ -18,11 +18,11 @@ import numpy as np
 from numba import njit
 
 from wideberth.party.charter import CLASSES, Charter
-from wideberth.watch.motion import FOOT, NEVER, Float64s, Int64s, Minima, Motion, Moving, meet, motion
-from wideberth.watch.rows import LAYER, LAYERS, ROWS, TALL, TURN, Bands, Int32s, Slice, cut, make_bands, window
+from wideberth.watch.motion import FOOT, KIND, NEVER, Float64s, Int64s, Minima, Moving, meet, motion
+from wideberth.watch.rows import LAYER, LAYERS, ROWS, TURN, Bands, Int32s, Slice, cut, make_bands, window
 
 SPEED_M_S_MAX: Final = 2_000.0
-SLICE_S: Final = 30.0
+SLICE_S: Final = 60.0
 LOOK_AHEAD_S: Final = 300.0
 NM_5_M: Final = 9_260.0
 FT_1000: Final = 1_000 * FOOT
@@ -72,17 +72,18 @@ def held(m: Moving, minima: Minima, wide: Pairs, until_s: float) -> Pairs:
     """Pairs found with wider minima, each held against `minima`: entry_s is infinite where these do not fall short."""
     out = np.stack((wide.i, wide.j, *wide[2:6], wide.vertical_m * 1e4), 1).astype(np.float64)
     if len(out):
-        _hold(m, motion(m), minima, until_s, out)
+        _hold(motion(m), minima, until_s, out)
     return _pairs(out)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _hold(m: Moving, going: Motion, minima: Minima, until_s: float, out: Float64s) -> None:
+def _hold(going: Float64s, minima: Minima, until_s: float, out: Float64s) -> None:
     """Write what the narrower minima say over each row; where they do not fall short, entry alone."""
     for k in range(len(out)):
         i, j = int(out[k, 0]), int(out[k, 1])
-        far, tall = minima.horizontal_m[m.kind[i], m.kind[j]], minima.vertical[m.kind[i], m.kind[j]]
-        begin, end, at, distance, above = meet(m, going.place, going.velocity, i, j, far, tall, until_s)
+        a, b = int(going[i, KIND]), int(going[j, KIND])
+        far, tall = minima.horizontal_m[a, b], minima.vertical[a, b]
+        begin, end, at, distance, above = meet(going[i], going[j], far, tall, until_s)
         out[k, 2] = begin
         if begin < NEVER:
             out[k, 3], out[k, 4], out[k, 5], out[k, 6] = end, at, distance, above
@@ -103,7 +104,7 @@ def _bands() -> Bands:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sweep(m: Moving, going: Motion, minima: Minima, edges: Float64s, bands: Bands) -> Float64s:
+def _sweep(m: Moving, going: Float64s, minima: Minima, edges: Float64s, bands: Bands) -> Float64s:
     """All slices. Out: (p, 7), the fields of `Pairs`, altitudes in tenths of a millimetre."""
     n = len(m.kind)
     half, low, high = np.empty(n), np.empty(n), np.empty(n)
@@ -113,64 +114,58 @@ def _sweep(m: Moving, going: Motion, minima: Minima, edges: Float64s, bands: Ban
         widest = 0.5 * minima.vertical[k].max()
         low[i], high[i] = m.low[i] - widest, m.high[i] + widest
     out, count = np.empty((_FIRST, 7)), 0
-    candidates = np.empty(_FIRST, np.int32)
+    near = np.empty((_FIRST, 2), np.int32)
     for s in range(len(edges) - 1):
         begin, end = edges[s], edges[s + 1]
         at = cut(going, m.speed_m_s, half, low, high, m.climb, 0.5 * (begin + end), 0.5 * (end - begin), bands)
-        when = (begin, end, edges[-1])
+        found = 0
         for row in range(len(at.starts) - 1):
-            if at.starts[row] == at.starts[row + 1]:
-                continue
-            out, count, candidates = _from_row(m, going, minima, when, at, bands, row, out, count, candidates)
+            if at.starts[row] < at.starts[row + 1]:
+                near, found = _from_row(at, bands, row, near, found)
+        out, count = _decide(going, minima, begin, end, edges[-1], near[:found], out, count)
     return out[:count]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _from_row(
-    m: Moving, going: Motion, minima: Minima, when: tuple[float, float, float], at: Slice, bands: Bands, row: int,
-    out: Float64s, count: int, candidates: Int32s,
-) -> tuple[Float64s, int, Int32s]:  # fmt: skip
+def _from_row(at: Slice, bands: Bands, row: int, near: Int32s, found: int) -> tuple[Int32s, int]:
     """What a row has with itself, the rest of its band and the bands north of it."""
     band, own = row // ROWS, row % ROWS
-    last_band = len(bands.axis_m)
-    farthest = max(at.reach_max[0], at.reach_max[1]) + at.reach_max[1 if own == ROWS - 1 else 0]
+    reach = at.reach_max[1 if own == ROWS - 1 else 0]
+    farthest = max(at.reach_max[0], at.reach_max[1]) + reach
     other_band = band
-    while other_band < last_band and bands.south_m[other_band] - bands.south_m[band + 1] <= farthest:
+    while other_band < len(bands.axis_m) and bands.south_m[other_band] - bands.south_m[band + 1] <= farthest:
         first = other_band * ROWS
         if at.starts[first] < at.starts[first + ROWS]:
             for kind in range(own if other_band == band else 0, ROWS):
                 other = first + kind
                 if at.starts[other] == at.starts[other + 1] or (max(own, kind) < LAYERS and abs(own - kind) > 1):
                     continue
-                distance = at.reach_max[1 if own == ROWS - 1 else 0] + at.reach_max[1 if kind == ROWS - 1 else 0]
+                distance = reach + at.reach_max[1 if kind == ROWS - 1 else 0]
                 if bands.south_m[other_band] - bands.south_m[band + 1] > distance:
                     continue
                 wide = window(distance, min(bands.axis_m[band], bands.axis_m[other_band]))
-                out, count, candidates = _walk(m, going, minima, when, at, row, other, wide, out, count, candidates)
+                near, found = _walk(at, row, other, wide, near, found)
         other_band += 1
-    return out, count, candidates
+    return near, found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _walk(
-    m: Moving, going: Motion, minima: Minima, when: tuple[float, float, float], at: Slice, row: int, other: int,
-    wide: int, out: Float64s, count: int, candidates: Int32s,
-) -> tuple[Float64s, int, Int32s]:  # fmt: skip
+def _walk(at: Slice, row: int, other: int, wide: int, near: Int32s, found: int) -> tuple[Int32s, int]:
     """Two rows side by side along the longitude; once more a turn on and a turn back, where windows reach over."""
-    begin, end = at.starts[row], at.starts[row + 1]
-    first, last = at.starts[other], at.starts[other + 1]
+    begin, end, first, last = at.starts[row], at.starts[row + 1], at.starts[other], at.starts[other + 1]
     kind = other % ROWS
-    floor = (kind * LAYER - TALL - 1e3) if 0 < kind < LAYERS else -np.inf
-    ceiling = ((kind + 1) * LAYER + TALL + 1e3) if kind < LAYERS - 1 else np.inf
+    floor = (kind * LAYER - at.reach_max[2]) if 0 < kind < LAYERS else -np.inf
+    ceiling = ((kind + 1) * LAYER + at.reach_max[2]) if kind < LAYERS - 1 else np.inf
     whole = 2 * wide >= TURN
     for turn in range(-1, 2):
         shift = turn * TURN
-        if turn != 0 and (
-            whole or (at.lon[end - 1] + wide < TURN and turn < 0) or (at.lon[begin] >= wide and turn > 0)
+        if (
+            (turn != 0 and whole)
+            or (turn < 0 and at.lon[end - 1] + wide < TURN)
+            or (turn > 0 and at.lon[begin] >= wide)
         ):
             continue
-        low = first
-        high = first
+        low, high = first, first
         for i in range(begin, end):
             if at.high[i] < floor or at.low[i] > ceiling:
                 continue
@@ -186,42 +181,42 @@ def _walk(
             start = max(low, i + 1) if row == other else low
             if start >= high:
                 continue
-            if high - start > len(candidates):
-                candidates = np.empty(2 * (high - start), np.int32)
-            found = _scan(at, i, start, high, candidates)
-            for c in range(found):
-                if count == len(out):
-                    out = np.concatenate((out, np.empty_like(out)))
-                count = _decide(m, going, minima, when, at.who[i], at.who[candidates[c]], out, count)
-    return out, count, candidates
+            while found + high - start > len(near):
+                near = np.concatenate((near, np.empty_like(near)))
+            found = _scan(at, i, start, high, near, found)
+    return near, found
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _scan(at: Slice, i: int, start: int, end: int, candidates: Int32s) -> int:
-    """Whose sphere and span of altitude meet those of i, from start to end."""
-    x, y, z, reach, low, high = at.x[i], at.y[i], at.z[i], at.reach[i], at.low[i], at.high[i]
-    n = 0
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _scan(at: Slice, i: int, start: int, end: int, near: Int32s, found: int) -> int:
+    """Note whose sphere and span of altitude meet those of i, from start to end."""
+    x, y, z, reach, low, high, who = at.x[i], at.y[i], at.z[i], at.reach[i], at.low[i], at.high[i], at.who[i]
     for j in range(start, end):
         dx, dy, dz, r = at.x[j] - x, at.y[j] - y, at.z[j] - z, at.reach[j] + reach
-        candidates[n] = j
-        n += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= high) & (at.high[j] >= low)
-    return n
+        near[found, 0], near[found, 1] = who, at.who[j]
+        found += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= high) & (at.high[j] >= low)
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _decide(
-    m: Moving, going: Motion, minima: Minima, when: tuple[float, float, float], a: int, b: int, out: Float64s,
-    count: int,
-) -> int:  # fmt: skip
-    """Write the pair if it becomes too near in this slice; returns how many there are then."""
-    i, j = min(a, b), max(a, b)
-    far, tall = minima.horizontal_m[m.kind[i], m.kind[j]], minima.vertical[m.kind[i], m.kind[j]]
-    begin, end, at, distance, above = meet(m, going.place, going.velocity, i, j, far, tall, when[2])
-    if begin == NEVER or begin < when[0] or begin >= when[1]:
-        return count
-    row = out[count]
-    row[0], row[1], row[2], row[3], row[4], row[5], row[6] = i, j, begin, end, at, distance, above
-    return count + 1
+    going: Float64s, minima: Minima, begin_s: float, end_s: float, until_s: float, near: Int32s,
+    out: Float64s, count: int,
+) -> tuple[Float64s, int]:  # fmt: skip
+    """Write the pairs that become too near in this slice; returns how many there are then."""
+    for k in range(len(near)):
+        i, j = min(near[k, 0], near[k, 1]), max(near[k, 0], near[k, 1])
+        a, b = int(going[i, KIND]), int(going[j, KIND])
+        far, tall = minima.horizontal_m[a, b], minima.vertical[a, b]
+        begin, end, at, distance, above = meet(going[i], going[j], far, tall, until_s)
+        if begin == NEVER or begin < begin_s or begin >= end_s:
+            continue
+        if count == len(out):
+            out = np.concatenate((out, np.empty_like(out)))
+        row = out[count]
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6] = i, j, begin, end, at, distance, above
+        count += 1
+    return out, count
 
 
 def moving(

@@ -62,59 +62,57 @@ class Minima(NamedTuple):
     """Tenths of a millimetre."""
 
 
-class Motion(NamedTuple):
-    """Foot points and velocities in ECEF, (n, 3) each."""
-
-    place: Float64s
-    velocity: Float64s
+X, Y, Z, VX, VY, VZ, BARO, HAE, LOW, HIGH, CLIMB, KIND = range(12)
+"""Columns of what `motion` gives."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def motion(m: Moving) -> Motion:
-    """Foot points and their velocities."""
+def motion(m: Moving) -> Float64s:
+    """(n, 12): foot points and their velocities in ECEF, then what `Moving` has; a thing in two lines of cache."""
     n = len(m.lat_rad)
-    place, velocity = np.empty((n, 3)), np.empty((n, 3))
+    out = np.empty((n, 12))
     for i in range(n):
         sin_lat, cos_lat = math.sin(m.lat_rad[i]), math.cos(m.lat_rad[i])
         sin_lon, cos_lon = math.sin(m.lon_rad[i]), math.cos(m.lon_rad[i])
         big_n = A_M / math.sqrt(1.0 - E2 * sin_lat * sin_lat)
-        place[i, 0], place[i, 1] = big_n * cos_lat * cos_lon, big_n * cos_lat * sin_lon
-        place[i, 2] = big_n * (1.0 - E2) * sin_lat
+        row = out[i]
+        row[X], row[Y], row[Z] = big_n * cos_lat * cos_lon, big_n * cos_lat * sin_lon, big_n * (1.0 - E2) * sin_lat
         ground = m.speed_m_s[i] * big_n / (big_n + m.height_m[i])
         east, north = ground * math.sin(m.track_rad[i]), ground * math.cos(m.track_rad[i])
-        velocity[i, 0] = -east * sin_lon - north * sin_lat * cos_lon
-        velocity[i, 1] = east * cos_lon - north * sin_lat * sin_lon
-        velocity[i, 2] = north * cos_lat
-    return Motion(place, velocity)
+        row[VX] = -east * sin_lon - north * sin_lat * cos_lon
+        row[VY] = east * cos_lon - north * sin_lat * sin_lon
+        row[VZ] = north * cos_lat
+        row[BARO], row[HAE], row[LOW], row[HIGH] = m.baro[i], m.hae[i], m.low[i], m.high[i]
+        row[CLIMB], row[KIND] = m.climb[i], m.kind[i]
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def flat(p: Float64s, v: Float64s, i: int, j: int) -> tuple[float, float, float, float, float, float]:
+def flat(a: Float64s, b: Float64s) -> tuple[float, float, float, float, float, float]:
     """The difference of two foot points and of their velocities, without what lies along the normal between them."""
-    dx, dy, dz = p[j, 0] - p[i, 0], p[j, 1] - p[i, 1], p[j, 2] - p[i, 2]
-    wx, wy, wz = v[j, 0] - v[i, 0], v[j, 1] - v[i, 1], v[j, 2] - v[i, 2]
-    nx, ny, nz = (p[j, 0] + p[i, 0]) * _A2, (p[j, 1] + p[i, 1]) * _A2, (p[j, 2] + p[i, 2]) * _B2
+    dx, dy, dz = b[X] - a[X], b[Y] - a[Y], b[Z] - a[Z]
+    wx, wy, wz = b[VX] - a[VX], b[VY] - a[VY], b[VZ] - a[VZ]
+    nx, ny, nz = (b[X] + a[X]) * _A2, (b[Y] + a[Y]) * _A2, (b[Z] + a[Z]) * _B2
     k = 1.0 / (nx * nx + ny * ny + nz * nz)
     up, rise = (dx * nx + dy * ny + dz * nz) * k, (wx * nx + wy * ny + wz * nz) * k
     return dx - up * nx, dy - up * ny, dz - up * nz, wx - rise * nx, wy - rise * ny, wz - rise * nz
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def gap(m: Moving, i: int, j: int) -> tuple[float, float]:
-    """Altitude of j less that of i, and how wide the doubt about it is (0 where both know a kind in common).
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def gap(a: Float64s, b: Float64s) -> tuple[float, float]:
+    """Altitude of b less that of a, and how wide the doubt about it is (0 where both know a kind in common).
 
     By pressure where both have it, else by height above the ellipsoid, else by what is certain of either.
     """
-    by_baro = m.baro[j] - m.baro[i]
-    if by_baro == by_baro:
-        return by_baro, 0.0
-    by_hae = m.hae[j] - m.hae[i]
-    if by_hae == by_hae:
-        return by_hae, 0.0
-    low, high = m.low[j] - m.high[i], m.high[j] - m.low[i]
-    if low == -np.inf or high == np.inf:
-        return 0.0, np.inf
-    return 0.5 * (low + high), 0.5 * (high - low)
+    above, doubt = b[BARO] - a[BARO], 0.0
+    if above != above:
+        above = b[HAE] - a[HAE]
+    if above != above:
+        low, high = b[LOW] - a[HIGH], b[HIGH] - a[LOW]
+        above, doubt = 0.5 * (low + high), 0.5 * (high - low)
+    if above != above or doubt == np.inf:
+        above, doubt = 0.0, np.inf
+    return above, doubt
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -128,14 +126,14 @@ def _span(at: float, rate: float, least: float) -> tuple[float, float]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def meet(
-    m: Moving, p: Float64s, v: Float64s, i: int, j: int, horizontal_m: float, vertical: float, until_s: float
+    a: Float64s, b: Float64s, horizontal_m: float, vertical: float, until_s: float
 ) -> tuple[float, float, float, float, float]:
-    """When i and j are nearer than both minima from now on: begin, end, and within that and `until_s` the moment of
-    the least horizontal distance, that distance in metres, and the altitude of j less that of i then.
+    """When two rows of `motion` are nearer than both minima from now on: begin, end, and within that and `until_s` the
+    moment of the least horizontal distance, that distance in metres, and the altitude of b less that of a then.
 
     Begin is NEVER where they are not, or not before `until_s`.
     """
-    dx, dy, dz, wx, wy, wz = flat(p, v, i, j)
+    dx, dy, dz, wx, wy, wz = flat(a, b)
     w2 = wx * wx + wy * wy + wz * wz
     least = 0.0
     begin, end = -NEVER, NEVER
@@ -148,8 +146,8 @@ def meet(
     if w2 > 1e-12:
         half = math.sqrt(room / w2)
         begin, end = least - half, least + half
-    above, doubt = gap(m, i, j)
-    rate = m.climb[j] - m.climb[i]
+    above, doubt = gap(a, b)
+    rate = b[CLIMB] - a[CLIMB]
     rises, falls = _span(above, rate, vertical + doubt)
     begin, end = max(begin, rises, 0.0), min(end, falls)
     if begin >= end or begin >= until_s:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numba import njit
 
 from wideberth.space.geodesy import A_M, B_M
-from wideberth.watch.motion import Float64s, Motion
+from wideberth.watch.motion import VX, VY, VZ, Float64s, X, Y, Z
 
 Float32s = npt.NDArray[np.float32]
 Int32s = npt.NDArray[np.int32]
@@ -87,7 +87,7 @@ class Slice(NamedTuple):
     starts: Int32s
     """By row (band * ROWS + row), where it begins; one more at the end."""
     reach_max: Float64s
-    """(2,): the farthest reach of what is in layers or tall, and of what is fast."""
+    """(3,): the farthest reach of what is in layers or tall, and of what is fast; half the tallest span in layers."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
@@ -118,13 +118,12 @@ def layer_of(low: float, high: float) -> int:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _place(
-    m: Motion, speed: Float64s, half: Float64s, at_s: float, half_s: float, bands: Bands, xyz: Float32s,
+    m: Float64s, speed: Float64s, half: Float64s, at_s: float, half_s: float, bands: Bands, xyz: Float32s,
     reach: Float32s, lon: Int32s, band: Int32s,
 ) -> None:  # fmt: skip
     """Where everything is at `at_s`, on the surface; how far it reaches within half a slice; its band and longitude."""
-    p, v = m.place, m.velocity
-    for i in range(len(p)):
-        x, y, z = p[i, 0] + at_s * v[i, 0], p[i, 1] + at_s * v[i, 1], p[i, 2] + at_s * v[i, 2]
+    for i in range(len(m)):
+        x, y, z = m[i, X] + at_s * m[i, VX], m[i, Y] + at_s * m[i, VY], m[i, Z] + at_s * m[i, VZ]
         k = 1.0 / math.sqrt((x * x + y * y) / (A_M * A_M) + z * z / (B_M * B_M))
         x, y, z = x * k, y * k, z * k
         xyz[0, i], xyz[1, i], xyz[2, i] = x, y, z
@@ -136,12 +135,12 @@ def _place(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def cut(
-    m: Motion, speed: Float64s, half: Float64s, low: Float64s, high: Float64s, climb: Float64s, at_s: float,
+    m: Float64s, speed: Float64s, half: Float64s, low: Float64s, high: Float64s, climb: Float64s, at_s: float,
     half_s: float, bands: Bands,
 ) -> Slice:  # fmt: skip
     """One slice. `half` is half of each one's widest horizontal minimum; low and high its altitudes now, widened by
     half of its widest vertical one."""
-    n = len(m.place)
+    n = len(m)
     xyz, reach, lon, band = (
         np.empty((3, n), np.float32),
         np.empty(n, np.float32),
@@ -150,7 +149,7 @@ def cut(
     )
     _place(m, speed, half, at_s, half_s, bands, xyz, reach, lon, band)
     row, lo, hi = np.empty(n, np.int32), np.empty(n, np.float32), np.empty(n, np.float32)
-    reach_max = np.zeros(2)
+    reach_max = np.zeros(3)
     for i in range(n):
         moved, more = climb[i] * at_s, abs(climb[i]) * half_s
         bottom, top = low[i] + moved - more, high[i] + moved + more
@@ -162,6 +161,7 @@ def cut(
             kind = LAYERS
         else:
             kind = layer_of(bottom, top)
+            reach_max[2] = max(reach_max[2], 0.5 * (top - bottom) + 128.0)
         fast = 1 if kind == LAYERS + 1 else 0
         reach_max[fast] = max(reach_max[fast], reach[i])
         row[i] = band[i] * ROWS + kind

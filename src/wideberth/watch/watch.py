@@ -235,7 +235,7 @@ class Watch:
         if self._well_clear is not None and len(chosen):
             drones = (m.kind[pairs.i[chosen]] == _DRONE) != (m.kind[pairs.j[chosen]] == _DRONE)
             at = chosen[drones]
-            out[drones] = lost(m, motion(m), pairs.i[at], pairs.j[at], self._well_clear, until_s)[:, 0]
+            out[drones] = lost(motion(m), pairs.i[at], pairs.j[at], self._well_clear, until_s)[:, 0]
         return out
 
     def _entries(self, air: Tracks, low: Float64s, high: Float64s, now_us: int, back_s: float) -> list[Seen]:

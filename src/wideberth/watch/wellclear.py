@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numba import njit
 
-from wideberth.watch.motion import FOOT, NEVER, Float64s, Int64s, Motion, Moving, flat, gap
+from wideberth.watch.motion import CLIMB, FOOT, NEVER, Float64s, Int64s, flat, gap
 
 FT_M: Final = 0.3048
 
@@ -46,15 +46,16 @@ F3442: Final = WellClear(2_000 * FT_M, 0.0, 250.0 * FOOT, 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lost(m: Moving, going: Motion, i: Int64s, j: Int64s, w: WellClear, until_s: float) -> Float64s:
-    """(p, 2): when well clear is lost and regained within [0, until_s]; both infinite where it is not."""
+def lost(going: Float64s, i: Int64s, j: Int64s, w: WellClear, until_s: float) -> Float64s:
+    """`going`: what `motion` gives. Out: (p, 2): when well clear is lost and regained within [0, until_s], both
+    infinite where it is not."""
     out = np.empty((len(i), 2))
     for k in range(len(i)):
-        dx, dy, dz, wx, wy, wz = flat(going.place, going.velocity, i[k], j[k])
+        dx, dy, dz, wx, wy, wz = flat(going[i[k]], going[j[k]])
         s2, sv, v2 = dx * dx + dy * dy + dz * dz, dx * wx + dy * wy + dz * wz, wx * wx + wy * wy + wz * wz
         begin, end = horizontal(s2, sv, v2, w.dmod_m, w.taumod_s)
-        above, doubt = gap(m, i[k], j[k])
-        rises, falls = vertical(above, m.climb[j[k]] - m.climb[i[k]], w.zthr + doubt, w.tcoa_s)
+        above, doubt = gap(going[i[k]], going[j[k]])
+        rises, falls = vertical(above, going[j[k], CLIMB] - going[i[k], CLIMB], w.zthr + doubt, w.tcoa_s)
         begin, end = max(begin, rises, 0.0), min(end, falls, until_s)
         out[k, 0], out[k, 1] = (begin, end) if begin <= end else (NEVER, NEVER)
     return out
