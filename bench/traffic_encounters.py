@@ -1,7 +1,7 @@
 """How long `traffic` takes for the closest points of approach of its own `quickstart`: run by its own environment.
 
     .venv-traffic/bin/python bench/traffic_encounters.py
-Out: one line of JSON: rows, seconds, pairs.
+Out: one line of JSON: rows, seconds, pairs (those whose extents meet: what it gives distances for).
 """
 
 import json

@@ -214,7 +214,7 @@ def _profile(made: Rebuilt) -> Any:
                   transform=axes.get_yaxis_transform(), fontsize=8)  # fmt: skip
         off = [[max(least[0] - least[1], 0)], [max(least[2] - least[0], 0)]]
         axes.errorbar([0], [least[0]], yerr=off, fmt="D", color=NEAR, markersize=4, capsize=3)
-        axes.set_ylim(0, max(float(np.nanmax(values, initial=limit)), limit) * 1.08)
+        axes.set_ylim(0, max(float(np.nanmax(values, initial=limit)), limit, least[2]) * 1.08)
     middle.set_ylabel("horizontally apart, NM")
     below.set_ylabel("apart in height, ft")
     below.set_xlabel(
