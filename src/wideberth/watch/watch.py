@@ -12,6 +12,7 @@ alert, unless somebody watches all (`watch_all`). One writer: `reports`, `sweep`
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -351,6 +352,7 @@ class Watch:
         )
 
 
+@cache
 def _flag_names(flags: int) -> tuple[str, ...]:
     return tuple(flag.name.lower() for flag in Flag if flag & flags and flag.name)
 
