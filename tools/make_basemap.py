@@ -16,6 +16,7 @@ from shapely.geometry import LineString, MultiLineString, MultiPolygon, Polygon,
 
 OUT = Path(__file__).parent.parent / "src/wideberth/web/land/world.json"
 LAKE_DEG2_MIN = 0.09
+LAND_DEG2_MIN = 0.004
 TOLERANCE_DEG = 0.02
 
 
@@ -41,17 +42,42 @@ def ring(arcs: list[list[tuple[float, float]]], indices: list[int]) -> list[tupl
     return points
 
 
+def unrolled(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A ring without jumps at 180 degrees: its longitudes go on beyond. One around the south pole is closed there."""
+    out, turns = [points[0]], 0
+    for (before, _), (lon, lat) in itertools.pairwise(points):
+        turns += (before - lon > 180) - (lon - before > 180)
+        out.append((lon + 360 * turns, lat))
+    if turns:
+        out += [(out[-1][0], -90.0), (out[0][0], -90.0)]
+    return out
+
+
+def at_home(area: shapely.Geometry) -> shapely.Geometry:
+    """An area that goes on beyond 180 degrees, cut there and brought back between -180 and 180."""
+    pieces = []
+    for turn in (-1, 0, 1):
+        cut = shapely.intersection(area, shapely.box(360 * turn - 180, -90, 360 * turn + 180, 90))
+        pieces.append(shapely.transform(cut, lambda xy, by=360 * turn: xy - [by, 0]))
+    return shapely.union_all(pieces)
+
+
+def faces(area: shapely.Geometry) -> list[Polygon]:
+    """The polygons of any geometry, however deep they lie; lines and points are left out."""
+    if area.geom_type == "Polygon":
+        return [area] if area.area > 0 else []
+    return [face for part in getattr(area, "geoms", []) for face in faces(part)]
+
+
 def land(topology: dict) -> MultiPolygon:
     """Land as polygons, simplified."""
-    arcs, polygons = arcs_of(topology), []
+    arcs, found = arcs_of(topology), []
     for geometry in topology["objects"]["land"]["geometries"]:
         for polygon in geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]:
-            shell, *holes = [ring(arcs, r) for r in polygon]
-            polygons.append(Polygon(shell, holes))
-    area = shapely.simplify(shapely.make_valid(MultiPolygon(polygons)), TOLERANCE_DEG)
-    return MultiPolygon(
-        [p for p in shapely.get_parts(shapely.make_valid(area)) if p.geom_type == "Polygon" and p.area > 0.004]
-    )
+            shell, *holes = [at_home(shapely.make_valid(Polygon(unrolled(ring(arcs, r))))) for r in polygon]
+            found.append(shapely.difference(shell, shapely.union_all(holes)))
+    area = shapely.make_valid(shapely.simplify(shapely.union_all(found), TOLERANCE_DEG))
+    return MultiPolygon([face for face in faces(area) if face.area > LAND_DEG2_MIN])
 
 
 def borders(topology: dict) -> MultiLineString:

@@ -4,6 +4,7 @@ Skipped, with the reason on screen, where no Chromium is installed (Debian: apt-
 """
 
 import gzip
+import json
 import math
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ import page_stub
 import pytest
 from page_browser import Page
 from page_steps import button, said, sign_on
+from shapely.geometry import Point, shape
 
 import wideberth
 
@@ -163,3 +165,17 @@ def test_sizes_stay_in_the_budget() -> None:
     assert sum(p.stat().st_size for p in (WEB / "fonts").glob("*.woff2")) <= 260_000
     assert (WEB / "land/world.json").stat().st_size <= 1_500_000
     assert math.fsum(p.stat().st_size for p in WEB.rglob("*") if p.is_file()) < 6_000_000
+
+
+def test_the_base_map_has_land_where_there_is_land() -> None:
+    """Land, lakes and borders are all there; known places lie on land or at sea, at 180 degrees and the pole too."""
+    features = json.loads((WEB / "land/world.json").read_bytes())["features"]
+    shapes = {feature["properties"]["kind"]: shape(feature["geometry"]) for feature in features}
+    assert {kind: area.is_empty for kind, area in shapes.items()} == {"land": False, "lake": False, "border": False}
+    dry = [(30.5, 50.4), (32.8, 39.9), (150.5, -33.8), (-40, 72), (178, -17.8), (-175, 66.5), (-179.7, 71.2), (0, -89)]
+    wet = [(-38, 42), (-150, 0), (51, 42), (-175, -75), (-172, 60), (0, 89), (179, 30), (-179, 30)]
+    land = shapes["land"]
+    assert [place for place in dry if not land.contains(Point(place))] == []
+    assert [place for place in wet if land.contains(Point(place))] == []
+    assert land.is_valid
+    assert land.area == pytest.approx(21_413, abs=30)
