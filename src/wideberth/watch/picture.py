@@ -12,6 +12,7 @@ sees the track that comes.
 """
 
 import math
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,8 @@ from wideberth.watch.alert import Alert, AlertState
 from wideberth.watch.together import Tracks
 
 NM_M = 1_852.0
+STEP_S: Final = 60.0
+"""Time to entry of a hidden zone, in steps: at the speed of a light aircraft as far as a cell of the charter."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -76,15 +79,22 @@ def place_of(tracks: Tracks, at: int) -> Place:
     )
 
 
-def view_of(alert: Alert, party: str, own: str, other: str, places: tuple[Place | None, Place | None]) -> AlertView:
-    """What a party sees of an alert of its own. `places`: its own track's and the other's, None for a zone's."""
+def view_of(
+    alert: Alert, party: str, own: str, other: str, places: tuple[Place | None, Place | None], hidden: bool = False
+) -> AlertView:
+    """What a party sees of an alert of its own. `places`: its own track's and the other's, None for a zone's.
+
+    `hidden`: of a zone whose place is not the party's to know; then time to entry comes in minutes, the earlier one.
+    """
     said = alert.acknowledged.get(party, 0)
     head = (alert.id, alert.key[0], alert.state, own, other, alert.opened_us, said, alert.doubt)
     if alert.over:
         return AlertView(*head)
     seen = alert.seen
     mine, theirs = places
-    figures = (seen.entry_s, seen.cpa_s, seen.horizontal_m, seen.vertical_m)
+    figures: tuple[float | None, ...] = (seen.entry_s, seen.cpa_s, seen.horizontal_m, seen.vertical_m)
+    if hidden:
+        figures = (STEP_S * (seen.entry_s // STEP_S), STEP_S * (seen.cpa_s // STEP_S), None, None)
     entry, cpa, horizontal, vertical = (None if x is None or not math.isfinite(x) else round(x, 1) for x in figures)
     return AlertView(*head, entry, cpa, horizontal, vertical, closure(mine, theirs), mine, theirs)
 

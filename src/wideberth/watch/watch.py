@@ -347,9 +347,9 @@ class Watch:
         zone = self.zones.by_id.get(alert.key[2])
         if zone is not None and zone.owner == party:
             return view_of(alert, party, zone.id, self._name(first), (None, self._place(first)))
-        return view_of(
-            alert, party, self._name(first), zone.id if zone and zone.open else "", (self._place(first), None)
-        )
+        shown = zone is not None and zone.open
+        name = zone.id if zone is not None and shown else ""
+        return view_of(alert, party, self._name(first), name, (self._place(first), None), hidden=not shown)
 
 
 @cache
