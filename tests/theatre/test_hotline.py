@@ -4,7 +4,7 @@ import pytest
 from lines import Lines, cell, key_of
 from worlds import DAY, HOUR, MINUTE, SECOND, charter, circle
 
-from wideberth.party.command import Leave, RevokeKey
+from wideberth.party.command import Disclosure, Leave, RevokeKey
 from wideberth.party.hotline import (
     Acknowledge,
     AnswerKind,
@@ -18,6 +18,7 @@ from wideberth.party.hotline import (
 from wideberth.refusal import Reason
 from wideberth.theatre.hotline_items import MessageItem, MessageStateItem, ReachItem, ReplyItem, RungItem
 from wideberth.theatre.hotline_rows import MessageState
+from wideberth.theatre.hotline_views import find_message
 from wideberth.theatre.lifecycle import Reach
 from wideberth.theatre.snapshot import dump, load
 from wideberth.theatre.state import State
@@ -226,6 +227,28 @@ def test_not_ours_closes_nothing() -> None:
     no = world.reply("BBB", "AAA", query, AnswerKind.NOT_AFFECTED).refusal
     assert no is not None
     assert no.reason is Reason.WRONG_STATE
+    assert same_after_replay(world)
+
+
+@pytest.mark.parametrize("disclosure", list(Disclosure))
+def test_not_ours_shows_no_hidden_plan_to_others(disclosure: Disclosure) -> None:
+    """A query with the geometry of a plan that is not open, or about a conflict, stays open with whom it was sent to;
+    a receiver's "not ours" shows it to nobody else."""
+    world = Lines(parties=("AAA", "BBB", "CCC"))
+    plan, _ = world.plan("AAA", world.box(), disclosure=disclosure)
+    query, _ = world.tell("AAA", "BBB", kind=MessageKind.QUERY, operation=plan)
+    assert world.reply("BBB", "AAA", query, AnswerKind.NOT_OURS).accepted
+    seen = find_message(world.state, "CCC", "AAA", query) is not None
+    assert seen is (disclosure is Disclosure.OPEN)
+    _, met = world.plan("BBB", world.box())
+    assert met.accepted is not None
+    if disclosure is Disclosure.PRIVATE:
+        return  # its conflict names nobody to write to
+    query, answer = world.tell("AAA", "BBB", kind=MessageKind.QUERY, conflict=met.accepted.conflicts[0], text="Yours?")
+    assert answer.accepted, answer.refusal
+    assert world.reply("BBB", "AAA", query, AnswerKind.NOT_OURS).accepted
+    assert find_message(world.state, "CCC", "AAA", query) is None
+    assert world.row("AAA", query).state is MessageState.OPEN
     assert same_after_replay(world)
 
 

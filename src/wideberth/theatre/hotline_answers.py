@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from wideberth.limits import DOUBTS_MAX, ID_BYTES
+from wideberth.party.command import Disclosure
 from wideberth.party.hotline import (
     Acknowledge,
     AnswerKind,
@@ -223,9 +224,18 @@ def _query_after(
             item = MessageStateItem(message.sender, message.id, message.version, "answered")
             items.setdefault(party, []).append(item)
         return msgspec.structs.replace(effects, state=MessageState.ANSWERED)
-    if None in all_given or not any(said in ELSEWHERE for said in all_given):
+    if None in all_given or not any(said in ELSEWHERE for said in all_given) or not _may_widen(state, message):
         return effects
     return _widened(state, message, now_us, effects, items)
+
+
+def _may_widen(state: State, message: Message) -> bool:
+    """Whether a query may go to more parties: not what belongs to a conflict, nor the geometry of a plan that is not
+    open. A receiver's word must not show it to those whom its owner's class shows nothing."""
+    if message.conflict:
+        return False
+    thing = state.things.get((message.sender, message.operation)) if message.operation else None
+    return not message.operation or (thing is not None and thing.disclosure == Disclosure.OPEN)
 
 
 def _widened(state: State, message: Message, now_us: int, effects: HotlineEffects, items: Items) -> HotlineEffects:
