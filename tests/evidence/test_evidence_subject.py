@@ -4,7 +4,7 @@ import zipfile
 from io import BytesIO
 
 import pytest
-from evidence_kit import Source, all_of_it, made, members, of_message, told
+from evidence_kit import Source, Told, all_of_it, made, members, of_message, told
 from lines import Lines
 from worlds import START_US
 
@@ -15,7 +15,7 @@ from wideberth.evidence.proof.entries import Entries, Given
 from wideberth.evidence.proof.story import Story, tell
 from wideberth.evidence.subject import Subject, choose
 from wideberth.party.command import Erase
-from wideberth.party.hotline import MessageKind
+from wideberth.party.hotline import Delivered, Delivery, MessageKind, Path, Precedence
 from wideberth.refusal import Reason, Refusal
 
 
@@ -60,6 +60,23 @@ def test_another_subject_stays_out() -> None:
     assert b"A word between the two of us." not in everything
     assert not any(content.startswith(b"\x9a\xa7effects") for content in shown_in(file).values())
     assert not any(b"\xa7effects" in content[:12] for content in shown_in(file).values())
+
+
+def test_what_was_handed_over_of_another_message_stays_out() -> None:
+    """An entry that tells of deliveries of two messages is not shown with one; one that tells of it alone is."""
+    world = Lines(parties=("AAA", "BBB", "CCC", "DDD"))
+    one, _ = world.tell("AAA", "BBB", precedence=Precedence.FLASH)
+    other, _ = world.tell("CCC", "DDD", precedence=Precedence.FLASH)
+    rows = tuple(
+        Delivery(sender, message, 1, to, "", "", Path.FIRST, "mail", "handed", world.now_us)
+        for sender, message, to in (("AAA", one, "BBB"), ("CCC", other, "DDD"))
+    )
+    for said in (rows, rows[:1]):
+        world.sequencer.say(Delivered(said), world.now_us)
+    shown = shown_in(made(Subject("message", "AAA", one.hex()), story=Told(world, one, other, b"", b""))[0])
+    commands = [content for (_, part), content in shown.items() if part == 0 and b"delivered" in content]
+    assert len(commands) == 1
+    assert all(other not in content for content in shown.values())
 
 
 def test_the_story_of_a_message_is_whole() -> None:

@@ -379,6 +379,8 @@ def _about(read_: Read, wanted: set[Key], filings: set[Key]) -> set[int]:
         keys = said_keys(envelope)
         files = isinstance(envelope.command, Plan | Constrain | Protect) and bool(keys & filings)
         opened = read_.accepted.conflicts if read_.accepted is not None else ()
+        if isinstance(envelope.command, Delivered):
+            keys = keys if keys <= wanted else set()  # a row of another message is not shown along
         if keys & wanted or files or any(("conflict", "", conflict) in wanted for conflict in opened):
             shown |= own_parts(read_)
     for told in read_.told:

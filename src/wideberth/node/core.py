@@ -41,7 +41,7 @@ from wideberth.node.room import Room, free_bytes
 from wideberth.node.sessions import Sessions
 from wideberth.node.stops import Stops, essential
 from wideberth.node.streams import Streams
-from wideberth.node.turns import Turns
+from wideberth.node.turns import Turns, settle
 from wideberth.party.alerts import Warned
 from wideberth.party.command import Text, Volumes
 from wideberth.party.hotline import Delivered, Stop
@@ -193,7 +193,9 @@ class Node:
             limit = f"at most {QUEUE_COMMANDS_MAX} commands of a party wait"
             return Answer(refuse(Reason.TOO_MANY, "commands", limit, "one more"))
         self._work.set()
-        return await future
+        answer = await future
+        lost = urgent and answer.refusal is not None and answer.refusal.reason is Reason.STORAGE
+        return self._turned_away(submission, answer.refusal) if lost and answer.refusal else answer
 
     def _turned_away(self, submission: Submission, no: Refusal) -> Answer:
         """A command that cannot be decided now; a STOP is kept until it can."""
@@ -273,7 +275,7 @@ class Node:
             settle(read[1], no)
 
     async def _wait_for_work(self) -> None:
-        if self._commands or self._reads:
+        if self._commands or self._reads or self._own_waits():
             await asyncio.sleep(0)
             return
         self._work.clear()
@@ -329,14 +331,18 @@ class Node:
         self._tell()
 
     async def _enter_own(self, wall_us: int) -> None:
-        """What was handed over on routes, and what the live watch warned of."""
-        while (self.deliveries.ready or self.warned) and not self.room.full:
-            if self.deliveries.ready:
-                await self._in_thread(self.sequencer.say, Delivered(self.deliveries.take()), wall_us)
-                self.deliveries.told()
-            else:
-                await self._in_thread(self.sequencer.say, self.warned.popleft(), wall_us)
-            self._tell()
+        """One of what was handed over on routes and what the live watch warned of; commands go before the next."""
+        if not self._own_waits():
+            return
+        if self.deliveries.ready:
+            await self._in_thread(self.sequencer.say, Delivered(self.deliveries.take()), wall_us)
+            self.deliveries.told()
+        else:
+            await self._in_thread(self.sequencer.say, self.warned.popleft(), wall_us)
+        self._tell()
+
+    def _own_waits(self) -> bool:
+        return bool(self.deliveries.ready or self.warned) and not self.room.full and not self._clock.wrong
 
     async def _decide_group(self, wall_us: int) -> None:
         if not self._commands:
@@ -442,9 +448,3 @@ class Node:
     def _set_aside(self, submission: Submission, trace: str) -> None:
         command_id = submission.envelope.command_id.hex()
         self.log.error("command.set-aside", command=command_id, party=submission.envelope.party, trace=trace)
-
-
-def settle(future: "asyncio.Future[T]", value: T) -> None:
-    """Give an answer to whoever still waits for it."""
-    if not future.done():
-        future.set_result(value)

@@ -5,10 +5,12 @@ Out: jobs, round robin over the parties that have any, each party's own in order
 Refuses (False): a job past the limit of a party's queue.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
+T = TypeVar("T")
 
 
 class Turns(Generic[Job]):
@@ -50,3 +52,9 @@ class Turns(Generic[Job]):
         if queue:
             queues[party] = queue
         return job
+
+
+def settle(future: asyncio.Future[T], value: T) -> None:
+    """Give an answer to whoever still waits for it."""
+    if not future.done():
+        future.set_result(value)
