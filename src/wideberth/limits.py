@@ -194,6 +194,8 @@ STOPS_RELAYED_PER_MINUTE: Final = 60
 """STOPs of one party that are shown to the streams before they are entries; later ones come with their entry."""
 STOPS_KEPT_MAX: Final = 10_000
 """STOPs that are known again as repeats before they are entries."""
+STOPS_KEPT_PER_PARTY_MAX: Final = 256
+"""STOPs of one party that are kept while the node cannot enter them; so many say no more than one, and fill no disk."""
 STOPS_SHOUTED_MAX: Final = 256
 """STOPs that wait for one slow stream; past it the oldest is left to its entry."""
 READS_WAITING_MAX: Final = 1_000

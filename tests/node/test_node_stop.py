@@ -1,6 +1,7 @@
 """STOP's own road through a node: before all that waits, on the streams before it is an entry, and never lost."""
 
 import asyncio
+import errno
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from test_api_streams import events
 from test_node_core import HeldAppend, begun
 from worlds import HOUR
 
+from wideberth.ledger.store import LedgerFailed
 from wideberth.limits import ROOM_BYTES_MIN, STOPS_RELAYED_PER_MINUTE
+from wideberth.node import stops
 from wideberth.node.stops import SPOOL
 from wideberth.node.turns import Turns
 from wideberth.party.command import Text
@@ -109,6 +112,7 @@ def test_what_was_kept_outlives_the_process(tmp_path: Path) -> None:
             world.hands.wall_us -= HOUR
             body = world.seal("AAA", Stop(world.draw(16), "stop"))
             world.hands.wall_us += HOUR
+            (tmp_path / SPOOL).write_bytes(b"half a li")
             assert (await world.send(body)).status_code == 503
         with (tmp_path / SPOOL).open("ab") as file:
             file.write(b"abcde")
@@ -129,6 +133,76 @@ def test_a_full_disk_takes_it(tmp_path: Path) -> None:
         assert (await world.plan("AAA", world.box()))[1].status_code == 503
 
     run(tmp_path, steps)
+
+
+def test_what_is_said_again_is_kept_once_and_a_flood_fills_no_disk(tmp_path: Path) -> None:
+    """A sender that repeats itself adds no line; past its bound a party's STOPs are not kept, another party's are."""
+
+    async def steps(world: World) -> None:
+        bodies = [world.seal(p, Stop(world.draw(16), "stop")) for p in ("AAA", "AAA", "AAA", "BBB")]
+        world.hands.wall_us += HOUR
+        await until(lambda: world.node.trouble() is not None)
+        for body in bodies * 3:
+            assert (await world.send(body)).status_code == 503
+        assert len((tmp_path / SPOOL).read_bytes().split()) == 3
+        assert "kept" not in (await world.send(bodies[2])).json()["limit"]
+        world.hands.wall_us -= HOUR
+        await until(lambda: not (tmp_path / SPOOL).exists())
+        assert len(world.node.state.messages) == 3
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stops, "STOPS_KEPT_PER_PARTY_MAX", 2)
+        run(tmp_path, steps)
+
+
+def test_what_the_disk_did_not_take_is_said_so_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither ledger nor file can be written: the sender is told to go on saying it, and it is entered once."""
+
+    async def steps(world: World) -> None:
+        body = world.seal("AAA", Stop(world.draw(16), "stop"))
+        world.hands.wall_us += HOUR
+        await until(lambda: world.node.trouble() is not None)
+        with monkeypatch.context() as patch:
+            patch.setattr(stops.os, "fsync", full)
+            for _ in range(2):
+                assert "say it again" in (await world.send(body)).json()["limit"]
+        assert "kept" in (await world.send(body)).json()["limit"]
+        world.hands.wall_us -= HOUR
+        await until(lambda: not (tmp_path / SPOOL).exists())
+        assert [m.version for m in world.node.state.messages.values()] == [1]
+
+    run(tmp_path, steps)
+
+
+def full(_file: int) -> None:
+    """A disk without room."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_stop_that_the_ledger_could_not_take_is_on_the_streams_and_kept(tmp_path: Path) -> None:
+    """The node fails over it: who listens has it all the same, and the next start enters it without being asked."""
+
+    async def go() -> None:
+        found_in(tmp_path)
+        async with opened(tmp_path) as world:
+            headers = await world.headers("BBB")
+            async with on_loopback(world) as client:
+                hearing = asyncio.create_task(first(client, headers, "stop"))
+                await until(lambda: len(world.node.streams) == 1)
+                world.node.sequencer.append = broken  # type: ignore[method-assign]
+                answer = await world.say("AAA", Stop(world.draw(16), "stop"))
+                assert (answer.status_code, answer.json()["reason"]) == (503, "storage")
+                assert "kept" in answer.json()["limit"]
+                assert (await asyncio.wait_for(hearing, 10))["sender"] == "AAA"
+        async with opened(tmp_path) as world:
+            await until(lambda: bool(world.node.state.messages))
+
+    asyncio.run(go())
+
+
+def broken(*_: object) -> None:
+    """A ledger that cannot be written."""
+    raise LedgerFailed("it broke")
 
 
 @pytest.mark.parametrize("waiting", [0, 1, 500])

@@ -117,7 +117,7 @@ async def _events(node: "Node", session: "Session", place: "Waiting", after: int
             yield shouted
         batch = await node.read(session.party, partial(_read, node, session.party, after))
         if isinstance(batch, Refusal):
-            return
+            break
         if batch.events:
             after = batch.after
             yield batch.events
@@ -127,3 +127,5 @@ async def _events(node: "Node", session: "Session", place: "Waiting", after: int
             node.hear(session.party)
             yield event("tick", batch.tick)
         await place.wait(TICK_US / 1_000_000)
+    if shouted := place.shouted():  # a STOP that came as the node, or the session, ended
+        yield shouted

@@ -2,8 +2,9 @@
 
 In:  a STOP whose signature holds.
 Out: one event for each open stream; the file `stops`, a line a STOP, read again as soon as the node decides.
-Refuses nothing. A repeat of the same bytes is relayed once; past so many a minute of one party, later ones go the way
-of all commands, so that nobody floods the others' streams. Receivers drop repeats by sender and id.
+Refuses nothing. A repeat of the same bytes is relayed and kept once; past so many a minute of one party, later ones go
+the way of all commands, so that nobody floods the others' streams; past so many of one party none is kept. Receivers
+drop repeats by sender and id.
 """
 
 import os
@@ -15,7 +16,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from wideberth.limits import STOPS_KEPT_MAX, STOPS_RELAYED_PER_MINUTE, TEXT_CHARACTERS_MAX
+from wideberth.limits import STOPS_KEPT_MAX, STOPS_KEPT_PER_PARTY_MAX, STOPS_RELAYED_PER_MINUTE, TEXT_CHARACTERS_MAX
 from wideberth.node.streams import Streams
 from wideberth.party.command import Command, OperationState, RevokeKey, SetState, SignHead, Text, Withdraw
 from wideberth.party.envelope import Attachment, Signed, command_digest
@@ -72,7 +73,11 @@ class Stops:
         self._minute: tuple[int, dict[str, int]] = (0, {})
         self.waits = self._path.exists()
         """Whether STOPs wait in the file to be entered."""
-        self._held: list[_Kept] = []
+        self._held: dict[bytes, _Kept] = {}
+        """What the file could not take, by digest."""
+        self._kept: set[bytes] = set()
+        """Digests of what is in the file: a sender asks again every few seconds."""
+        self._count: dict[str, int] = {}
 
     def relay(self, submission: Submission, now_us: int) -> bool:
         """Show a STOP to every open stream, once; whether it was shown."""
@@ -115,30 +120,44 @@ class Stops:
 
         What the file cannot take is held in memory until the node ends.
         """
+        envelope, digest = submission.envelope, command_digest(submission.signed.envelope)
+        said = f"{no.limit}; this STOP is kept and entered as soon as the node decides"
+        if digest in self._kept:
+            return refuse(no.reason, no.field, said)
+        if digest not in self._held:
+            count = self._count[envelope.party] = self._count.get(envelope.party, 0) + 1
+            if count > STOPS_KEPT_PER_PARTY_MAX:
+                return no
         kept = _Kept(submission.signed, submission.attached)
-        line = b64(msgspec.msgpack.encode(kept)).encode() + b"\n"
         self.waits = True
         try:
-            with self._path.open("ab") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+            self._write(kept)
         except OSError as error:
-            self._held.append(kept)
+            self._held[digest] = kept
             structlog.get_logger().error("stop.held", sentence=str(error))
-            return no
-        return refuse(no.reason, no.field, f"{no.limit}; this STOP is kept and entered as soon as the node decides")
+            said = f"{no.limit}; this STOP is held in memory alone: say it again until it is accepted"
+        else:
+            self._kept.add(digest)
+            self._held.pop(digest, None)
+        return refuse(no.reason, no.field, said)
+
+    def _write(self, kept: _Kept) -> None:
+        line = b"\n" + b64(msgspec.msgpack.encode(kept)).encode() + b"\n"  # before it may stand half a line
+        with self._path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
 
     def take(self, sequencer: Sequencer) -> list[Submission]:
         """All that wait, in the order in which they came, admitted anew. They stay in the file until `done`."""
         self.waits = False
-        every = ((k.signed.envelope, k.signed.signatures, k.attached) for k in (*self._read(), *self._held))
+        every = ((k.signed.envelope, k.signed.signatures, k.attached) for k in (*self._read(), *self._held.values()))
         admitted = (sequencer.admit(*sent) for sent in every)
         return [submission for submission in admitted if not isinstance(submission, Refusal)]
 
     def _read(self) -> list[_Kept]:
         found = []
-        for line in self._path.read_bytes().splitlines() if self._path.exists() else ():
+        for line in self._path.read_bytes().split() if self._path.exists() else ():
             try:
                 data = urlsafe_b64decode(line + b"=" * (-len(line) % 4))
                 found.append(msgspec.msgpack.decode(data, type=_Kept))
@@ -148,6 +167,8 @@ class Stops:
 
     def done(self) -> None:
         """What was taken is in the ledger."""
-        self._held.clear()
         if not self.waits:
+            self._held.clear()
+            self._kept.clear()
+            self._count.clear()
             self._path.unlink(missing_ok=True)
