@@ -1,6 +1,7 @@
 """`wideberth watch` against a node: what is open, what is typed, what comes, what waits for the line."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from wideberth.space.volume import Circle, Volume4D
 from wideberth.voice.catalogues import LANGUAGES
 from wideberth.voice.message import phrases_of_item, text_of
 from wideberth.voice.phrases import plain
-from wideberth.words.check import groups
+from wideberth.words.check import groups, with_check
 
 Captured = pytest.CaptureFixture[str]
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -90,7 +91,8 @@ def test_the_watch_of_a_terminal(url: str, key: str, capsys: Captured) -> None:
 
 
 def test_reading_back_in_a_terminal(url: str, key: str, capsys: Captured) -> None:
-    """Items are typed; a wrong one is said to be wrong, the right ones make the notice effective."""
+    """Items are typed, in groups where commas part them; a slip is said before anything is sent, a wrong item is said
+    to be wrong, the right ones make the notice effective."""
     now_us = time.time_ns() // 1_000
     volume = Volume4D(Circle(42 * 10**9, -38 * 10**9, 2_000_000), 0, 1_000_000, now_us + 10**10, now_us + 2 * 10**10)
     with Client(url, "AAA", seed_of("AAA")) as client:
@@ -100,14 +102,66 @@ def test_reading_back_in_a_terminal(url: str, key: str, capsys: Captured) -> Non
         found = hotline.message("AAA", message)
         assert not isinstance(found, Problem)
         right = [item or "-" for item in found.read_back]
-        wrong = ["9" + right[0][1:], *right[1:]]
+        slipped = ["9" + right[0][1:], *right[1:]]
+        wrong = [with_check("9" + right[0][1:-2]), *right[1:]]
         at = ("--key", key, "--url", url)
-        _, out = watched(capsys, *at, "--do", f"read 1 {' '.join(wrong)}", "--do", f"read 1 {' '.join(right)}")
-        said = out.splitlines()
-        assert said[-2:] == ["That is not what was sent: the notice says what differs.", "Read back rightly."]
+        grouped = ", ".join(groups(item) if item != "-" else item for item in right)
+        words = [" ".join(slipped), "what", " ".join(wrong), grouped]
+        _, out = watched(capsys, *at, *(part for word in words for part in ("--do", f"read 1 {word}")))
+        assert out.splitlines()[-4:] == [
+            "Nothing is sent: the check characters of item 1 do not fit. Ask for it again.",
+            "Nothing is sent: 7 items are read back, with commas between them; 1 were typed.",
+            "That is not what was sent: the notice says what differs.",
+            "Read back rightly.",
+        ]
         found = hotline.message("AAA", message)
         assert not isinstance(found, Problem)
         assert found.effective is not None
+
+
+def test_a_cell_that_is_none_is_no_quiet_cell(url: str, key: str, capsys: Captured) -> None:
+    """A misspelt cell is refused with the cells there are: an empty list would look like nothing to do."""
+    capsys.readouterr()
+    assert run(["watch", "--key", key, "--url", url, "--cell", "NOPE", "--once"]) == 2
+    heard = capsys.readouterr()
+    assert heard.out == ""
+    assert "BBB has no cell 'NOPE'; its cells: none." in heard.err
+
+
+def test_a_line_check_is_answered_and_the_watch_taken_in_a_terminal(url: str, key: str, capsys: Captured) -> None:
+    """A check is listed until it is answered; the watch is taken with all that is open, and seen; what does not fit is
+    said, and the watch goes on."""
+    with Client(url, "AAA", seed_of("AAA")) as client:
+        sent = Hotline(client).check(client.new_id(), "BBB")
+        assert not isinstance(sent, Problem), sent.sentence()
+    at = ("--key", key, "--url", url)
+    _, out = watched(capsys, *at, "--once")
+    line = next(row for row in out.splitlines() if "LINE AAA to BBB" in row)
+    assert "answer by " in line
+    assert "Answer on the same path." in line
+    number = line.split()[0]
+    words = [f"alive {number}", "alive 99", "take NOPE", "take", "watches", "hand nobody", "list"]
+    status, out = watched(capsys, *at, *(part for word in words for part in ("--do", word)))
+    said = out.splitlines()
+    assert status == 0
+    assert any(row.startswith("It is alive. Entry ") for row in said)
+    assert "There is no line check '99' to answer in the list. Type list." in said
+    assert "BBB has no cell 'NOPE'; its cells: none." in said
+    assert any(row.startswith("On watch, with ") for row in said)
+    assert any(row.startswith("the watch: ") and "nobody" not in row for row in said)
+    assert "0 watch keys are called 'nobody'. Type watches." in said
+    assert not any("answer by" in row for row in said[said.index("0 watch keys are called 'nobody'. Type watches.") :])
+
+
+def test_no_microseconds_are_read(url: str, key: str, capsys: Captured) -> None:
+    """Deadlines are whole seconds, never later than they are, on screen and aloud."""
+    with Client(url, "AAA", seed_of("AAA")) as client:
+        sent = Hotline(client).send(client.new_id(), ["BBB"], kind=MessageKind.QUERY, text="Where?")
+        assert not isinstance(sent, Problem), sent.sentence()
+    for how in ("--once", "--spoken"):
+        _, out = watched(capsys, "--key", key, "--url", url, how)
+        assert "AAA" in out
+        assert re.search(r"\d\.\d{2,}Z|point", out) is None
 
 
 def test_a_watch_reads_in_its_own_language(url: str, key: str, capsys: Captured) -> None:

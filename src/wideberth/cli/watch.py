@@ -18,12 +18,12 @@ from typing import Annotated, Any, Final
 import msgspec
 from cyclopts import Parameter
 
-from wideberth.cli.out import FOUND, LANGUAGE, say, say_error, say_json
+from wideberth.cli.out import FOUND, LANGUAGE, Stop, say, say_error, say_json, some
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected, open_key, reaching, tls, told
 from wideberth.client import Answer, Client, Problem
 from wideberth.client.client import Unanswered
 from wideberth.client.history import History, Known
-from wideberth.client.hotline import Hotline, Line, Message, StopNow
+from wideberth.client.hotline import Cell, Hotline, Line, Message, StopNow
 from wideberth.client.outbox import Outbox
 from wideberth.client.stream import Silence, Skew, follow
 from wideberth.client.wire import NoticeRow
@@ -32,18 +32,24 @@ from wideberth.party.hotline import AnswerKind
 from wideberth.party.phrase import Phrase
 from wideberth.voice.message import free_text, phrase_of_line, phrases_of, phrases_of_item, rows_of, text_of
 from wideberth.voice.phrases import Said, plain
+from wideberth.words.readback import slip_of
 
 HELP: Final = """\
 list                         what is open
 show N                       message N, whole
 say N                        what is read aloud of message N
 ack N                        acknowledge message N
-read N ITEM ITEM ...         read back message N, item by item
+read N ITEM, ITEM, ...       read back message N, item by item, with commas between them
 answer N KIND [words]        not-affected, conflict, not-ours, unknown or declined
 doubt N words                doubt message N
+reject N words               message N cannot be used as it is
 cancel N                     take your own message N back
 stop [words]                 STOP, to everybody, at once
 check PARTY                  is the line alive?
+alive N                      answer line check N: it is
+watches                      who is on watch, and the keys that may be
+take [CELL]                  take the watch, signing for all that is open
+hand LABEL [words]           hand the watch of --cell to that key; words: why, though something critical is open
 help, quit"""
 SHORT: Final = 6
 """Characters of an id that people read."""
@@ -74,9 +80,23 @@ class Desk:
             if owed.open and self.cell in (None, owed.cell)
         ]
         found += [Item("sent", message) for message in messages if message.mine]
-        found += [Item("line", line) for line in expected(self.hotline.lines()).lines if line.state != "up"]
+        lines = expected(self.hotline.lines()).lines
+        found += [Item("line", line) for line in lines if line.state != "up" or self._asks(line)]
         self.items = found
         return found
+
+    def _asks(self, line: Line) -> bool:
+        """Whether a line check waits for an answer of this party."""
+        return line.second == self.client.party and line.answer_by is not None
+
+    def held(self, code: str) -> Cell:
+        """The cell of that code. Where the party has none the command stops: an empty list would look like quiet."""
+        cells = expected(self.hotline.watches()).cells
+        for cell in cells:
+            if cell.cell == code:
+                return cell
+        known = ", ".join(cell.cell for cell in cells if cell.cell) or "none"
+        raise Stop(f"{self.client.party} has no cell {code!r}; its cells: {known}.")
 
     def do(self, words: str) -> bool:
         """What somebody typed; False to end."""
@@ -88,6 +108,8 @@ class Desk:
         except Unanswered as cut:
             self.outbox.put(cut.sealed)
             say("The line is cut. It is kept, and leaves when the line is back.")
+        except Stop as stop:
+            say(str(stop))
         return True
 
     def _do(self, verb: str, rest: str) -> None:
@@ -102,7 +124,20 @@ class Desk:
                 self.told(self.hotline.stop(self.client.new_id(), text=rest), "STOP is said.")
             case "check":
                 self.told(self.hotline.check(self.client.new_id(), rest), f"The line to {rest} is being checked.")
-            case "show" | "say" | "ack" | "read" | "answer" | "doubt" | "cancel":
+            case "watches":
+                self._watches()
+            case "take":
+                cell = self.held(rest or self.cell or "")
+                self.told(self.hotline.take_over(cell.cell, cell.items), f"On watch, {_signed(len(cell.items))}.")
+            case "hand":
+                self._hand(rest)
+            case "alive":
+                item = self._item(rest)
+                if item is None or not isinstance(item.thing, Line) or not self._asks(item.thing):
+                    say(f"There is no line check {rest!r} to answer in the list. Type list.")
+                    return
+                self.told(self.hotline.answer_check(item.thing.first, item.thing.check), "It is alive.")
+            case "show" | "say" | "ack" | "read" | "answer" | "doubt" | "reject" | "cancel":
                 self._about(verb, rest)
             case _:
                 say(f"There is no word {verb!r}. Type help.")
@@ -129,14 +164,40 @@ class Desk:
                     say(f"An answer is one of {', '.join(AnswerKind)}.")
                     return
                 self.told(hotline.answer(message, item.cell, AnswerKind(kind), text), f"Answered: {kind}.")
+            case "reject":
+                self.told(hotline.reject(message, item.cell, words), "Rejected: its sender has to act.")
             case "doubt":
                 doubt = self.client.new_id()
                 self.told(hotline.doubt(doubt, message, words), "Your doubt holds it until a second person has looked.")
             case _:
                 self.told(hotline.cancel(message), "Taken back.")
 
+    def _watches(self) -> None:
+        found = expected(self.hotline.watches())
+        for cell in found.cells:
+            on_watch = cell.label or ("a key" if cell.key else "nobody")
+            say(
+                f"{cell.cell or 'the watch'}: {on_watch}, {len(cell.items)} open"
+                + ", offered" * (cell.offered is not None)
+            )
+        say(f"Keys: {', '.join(key.label for key in found.keys) or 'none'}.")
+
+    def _hand(self, rest: str) -> None:
+        label, _, reason = rest.partition(" ")
+        found = [key for key in expected(self.hotline.watches()).keys if key.label == label]
+        if len(found) != 1:
+            say(f"{len(found)} watch keys are called {label!r}. Type watches.")
+            return
+        cell = self.held(self.cell or "")
+        self.told(self.hotline.hand_over(cell.cell, found[0].key, reason), f"Offered to {label}, who has to take it.")
+
     def _read(self, item: Item, message: Message, words: str) -> None:
-        answer = self.hotline.acknowledge(message, item.cell, words.split())
+        typed = [part.strip() for part in words.split(",")] if "," in words else words.split()
+        slip = slip_of(typed, len(message.read_back))
+        if slip:
+            say(slip)
+            return
+        answer = self.hotline.acknowledge(message, item.cell, typed)
         if isinstance(answer, Problem):
             say(told(answer))
             return
@@ -160,6 +221,10 @@ class Desk:
             self.told(answer, "What was kept has arrived.")
 
 
+def _signed(count: int) -> str:
+    return f"with {some(count, 'open item')}" if count else "with nothing open"
+
+
 def watch(
     *,
     key: KeyFile,
@@ -180,6 +245,8 @@ def watch(
     """
     with reaching(url, key, authority) as client:
         desk = Desk(client, cell, Outbox(key.with_name(key.name + ".waiting")))
+        if cell is not None:
+            desk.held(cell)
         desk.resend()
         items = desk.look()
         if json:
@@ -325,7 +392,9 @@ def open_line(item: Item, reader: str, language: str) -> str:
     """One open thing."""
     thing, words = item.thing, text_of(said_of(item, reader), language)
     if isinstance(thing, Line):
-        return _one_line(f"LINE {thing.first} to {thing.second} ({thing.path}) {thing.state}: {words}")
+        answer = f", answer by {_clock(thing.answer_by)}" if thing.answer_by is not None else ""
+        line = f"LINE {thing.first} to {thing.second} ({thing.path}) {thing.state}{answer}"
+        return _one_line(f"{line}: {words}" if words else line)
     head = f"{thing.precedence.upper()} {thing.kind} {thing.sender}/{str(thing.id)[:SHORT]} v{thing.version}"
     flags = " LATE" * thing.late + " DRILL" * thing.drill + " off watch" * thing.off_watch
     doubts = " DOUBTED" * any(doubt.reviewed is None for doubt in thing.doubts)

@@ -179,7 +179,8 @@ def _minute(digits: str) -> int:
 
 
 def _us(moment: datetime) -> int:
-    return (moment - _EPOCH) // _US
+    """In whole seconds, the earlier one: nobody reads microseconds aloud, and no deadline gets longer by it."""
+    return (moment.replace(microsecond=0) - _EPOCH) // _US
 
 
 def _filled(code: Phrase, values: Mapping[str, Value]) -> Said | None:
@@ -207,6 +208,8 @@ def phrase_of_line(line: Line, reader: str) -> Said | None:
     }
     if line.heard is not None:
         values["time"] = _us(line.heard)
+    if line.second == reader and line.answer_by is not None:
+        return _filled(Phrase.CHECK, {**values, "check": message_code(line.check)})
     return _filled(_LINES[line.state], values) if line.state in _LINES else None
 
 

@@ -198,3 +198,17 @@ def read_position(text: str) -> tuple[int, int] | None:
 def _seconds(digits: str) -> int | None:
     degrees, minutes, seconds = int(digits[:-4]), int(digits[-4:-2]), int(digits[-2:])
     return degrees * 3600 + minutes * 60 + seconds if minutes < 60 and seconds < 60 else None
+
+
+def slip_of(typed: Sequence[str], asked: int) -> str:
+    """What is slipped in items typed for a read-back, in a sentence, or nothing.
+
+    It does not look at what was sent: a whole item that is another one has to go out, so that its sender hears of it.
+    """
+    if len(typed) != asked:
+        return f"Nothing is sent: {asked} items are read back, with commas between them; {len(typed)} were typed."
+    for number, item in enumerate(typed, 1):
+        bare = plain(item)
+        if bare is None or (bare and not check_holds(bare)):
+            return f"Nothing is sent: the check characters of item {number} do not fit. Ask for it again."
+    return ""
