@@ -81,6 +81,36 @@ def test_a_stop_stands_over_everything_until_it_is_acknowledged(
     assert plain.complaints == []
 
 
+def test_a_drill_takes_no_stop_from_whoever_is_saying_one(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """A drill comes while somebody is about to say STOP: it shows, and the question stays open under the finger."""
+    sign_on(plain, node)
+    plain.run("document.querySelector('#stop-button').click()")
+    plain.until("document.querySelector('#stop').open")
+    stub.events.append(ph.stop_event("D1", drill=True))
+    plain.until(ALARM)
+    assert plain.run("document.querySelector('#stop').open") is True
+
+
+def test_a_stop_on_a_phone_is_read_and_acknowledged_at_once(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """At 390 px its words have the whole width, and the button to acknowledge is wholly on screen without scrolling."""
+    plain.size(390, 844)
+    sign_on(plain, node)
+    stub.hotline["messages"] = [ph.stop_entry("S1")]
+    stub.events.append(NOTICE)
+    plain.until(f"{ALARM} && document.querySelector('#alarm .btn.go')")
+    wide = "document.querySelector('#alarm .what').getBoundingClientRect().width"
+    assert plain.run(wide) > 300
+    edges = plain.run(
+        "[document.querySelector('#alarm .btn.go'), document.querySelector('#alarm')]"
+        ".map(e => e.getBoundingClientRect().bottom)"
+    )
+    assert edges[0] <= edges[1]
+
+
 def test_a_stop_said_again_stands_there_again(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """Other signed bytes under the same id are a repeat: one alarm, which comes back also after it was acknowledged."""
     stub.hotline["messages"] = [ph.stop_entry("S1")]

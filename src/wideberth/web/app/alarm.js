@@ -77,9 +77,9 @@ function band(message) {
     btn(`band:${message.sender}/${message.id}`, "btn", ["message.open"], () => actions.openMessage(message)));
 }
 
-/** What lies over the alarm would take its buttons: it closes. */
+/** What lies over the alarm would take its buttons: it closes. A drill never takes a STOP from somebody who is saying one. */
 function raise(stops) {
-  for (const dialog of $$("dialog[open]")) dialog.close();
+  for (const dialog of $$(stops.every((s) => s.drill) ? "dialog[open]:not(#stop)" : "dialog[open]")) dialog.close();
   $("#shout").textContent = stops.map((s) => text("stop.aloud", { party: facts.partyName(s.sender), text: actions.plain(s.text ?? "") })).join(" ");
 }
 
