@@ -139,18 +139,24 @@ def test_a_line_check_is_answered_and_the_watch_taken_in_a_terminal(url: str, ke
     line = next(row for row in out.splitlines() if "LINE AAA to BBB" in row)
     assert "answer by " in line
     assert "Answer on the same path." in line
-    number = line.split()[0]
-    words = [f"alive {number}", "alive 99", "take NOPE", "take", "watches", "hand nobody", "list"]
+    with Client(url, "AAA", seed_of("AAA")) as client:
+        sent = Hotline(client).send(client.new_id(), ["BBB"], kind=MessageKind.QUERY, text="Where?")
+        assert not isinstance(sent, Problem), sent.sentence()
+    _, out = watched(capsys, *at, "--once")
+    owed = " ".join(row.split()[0] for row in out.splitlines() if "owed by the watch" in row)
+    number = next(row for row in out.splitlines() if "LINE AAA to BBB" in row).split()[0]
+    words = [f"alive {number}", "alive 99", "take", f"take {owed}", "watches", "hand nobody", "hand desk", "list"]
     status, out = watched(capsys, *at, *(part for word in words for part in ("--do", word)))
     said = out.splitlines()
     assert status == 0
     assert any(row.startswith("It is alive. Entry ") for row in said)
     assert "There is no line check '99' to answer in the list. Type list." in said
-    assert "BBB has no cell 'NOPE'; its cells: none." in said
+    assert f"Who takes the watch signs for each open item. Look at them, then type: take {owed}" in said
     assert any(row.startswith("On watch, with ") for row in said)
     assert any(row.startswith("the watch: ") and "nobody" not in row for row in said)
-    assert "0 watch keys are called 'nobody'. Type watches." in said
-    assert not any("answer by" in row for row in said[said.index("0 watch keys are called 'nobody'. Type watches.") :])
+    none = "No watch keys are called so: 'nobody'. Type watches."
+    assert none in said
+    assert not any("answer by" in row for row in said[said.index(none) :])
 
 
 def test_no_microseconds_are_read(url: str, key: str, capsys: Captured) -> None:

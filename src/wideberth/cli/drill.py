@@ -70,6 +70,8 @@ def drill(
         say_json({"precedence": precedence, "acknowledge_s": allowed_s, "parties": found})
     else:
         _print(found, precedence, allowed_s)
+        if wait < allowed_s and not all(outcome.in_time for outcome in found):
+            say(f"Only {wait:g} s were waited: who is not in time may still have been. Wait longer with --wait.")
     return 0 if all(outcome.in_time for outcome in found) else FOUND
 
 

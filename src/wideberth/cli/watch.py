@@ -23,7 +23,7 @@ from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected
 from wideberth.client import Answer, Client, Problem
 from wideberth.client.client import Unanswered
 from wideberth.client.history import History, Known
-from wideberth.client.hotline import Cell, Hotline, Line, Message, StopNow
+from wideberth.client.hotline import Cell, Hotline, Line, Message, Owed, StopNow
 from wideberth.client.outbox import Outbox
 from wideberth.client.stream import Silence, Skew, follow
 from wideberth.client.wire import NoticeRow
@@ -48,8 +48,8 @@ stop [words]                 STOP, to everybody, at once
 check PARTY                  is the line alive?
 alive N                      answer line check N: it is
 watches                      who is on watch, and the keys that may be
-take [CELL]                  take the watch, signing for all that is open
-hand LABEL [words]           hand the watch of --cell to that key; words: why, though something critical is open
+take N N ...                 take the watch, signing for each item that is open
+hand LABEL [words]           hand the watch to that key; words: why, though something critical is open
 help, quit"""
 SHORT: Final = 6
 """Characters of an id that people read."""
@@ -127,8 +127,7 @@ class Desk:
             case "watches":
                 self._watches()
             case "take":
-                cell = self.held(rest or self.cell or "")
-                self.told(self.hotline.take_over(cell.cell, cell.items), f"On watch, {_signed(len(cell.items))}.")
+                self._take(rest.split())
             case "hand":
                 self._hand(rest)
             case "alive":
@@ -182,14 +181,27 @@ class Desk:
             )
         say(f"Keys: {', '.join(key.label for key in found.keys) or 'none'}.")
 
-    def _hand(self, rest: str) -> None:
-        label, _, reason = rest.partition(" ")
-        found = [key for key in expected(self.hotline.watches()).keys if key.label == label]
-        if len(found) != 1:
-            say(f"{len(found)} watch keys are called {label!r}. Type watches.")
-            return
+    def _take(self, numbers: list[str]) -> None:
         cell = self.held(self.cell or "")
-        self.told(self.hotline.hand_over(cell.cell, found[0].key, reason), f"Offered to {label}, who has to take it.")
+        listed = {o.id: str(n) for n, item in enumerate(self.items, 1) for o in _owed(item) if o.cell == cell.cell}
+        needed = [listed.get(item, "") for item in cell.items]
+        if "" in needed:
+            say("More is open than the list shows. Type list.")
+        elif set(numbers) != set(needed):
+            say(f"Who takes the watch signs for each open item. Look at them, then type: {' '.join(['take', *needed])}")
+        else:
+            signed = some(len(needed), "open item") if needed else "nothing open"
+            self.told(self.hotline.take_over(cell.cell, cell.items), f"On watch, with {signed}.")
+
+    def _hand(self, rest: str) -> None:
+        keys = expected(self.hotline.watches()).keys
+        label = max((k.label for k in keys if k.label and f"{rest} ".startswith(f"{k.label} ")), key=len, default="")
+        found = [key for key in keys if label and key.label == label]
+        if len(found) == 1:
+            answer = self.hotline.hand_over(self.held(self.cell or "").cell, found[0].key, rest[len(label) :].strip())
+            self.told(answer, f"Offered to {label}, who has to take it.")
+        else:
+            say(f"{len(found) or 'No'} watch keys are called so: {rest!r}. Type watches.")
 
     def _read(self, item: Item, message: Message, words: str) -> None:
         typed = [part.strip() for part in words.split(",")] if "," in words else words.split()
@@ -202,8 +214,7 @@ class Desk:
             say(told(answer))
             return
         found = expected(self.hotline.message(message.sender, message.id))
-        reach = next((owed.reach for owed in found.owed if owed.cell == item.cell), "")
-        right = reach == "read-back"
+        right = any(owed.reach == "read-back" for owed in found.owed if owed.cell == item.cell)
         say("Read back rightly." if right else "That is not what was sent: the notice says what differs.")
 
     def _item(self, number: str) -> Item | None:
@@ -221,8 +232,8 @@ class Desk:
             self.told(answer, "What was kept has arrived.")
 
 
-def _signed(count: int) -> str:
-    return f"with {some(count, 'open item')}" if count else "with nothing open"
+def _owed(item: Item) -> tuple[Owed, ...]:
+    return item.thing.owed if item.what == "owed" and isinstance(item.thing, Message) else ()
 
 
 def watch(
