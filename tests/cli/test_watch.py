@@ -119,6 +119,12 @@ def test_reading_back_in_a_terminal(url: str, key: str, capsys: Captured) -> Non
         assert found.effective is not None
 
 
+def test_what_is_refused_ends_with_one(url: str, key: str, capsys: Captured) -> None:
+    """A script that says something by --do learns by the exit status that the node refused it."""
+    assert watched(capsys, "--key", key, "--url", url, "--do", "check NOBODY")[0] == 1
+    assert watched(capsys, "--key", key, "--url", url, "--do", "watches")[0] == 0
+
+
 def test_a_cell_that_is_none_is_no_quiet_cell(url: str, key: str, capsys: Captured) -> None:
     """A misspelt cell is refused with the cells there are: an empty list would look like nothing to do."""
     capsys.readouterr()

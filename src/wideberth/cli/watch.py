@@ -69,6 +69,7 @@ class Desk:
         self.language = LANGUAGE.get()
         self.client, self.hotline, self.cell, self.outbox = client, Hotline(client, self.language), cell, outbox
         self.items: list[Item] = []
+        self.refused = False
 
     def look(self) -> list[Item]:
         """What is open now: what the cell owes, own messages on their way, lines that are not up."""
@@ -211,7 +212,7 @@ class Desk:
             return
         answer = self.hotline.acknowledge(message, item.cell, typed)
         if isinstance(answer, Problem):
-            say(told(answer))
+            self.told(answer, "")
             return
         found = expected(self.hotline.message(message.sender, message.id))
         right = any(owed.reach == "read-back" for owed in found.owed if owed.cell == item.cell)
@@ -224,6 +225,7 @@ class Desk:
 
     def told(self, answer: Answer | Problem, done: str) -> None:
         """Say what became of a command."""
+        self.refused |= isinstance(answer, Problem)
         say(told(answer) if isinstance(answer, Problem) else f"{done} Entry {answer.position}.")
 
     def resend(self) -> None:
@@ -250,7 +252,7 @@ def watch(
     """Keep a watch: what is open, what comes, and words typed on a line each (help lists them).
 
     Phrases are in the language of --language or of LANG. Ends with 1 where --once, --json or --spoken finds something
-    open that the cell owes.
+    open that the cell owes, or where something of --do is refused.
 
     Example: wideberth watch --key has-desk1.key --cell DESK --url https://theatre.example:8080
     """
@@ -268,7 +270,7 @@ def watch(
             print_items(items, client.party, desk.language)
         if not (once or json or spoken):
             _keep(desk, url, key, authority, do)
-            return 0
+            return FOUND if do and desk.refused else 0
     return FOUND if any(item.what == "owed" for item in items) else 0
 
 
@@ -379,12 +381,9 @@ def _head(item: dict[str, Any], about: dict[str, Any]) -> str | None:
 
 def _bare(item: dict[str, Any]) -> str:
     """What happened, where no phrase says it."""
-    match item["kind"]:
-        case "own":
-            return ", ".join(entry[:SHORT] for entry in item["entries"])
-        case "register":
-            return ", ".join(item["flags"])
-    return str(item.get("what", ""))
+    if item["kind"] == "own":
+        return ", ".join(entry[:SHORT] for entry in item["entries"])
+    return ", ".join(item["flags"]) if item["kind"] == "register" else str(item.get("what", ""))
 
 
 def _clock(when: datetime) -> str:
