@@ -7,6 +7,10 @@ DRAWN = "document.documentElement.dataset.map==='idle'&&document.querySelector('
 LIVE = "document.documentElement.dataset.state==='live'&&document.querySelector('#cards').childElementCount"
 
 
+ANSWERED = "async m=>{while(m.world.sending)await new Promise(resolve=>setTimeout(resolve,20))}"
+"""The page has the answer to what it sent: until then it sends nothing else."""
+
+
 def sign_on(page: Page, node: page_stub.Running, wait: str = LIVE) -> None:
     page.open(node.signed_on)
     page.until(wait)
@@ -17,6 +21,7 @@ def said(stub: page_stub.Stub, page: Page) -> object:
     page.until("true")
     for _ in range(200):
         if stub.commands:
+            page.run(f"import('/app/state.js').then({ANSWERED})")
             return stub.commands.pop(0)["command"]
         page.run("new Promise(resolve=>setTimeout(resolve,25))")
     raise AssertionError("no command arrived")

@@ -355,6 +355,7 @@ def test_answer_give_back_and_line(plain: Page, node: page_stub.Running, stub: p
     command = said(stub, plain)
     assert isinstance(command, AnswerMessage)
     assert command.answer is AnswerKind.NOT_OURS
+    plain.until("document.querySelector('.mone .steps li[aria-current]')?.textContent==='received'")
     k = f"reject:{pw.name_id('Q1')}:"
     button(plain, k)
     plain.until(f"document.activeElement.dataset.k==='{k}:words'")

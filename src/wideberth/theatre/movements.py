@@ -15,6 +15,7 @@ from wideberth.limits import (
     ALTITUDE_MM_MAX,
     ALTITUDE_MM_MIN,
     CHECKPOINTS_MAX,
+    SKEW_S_MAX,
     TEXT_CHARACTERS_MAX,
     TOLERANCE_US_MAX,
 )
@@ -161,7 +162,7 @@ def _reported(
         return refuse(Reason.UNKNOWN, "command.movement", "a movement of yours", command.movement.hex())
     if row.over:
         return refuse(Reason.WRONG_STATE, "command.movement", "a movement that is not over", row.state.value)
-    if command.at_us > now_us:
+    if command.at_us > now_us + SKEW_S_MAX * 1_000_000:
         return refuse(Reason.TOO_EARLY, "command.at_us", f"not after {now_us}", command.at_us)
     return row
 

@@ -15,6 +15,7 @@ from wideberth.limits import (
     ID_BYTES,
     KNOWING_MAX,
     NAME_CHARACTERS_MAX,
+    SKEW_S_MAX,
     SOURCES_MAX,
     TIME_US_MAX,
 )
@@ -126,7 +127,7 @@ def origin_part(parts: Parts, index: int | None, now_us: int) -> Origin | Refusa
 
 
 def _check_source(source: Source, field: str, now_us: int) -> Refusal | None:
-    if not 0 <= source.time_us <= now_us:
+    if not 0 <= source.time_us <= now_us + SKEW_S_MAX * 1_000_000:
         return refuse(Reason.TIME_ORDER, f"{field}.time_us", "not after now", source.time_us)
     return (
         check_name(source.who, f"{field}.who", 1)
@@ -158,7 +159,7 @@ def decide_review_place(state: State, member: Member, command: ReviewPlace, now_
         return thing
     if thing.ref in state.movements:
         return refuse(Reason.WRONG_STATE, "command.place", "a place", "a movement")
-    if command.verified_us > now_us:
+    if command.verified_us > now_us + SKEW_S_MAX * 1_000_000:
         return refuse(Reason.TOO_EARLY, "command.verified_us", f"not after {now_us}", command.verified_us)
     no = check_review(command.verified_us, command.review_by_us, command.verifier)
     return no if no is not None else accepted(Accepted(thing.version), Effects())
