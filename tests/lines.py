@@ -22,6 +22,7 @@ from wideberth.party.hotline import (
     TakeOver,
 )
 from wideberth.party.identity import KeyGrant, public_key
+from wideberth.refusal import Reason
 from wideberth.sequencer import Answer
 from wideberth.space.volume import Circle, Volume4D
 from wideberth.theatre.hotline_rows import Message, Obligation
@@ -39,6 +40,11 @@ def cell(code: str, above: str = "", area: Circle | None = None) -> Cell:
 def key_of(party: str, watch: str = "watch") -> bytes:
     """The public key of a watch."""
     return public_key(seed_of(party, watch))
+
+
+def reason(answer: Answer) -> Reason | None:
+    """Why it was refused."""
+    return answer.refusal.reason if answer.refusal is not None else None
 
 
 class Lines(World):

@@ -196,6 +196,8 @@ STOPS_KEPT_MAX: Final = 10_000
 """STOPs that are known again as repeats before they are entries."""
 STOPS_KEPT_PER_PARTY_MAX: Final = 256
 """STOPs of one party that are kept while the node cannot enter them; so many say no more than one, and fill no disk."""
+STOPS_IN_FORCE_MAX: Final = 1_000
+"""STOPs of one party that nobody has taken back; everybody hears them already, and the ledger is not theirs to fill."""
 STOPS_SHOUTED_MAX: Final = 256
 """STOPs that wait for one slow stream; past it the oldest is left to its entry."""
 READS_WAITING_MAX: Final = 1_000

@@ -1,7 +1,7 @@
 """Messages: who owes what to them, how far they have come, what time makes of it."""
 
 import pytest
-from lines import Lines, cell, key_of
+from lines import Lines, cell, key_of, reason
 from worlds import DAY, HOUR, MINUTE, SECOND, charter, circle
 
 from wideberth.party.command import Disclosure, Leave, RevokeKey
@@ -293,6 +293,30 @@ def test_what_is_taken_back_is_owed_no_more() -> None:
     assert not world.state.messages
     assert not world.state.obligations
     assert same_after_replay(world)
+
+
+def test_anybody_says_stop_and_who_is_on_watch_takes_it_back(world: Lines) -> None:
+    """A key off watch may say STOP and may not take it back, not even its own."""
+    world.grant("BBB", "spare")
+    message, answer = world.stop("BBB", watch="spare")
+    assert answer.accepted
+    assert reason(world.speak("BBB", CancelMessage(message, 1), watch="spare")) is Reason.NOT_PERMITTED
+    assert not world.row("BBB", message).closed_us
+    assert world.speak("BBB", CancelMessage(message, 1), watch="hq").accepted
+    assert world.row("BBB", message).state is MessageState.CANCELLED
+
+
+def test_a_party_fills_no_ledger_with_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past so many in force another is refused, a repeat is not, and one taken back makes room."""
+    monkeypatch.setattr("wideberth.theatre.hotline.STOPS_IN_FORCE_MAX", 2)
+    world = Lines()
+    first, _ = world.stop("AAA")
+    world.stop("AAA")
+    assert reason(world.stop("AAA")[1]) is Reason.TOO_MANY
+    assert world.stop("AAA", first)[1].accepted
+    assert world.stop("CCC")[1].accepted
+    assert world.speak("AAA", CancelMessage(first, 2)).accepted
+    assert world.stop("AAA")[1].accepted
 
 
 def test_a_suspected_key_has_acknowledged_nothing(world: Lines) -> None:

@@ -1,21 +1,16 @@
 """Doubts, lines and watches."""
 
 import pytest
-from lines import Lines, cell, key_of
+from lines import Lines, cell, key_of, reason
 from worlds import HOUR, MINUTE, SECOND, START_US
 
 from wideberth.party.command import Text
 from wideberth.party.hotline import AnswerCheck, CheckLine, Doubt, Path, Precedence, Review, TakeOver
 from wideberth.refusal import Reason
-from wideberth.sequencer import Answer
 from wideberth.theatre.hotline_items import DoubtItem, LineItem, RungItem, WatchItem
 from wideberth.theatre.hotline_rules import line_id
+from wideberth.theatre.hotline_views import message as shown
 from wideberth.theatre.lifecycle import LineState
-
-
-def reason(answer: Answer) -> Reason | None:
-    """Why it was refused."""
-    return answer.refusal.reason if answer.refusal is not None else None
 
 
 @pytest.fixture
@@ -57,6 +52,20 @@ def test_a_doubt_holds_until_a_second_person_reviews_it(world: Lines) -> None:
     assert world.last("AAA", DoubtItem).what == "reviewed"
     assert reason(world.speak("CCC", review, looked, watch="three")) is Reason.WRONG_STATE
     assert world.replayed().digest() == world.state.digest()
+
+
+def test_a_doubt_shows_nobody_who_else_was_sent_the_message(world: Lines) -> None:
+    """A receiver's doubt is its own and the sender's; the sender's own is for all, with its reason."""
+    message, _ = world.tell("AAA", "BBB", "CCC")
+    words = Text("en", "The bridge is not where it says.")
+    world.speak("CCC", Doubt(world.draw(16), world.subject("AAA", message), 0), words, watch="two")
+    for party, named in (("AAA", True), ("CCC", True), ("BBB", False)):
+        item, seen = world.last(party, DoubtItem), shown(world.state, party, world.row("AAA", message)).doubts[0]
+        assert (item.party, item.text is not None) == (("CCC", True) if named else ("", False))
+        assert (seen.party, seen.text) == (("CCC", words.text) if named else (None, None))
+    world.speak("AAA", Doubt(world.draw(16), world.subject("AAA", message), 0), Text("en", "Mine too."))
+    assert world.last("BBB", DoubtItem).party == "AAA"
+    assert shown(world.state, "BBB", world.row("AAA", message)).doubts[1].text == "Mine too."
 
 
 def test_a_doubt_outlives_a_new_version(world: Lines) -> None:

@@ -53,10 +53,10 @@ class Reply(Wire, frozen=True):
 
 
 class Doubted(Wire, frozen=True):
-    """A doubt about a message."""
+    """A doubt about a message; `party` is None where it is another receiver's."""
 
     id: UUID
-    party: str
+    party: str | None
     time: datetime
     reviewed: datetime | None = None
     text: str | None = None

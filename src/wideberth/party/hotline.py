@@ -164,7 +164,7 @@ class Reject(Struct, frozen=True, tag="reject"):
 
 
 class CancelMessage(Struct, frozen=True, tag="cancel_message"):
-    """The sender takes a message back."""
+    """The sender takes a message back; a STOP, whoever is on watch."""
 
     message: bytes
     version: int

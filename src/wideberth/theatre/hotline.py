@@ -12,6 +12,7 @@ from wideberth.limits import (
     MESSAGES_OPEN_MAX,
     NAME_CHARACTERS_MAX,
     PARTIES_MAX,
+    STOPS_IN_FORCE_MAX,
     TEXT_CHARACTERS_MAX,
     TIME_US_MAX,
     VOLUMES_MAX,
@@ -301,6 +302,9 @@ def decide_stop(
     old = state.messages.get((member.party, command.message))
     if old is not None and old.kind is not MessageKind.STOP:
         return refuse(Reason.EXISTS, "command.message", "an id that no other message of yours has", "taken")
+    if old is None and _stops_in_force(state, member.party) >= STOPS_IN_FORCE_MAX:
+        limit = f"at most {STOPS_IN_FORCE_MAX} STOPs of a party in force: those said before hold, take some back"
+        return refuse(Reason.TOO_MANY, "command.message", limit, STOPS_IN_FORCE_MAX + 1)
     text = _sound_text(parts, command.text)
     where = _sound_volumes(parts, command.volumes)
     volumes = command.volumes if where else None
@@ -318,6 +322,11 @@ def decide_stop(
     return result
 
 
+def _stops_in_force(state: State, party: str) -> int:
+    mine = (message for (sender, _), message in state.messages.items() if sender == party)
+    return sum(1 for message in mine if message.kind is MessageKind.STOP and not message.closed_us)
+
+
 def is_on_watch(state: State, member: Member, key: bytes, now_us: int) -> bool:
     """Whether a key is live and, where its party keeps watches, on one of them."""
     row = member.keys[key]
@@ -330,8 +339,8 @@ def is_on_watch(state: State, member: Member, key: bytes, now_us: int) -> bool:
 # taking back
 
 
-def decide_cancel(state: State, member: Member, command: CancelMessage) -> Outcome | Refusal:
-    """Nobody owes anything to it any more."""
+def decide_cancel(state: State, member: Member, key: bytes, command: CancelMessage, now_us: int) -> Outcome | Refusal:
+    """Nobody owes anything to it any more. Anybody may say STOP; whoever is on watch takes it back."""
     message = state.messages.get((member.party, command.message))
     if message is None:
         return refuse(Reason.UNKNOWN, "command.message", "a message of yours", command.message.hex())
@@ -340,6 +349,8 @@ def decide_cancel(state: State, member: Member, command: CancelMessage) -> Outco
         return refuse(Reason.STALE_VERSION, "command.version", limit, command.version)
     if message.state is MessageState.CANCELLED:
         return refuse(Reason.WRONG_STATE, "command.message", "a message that is not over", message.state.value)
+    if message.kind is MessageKind.STOP and not is_on_watch(state, member, key, now_us):
+        return refuse(Reason.NOT_PERMITTED, "envelope.keys", "a key on watch, to take a STOP back", "a key off watch")
     item = MessageStateItem(member.party, message.id, message.version, "cancelled")
     result = accepted(Accepted(message.version), Effects(hotline=HotlineEffects(state=MessageState.CANCELLED)))
     result.notices = told({party: [item] for party in (*message.to, member.party)})

@@ -42,6 +42,7 @@ from wideberth.theatre.hotline_rules import (
     is_effective,
     may_act,
     met,
+    names_doubt,
     obligations_of,
     owed_by,
     party_reach,
@@ -318,8 +319,14 @@ def decide_review(state: State, member: Member, key: bytes, command: Review, par
 def _doubted(
     message: Message, member: Member, doubt: bytes, what: str, text: bytes | None, effective: bool, attached: int
 ) -> Outcome:
-    """All who know the message hear of it."""
-    head = (message.sender, message.id, message.version, member.party, doubt, what, text)
+    """All who know the message hear of it; whose doubt it is and why, those who may (`names_doubt`)."""
+    head = (message.sender, message.id, message.version)
+    named, unnamed = DoubtItem(*head, member.party, doubt, what, text), DoubtItem(*head, "", doubt, what, None)
     result = accepted(Accepted(message.version), Effects(hotline=HotlineEffects(effective=effective)), attached)
-    result.notices = told({party: [DoubtItem(*head)] for party in (message.sender, *message.to)})
+    result.notices = told(
+        {
+            party: [named if names_doubt(message.sender, member.party, party) else unnamed]
+            for party in (message.sender, *message.to)
+        }
+    )
     return result

@@ -65,7 +65,7 @@ def decide_hotline(
         case Reject():
             return decide_reject(state, member, key, command, parts, now_us)
         case CancelMessage():
-            return decide_cancel(state, member, command)
+            return decide_cancel(state, member, key, command, now_us)
         case Doubt():
             return decide_doubt(state, member, command, parts)
         case Review():

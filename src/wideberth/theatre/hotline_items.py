@@ -127,7 +127,10 @@ class MessageStateItem(Struct, frozen=True, tag="message-state"):
 
 
 class DoubtItem(Struct, frozen=True, tag="doubt"):
-    """Somebody doubts a message, or ("reviewed") a second person of that party has looked at it."""
+    """Somebody doubts a message, or ("reviewed") a second person of that party has looked at it.
+
+    `party` is empty where the reader does not learn whose doubt it is.
+    """
 
     sender: str
     message: bytes

@@ -143,6 +143,14 @@ def is_effective(message: Message, owed: Sequence[Obligation]) -> bool:
     return bool(owed) and not message.doubts and all(met(message, o.reach) and not o.proxy for o in owed)
 
 
+def names_doubt(sender: str, doubter: str, reader: str) -> bool:
+    """Whether a reader learns who doubts and why: a sender's own doubt is for all, a receiver's for the sender alone.
+
+    Receivers do not learn from each other's doubts who else was sent the message.
+    """
+    return doubter == sender or reader in (sender, doubter)
+
+
 def is_open(state: State, owed: Obligation) -> bool:
     """Whether somebody of the cell still has to act: not met by the watch of the cell itself."""
     message = state.messages[owed.message_key]

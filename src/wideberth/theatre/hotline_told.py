@@ -111,7 +111,7 @@ class DoubtTold(Shown, frozen=True, tag_field="kind", tag="doubt"):
 
     what: str
     subject: Subject
-    party: str
+    party: str | None
     doubt: str
     text: str | None
 
@@ -187,7 +187,7 @@ def hotline_told(item: HotlineItem, texts: Texts) -> HotlineTold:
             return MessageStateTold(item.what, subject(item))
         case DoubtItem():
             words = _text(texts, item.text)
-            return DoubtTold(item.what, subject(item), item.party, id_text(item.doubt), words)
+            return DoubtTold(item.what, subject(item), item.party or None, id_text(item.doubt), words)
         case LineItem():
             return LineTold(item.what, item.first, item.second, item.path, id_text(item.check))
         case WatchItem():

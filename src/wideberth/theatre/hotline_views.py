@@ -12,10 +12,11 @@ from wideberth.party.command import Text
 from wideberth.party.envelope import decode_part
 from wideberth.theatre.hotline_echo import expected, landmark
 from wideberth.theatre.hotline_routes import handed_kinds
-from wideberth.theatre.hotline_rows import PRECEDENCES, Line, Message, Obligation
+from wideberth.theatre.hotline_rows import PRECEDENCES, DoubtRow, Line, Message, Obligation
 from wideberth.theatre.hotline_rules import (
     all_cells,
     is_open,
+    names_doubt,
     obligations_of,
     on_watch,
     party_reach,
@@ -66,10 +67,10 @@ class Reply(Shown, frozen=True):
 
 
 class Doubted(Shown, frozen=True):
-    """A doubt; the open ones hold the message."""
+    """A doubt; the open ones hold the message. `party` is null where it is another receiver's."""
 
     id: str
-    party: str
+    party: str | None
     time: str
     reviewed: str | None
     text: str | None
@@ -222,7 +223,7 @@ def message(state: State, reader: str, row: Message) -> MessageNow:
         tuple(
             Reply(a.party, None if mine else a.cell, a.answer, time_text(a.time_us), _text(a.text)[0]) for a in replies
         ),
-        _doubts(state, row),
+        _doubts(state, reader, row),
         right.items() if right is not None else (),
         landmark(state, row) or None,
     )
@@ -274,12 +275,14 @@ def contradictions(state: State, row: Message) -> tuple[Contradiction, ...]:
     return tuple(Contradiction(c.said, c.volumes_say) for c in found if c.kind is not Kind.UNREAD)
 
 
-def _doubts(state: State, row: Message) -> tuple[Doubted, ...]:
+def _doubts(state: State, reader: str, row: Message) -> tuple[Doubted, ...]:
     found = (d for d in state.doubts.values() if (d.sender, d.message) == row.key)
-    return tuple(
-        Doubted(id_text(d.id), d.party, time_text(d.time_us), time_or_none(d.reviewed_us), _text(d.text)[0])
-        for d in found
-    )
+    return tuple(_doubted(d, names_doubt(d.sender, d.party, reader)) for d in found)
+
+
+def _doubted(row: DoubtRow, named: bool) -> Doubted:
+    who, why = (row.party, _text(row.text)[0]) if named else (None, None)
+    return Doubted(id_text(row.id), who, time_text(row.time_us), time_or_none(row.reviewed_us), why)
 
 
 def messages(state: State, reader: str, as_of: AsOf, after: int = 0, limit: int = PAGE_ITEMS_MAX) -> Messages:

@@ -59,7 +59,7 @@ def phrases_of(message: Message, to: str = "") -> tuple[Said, ...]:
     if message.off_watch:
         found.append(_filled(Phrase.OFF_WATCH, values | {"sender": message.sender}))
     for doubt in message.doubts:
-        if doubt.reviewed is None:
+        if doubt.reviewed is None and doubt.party is not None:
             found.append(_filled(Phrase.DOUBT, values | {"cell": doubt.party}))
     if message.state in _STATES:
         found.append(_filled(_STATES[message.state], values))
