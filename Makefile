@@ -26,6 +26,8 @@ bench: $(VENV)/.bench     ## every figure beside its peers (ARGS=--quick for und
 
 traffic: .venv-traffic/.ok $(VENV)/.dev ## plan 238 recorded flights as four parties and compare with what happened
 	$(BIN)/python -m bench.recorded $(ARGS)
+	for sample in quickstart switzerland; do \
+	  .venv-traffic/bin/python bench/traffic_export.py bench/out/$$sample.parquet $$sample || exit 1; done
 
 lock:                     ## write the hashed requirement files anew (needs uv)
 	for f in build run dev bench traffic; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

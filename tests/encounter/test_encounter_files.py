@@ -227,7 +227,7 @@ def test_encounters_of_real_frames_are_found_and_none_on_the_ground(sample: str,
     """Frames of `traffic` as they are: encounters are found, and inside none of both is said to be on the ground."""
     path = Path(__file__).parents[2] / "bench" / "out" / f"{sample}.parquet"
     if not path.exists():
-        pytest.skip(f"no recording: .venv-traffic/bin/python bench/traffic_export.py {path} {sample}")
+        pytest.skip(f"no recorded frame: `make traffic` writes bench/out/{path.name}")
     given = Given()
     with Search(Minima()) as search:
         for batch in read(path, given):
