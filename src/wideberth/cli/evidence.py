@@ -92,6 +92,8 @@ def evidence(
     message: Annotated[str, Parameter(help="A message, as SENDER/ID.")] = "",
     conflict: Annotated[str, Parameter(help="A conflict, by its id.")] = "",
     operation: Annotated[str, Parameter(help="An operation, as ID or PARTY/ID.")] = "",
+    alert: Annotated[str, Parameter(help="An alert of the live watch, by its id.")] = "",
+    encounter: Annotated[str, Parameter(help="An encounter that was filed, by its id in the ledger.")] = "",
     from_: Annotated[str, Parameter(name="--from", help="All from this time on (RFC 3339).")] = "",
     to: Annotated[str, Parameter(help="Up to this time.")] = "",
     party: Annotated[str, Parameter(help="Only what this party was given.")] = "",
@@ -100,7 +102,7 @@ def evidence(
     witness: Annotated[list[str] | None, Parameter(negative="", help="A witness's key, name+id+base64.")] = None,
     pdf: Annotated[bool, Parameter(negative="--no-pdf", help="With report.pdf.")] = True,
 ) -> int:
-    """Make one file about a message, a conflict, an operation or a span of time, for others to verify.
+    """Make one file about a message, conflict, operation, alert, encounter or span of time, for others to verify.
 
     It holds the entries with proofs, what may be shown of their parts, both sides' versions, a report to read, and a
     verifier: python3 FILE.zip. An id may be shortened while it stays the only one. Without --party everything that the
@@ -110,7 +112,8 @@ def evidence(
     """
     if out.exists():
         raise Stop(f"{out} exists; name a new file.")
-    subject = _subject(message, conflict, operation, from_, to)
+    named = {"message": message, "conflict": conflict, "operation": operation, "alert": alert, "encounter": encounter}
+    subject = _subject(named, from_, to)
     store = read_folder(source) if source.is_dir() else _copy(source)
     may_see, whose = may_see_of(store, party)
     order = Order(
@@ -145,11 +148,11 @@ def _tracked(entries: Iterable[Any], what: str, total: int) -> Iterable[Any]:
     return tracked(entries, what, total)
 
 
-def _subject(message: str, conflict: str, operation: str, from_: str, to: str) -> Subject:
-    given = {"message": message, "conflict": conflict, "operation": operation, "period": from_ or to}
+def _subject(asked: dict[str, str], from_: str, to: str) -> Subject:
+    given = asked | {"period": from_ or to}
     named = [kind for kind, text in given.items() if text]
     if len(named) != 1:
-        raise Stop("Name one of --message, --conflict, --operation, or --from and --to.")
+        raise Stop(f"Name one of {', '.join(f'--{kind}' for kind in asked)}, or --from and --to.")
     (kind,) = named
     if kind == "period":
         start, end = span_of(from_, to)

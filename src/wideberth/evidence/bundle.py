@@ -49,6 +49,7 @@ CODE: Final = (
     "notes",
     "entries",
     "check",
+    "alerts",
     "story",
     "drawings",
     "page",

@@ -15,6 +15,7 @@ from wideberth.party.command import Constrain, Disclosure, Genesis, NewEpoch, Pl
 from wideberth.party.hotline import Send, Stop
 from wideberth.party.registers import Move
 from wideberth.sequencer import content_of, envelope_of, notice_in
+from wideberth.theatre.alert_items import EncounterItem
 from wideberth.theatre.hotline_items import DoubtItem, MessageItem, ReplyItem
 from wideberth.theatre.outcome import (
     Accepted,
@@ -39,7 +40,7 @@ def named_texts(item: Item) -> bytes | None:
     match item:
         case TalkItem(text=text) | AnswerItem(text=text) | MessageItem(text=text):
             return text
-        case ReplyItem(text=text) | DoubtItem(text=text):
+        case ReplyItem(text=text) | DoubtItem(text=text) | EncounterItem(text=text):
             return text
         case ConflictItem(shared=shared) | AskedItem(shared=shared):
             return shared

@@ -5,6 +5,7 @@ In:  nothing. Out: {"commands": {tag: [field, ...]}, "items": {...}, "structs": 
 
 from typing import Any, get_args
 
+from wideberth.party.alerts import Side, Warning_
 from wideberth.party.command import Command, Founder
 from wideberth.party.envelope import Envelope
 from wideberth.refusal import Refusal
@@ -22,6 +23,7 @@ def _by_tag(union: Any) -> dict[str, list[str]]:
 def layout() -> dict[str, Any]:
     """The tables of this version."""
     structs = {"Envelope": Envelope, "Founder": Founder, "Decision": Decision, "accepted": Accepted, "refused": Refusal}
+    structs |= {"Warning": Warning_, "Side": Side}
     return {
         "commands": _by_tag(Command),
         "items": _by_tag(Item),

@@ -53,7 +53,7 @@ Side by side on report.html; here in the order of the entries. Where sides diffe
 #if d.map != "" { image(bytes(d.map), format: "svg", width: 100%) } else [No place is shown in these entries.]
 """
 STYLE = """<style>text{font-family:"Noto Sans";font-size:12px;fill:#000}.t,.g{font-size:10px}
-.lane,.tick,.grid{stroke:#999;stroke-width:.6;fill:none}.m{fill:#0b5394}.STOP,.escalation,.wrong,.reject{fill:#9c2a00}
+.lane,.tick,.grid{stroke:#999;stroke-width:.6;fill:none}.m{fill:#0b5394}.STOP,.escalation,.alert,.wrong,.reject{fill:#9c2a00}
 .sea{fill:#f2f2f2}.land{fill:#fff;stroke:#777}.lake,.water{fill:#f2f2f2;stroke:#777}
 .river,.road,.border{fill:none;stroke:#777}
 .volume{fill:#0b5394;fill-opacity:.12;stroke:#0b5394}.place{fill:#9c2a00;fill-opacity:.2;stroke:#9c2a00}

@@ -1,4 +1,4 @@
-"""Which entries, and which of their parts, are about a message, a conflict, an operation or a span of time.
+"""Which entries, and which of their parts, are about a message, conflict, operation, alert, encounter or span of time.
 
 In:  what is asked for; a source of entries, in order, with what may be shown of each.
 Out: by sequence, the places of the parts to show. What carries keys (genesis, epochs, grants of the speakers), the
@@ -16,6 +16,7 @@ import msgspec
 
 from wideberth.evidence.proof.story import utc
 from wideberth.ledger.entry import UNREADABLE, Entry, read_notice
+from wideberth.party.alerts import AcknowledgeAlert, FileEncounter, SetAircraft, Warned
 from wideberth.party.command import (
     Accept,
     AcceptRisk,
@@ -55,6 +56,7 @@ from wideberth.party.hotline import (
     Stop,
 )
 from wideberth.refusal import Reason, Refusal, refuse
+from wideberth.theatre.alert_items import AlertItem, EncounterItem
 from wideberth.theatre.hotline_items import DoubtItem
 from wideberth.theatre.outcome import (
     Accepted,
@@ -71,7 +73,8 @@ from wideberth.theatre.outcome import (
 )
 
 Key = tuple[str, str, bytes]
-"""("message", sender, id), ("conflict", "", id), ("thing", owner, id) or ("doubt", party, id)."""
+"""("message", sender, id), ("conflict", "", id), ("thing", owner, id), ("doubt", party, id), ("alert", "", id) or
+("encounter", "", id)."""
 MaySee = Callable[[Entry], set[int]]
 Chosen = dict[int, set[int]]
 _decode_signed = msgspec.msgpack.Decoder(Signed).decode
@@ -81,7 +84,7 @@ class Subject(msgspec.Struct, frozen=True):
     """What is asked for. `id` is hexadecimal, or its beginning; `owner` may be empty where nobody else has that id."""
 
     kind: str
-    """"message", "conflict", "operation" or "period"."""
+    """"message", "conflict", "operation", "alert", "encounter" or "period"."""
     owner: str = ""
     id: str = ""
     from_us: int = 0
@@ -191,6 +194,14 @@ def said_keys(envelope: Envelope) -> set[Key]:
                     return {("thing", owner, thing)}
         case Delivered(rows=rows):
             return {("message", row.sender, row.message) for row in rows}
+        case SetAircraft(operation=thing):
+            return {("thing", party, thing)}
+        case Warned(warnings=warnings):
+            return {("alert", "", warning.alert) for warning in warnings}
+        case AcknowledgeAlert(alert=alert):
+            return {("alert", "", alert)}
+        case FileEncounter(encounter=encounter):
+            return {("encounter", "", encounter)}
     return set()
 
 
@@ -205,6 +216,10 @@ def item_keys(item: Item, reader: str) -> set[Key]:
             return {("thing", reader, thing)}
         case DueItem(thing=thing):
             return {("thing", reader, thing), ("conflict", "", thing)}
+        case AlertItem(alert=alert):
+            return {("alert", "", alert)}
+        case EncounterItem(encounter=encounter):
+            return {("encounter", "", encounter)}
     sender, message = getattr(item, "sender", None), getattr(item, "message", None)
     if isinstance(sender, str) and isinstance(message, bytes):
         return {("message", sender, message)}
@@ -222,6 +237,8 @@ class Relations:
         self.conflicts: dict[Key, set[Key]] = {}
         self.messages: dict[Key, set[Key]] = {}
         """Of a conflict or an operation."""
+        self.alerts: dict[Key, set[Key]] = {}
+        """By alert, the things that it is known to concern."""
 
     def add(self, read_: Read) -> None:
         """Learn from an entry."""
@@ -239,6 +256,8 @@ class Relations:
                         self.doubts.setdefault(key, set()).add(("doubt", item.party, item.doubt))
                 if isinstance(item, ConflictItem):
                     self._pair(("conflict", "", item.conflict), ("thing", told.party, item.mine))
+                if isinstance(item, AlertItem):
+                    self._concerns(item.alert, told.party, item.operation)
         for opened in read_.effects.opened if read_.effects is not None else ():
             for owner, thing in (opened.first, opened.second):
                 self._pair(("conflict", "", opened.conflict), ("thing", owner, thing))
@@ -256,9 +275,22 @@ class Relations:
                 thing = ("thing", envelope.party, command.operation)
                 self.messages.setdefault(thing, set()).add(own)
                 self.things.setdefault(own, set()).add(thing)
+        for warning in command.warnings if isinstance(command, Warned) else ():
+            for side in warning.sides:
+                self._concerns(warning.alert, side.party, side.operation)
         for conflict in read_.accepted.conflicts if read_.accepted is not None else ():
             for key in said:
                 self._pair(("conflict", "", conflict), key)
+
+    def _concerns(self, alert: bytes, party: str, operation: bytes) -> None:
+        if operation:
+            self.alerts.setdefault(("alert", "", alert), set()).add(("thing", party, operation))
+
+    def _alerts(self, root: Key) -> set[Key]:
+        """Of an operation, those that concern it; of a conflict, those that concern its things and no others."""
+        about = {root} if root[0] == "thing" else self.things.get(root, set()) if root[0] == "conflict" else set()
+        one = root[0] == "thing"
+        return {alert for alert, things in self.alerts.items() if (things & about if one else things <= about)}
 
     def _pair(self, conflict: Key, thing: Key) -> None:
         self.seen |= {conflict, thing}
@@ -276,8 +308,8 @@ class Relations:
             limit = "its whole id, with its owner before it (PARTY/ID): several begin so"
             return refuse(Reason.UNKNOWN, subject.kind, limit, f"{len(roots)} that begin so")
         (root,) = roots
-        wanted, filings = {root}, set(self.things.get(root, ()))
-        wanted |= self.messages.get(root, set())
+        wanted, filings = {root}, self.things.get(root, set()) | self.alerts.get(root, set())
+        wanted |= self.messages.get(root, set()) | self._alerts(root)
         if kind == "thing":
             wanted |= self.conflicts.get(root, set())
         for key in tuple(wanted):
@@ -379,8 +411,8 @@ def _about(read_: Read, wanted: set[Key], filings: set[Key]) -> set[int]:
         keys = said_keys(envelope)
         files = isinstance(envelope.command, Plan | Constrain | Protect) and bool(keys & filings)
         opened = read_.accepted.conflicts if read_.accepted is not None else ()
-        if isinstance(envelope.command, Delivered):
-            keys = keys if keys <= wanted else set()  # a row of another message is not shown along
+        if isinstance(envelope.command, Delivered | Warned):
+            keys = keys if keys <= wanted else set()  # a row of another message or alert is not shown along
         if keys & wanted or files or any(("conflict", "", conflict) in wanted for conflict in opened):
             shown |= own_parts(read_)
     for told in read_.told:

@@ -25,7 +25,7 @@ FORMAT = "wideberth/evidence/1"
 MANIFEST, ENTRIES, LAYOUT, LAND, REPORT = "manifest.json", "entries.wbx", "layout.json", "land.json", "report.html"
 NEEDED = (MANIFEST, ENTRIES, LAYOUT, LAND, REPORT)
 CONTEXT, NOTICE = "wideberth/command/1", "wideberth/notice/1"
-NODE_COMMANDS = ("genesis", "new_epoch", "tick", "due", "commit_state", "delivered")
+NODE_COMMANDS = ("genesis", "new_epoch", "tick", "due", "commit_state", "delivered", "warned")
 ROWS_MAX = 1_000
 """Entries that a report lists; a longer one says how many it leaves to the file of entries."""
 FAULTS_MAX = 100

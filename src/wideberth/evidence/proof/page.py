@@ -39,7 +39,7 @@ blockquote{margin:.2rem 0;padding:.1rem .6rem;border-inline-start:3px solid var(
 .line+.line{border-top:1px dotted var(--line);margin-top:.3rem;padding-top:.3rem}
 svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
 svg .t,svg .g{font-size:10px}.lane,.tick,.grid{stroke:var(--line);stroke-width:.6}.tick,.grid{stroke-dasharray:2 4}
-.m{fill:var(--mark);stroke:var(--paper);stroke-width:1}.m.STOP,.m.escalation,.m.wrong,.m.reject{fill:var(--warn)}
+.m{fill:var(--mark);stroke:var(--paper);stroke-width:1}.m.STOP,.m.escalation,.m.alert,.m.wrong,.m.reject{fill:var(--warn)}
 .sea{fill:var(--soft)}.land{fill:var(--paper);stroke:var(--line)}.lake,.water{fill:var(--soft);stroke:var(--line)}
 .river,.road{fill:none;stroke:var(--line)}.road{stroke-width:.5}
 .border{fill:none;stroke:var(--line);stroke-dasharray:6 3}

@@ -13,12 +13,16 @@ from struct import iter_unpack
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from .alerts import came, measured, side_text, told_of_alert
 from .check import Checked, read_array
 from .entries import Given
 from .show import shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  also for older interpreters
-PARTS = ("text", "volumes", "note", "reason", "onward", "about", "shared", "paths", "contacts", "details", "itinerary")
+PARTS = (
+    *("text", "volumes", "note", "reason", "onward", "about", "shared", "paths", "contacts", "details", "itinerary"),
+    "aircraft",
+)
 """Fields of a command that name an attached part by its place."""
 SAID_AS = {
     "send": "sends a message",
@@ -54,6 +58,9 @@ SAID_AS = {
     "new_epoch": "opens a new epoch",
     "due": "a deadline passed",
     "delivered": "messages went out on routes",
+    "set_aircraft": "names the aircraft that fly a plan",
+    "acknowledge_alert": "takes an alert up",
+    "file_encounter": "files its version of an encounter",
 }
 TOLD_AS = {
     "message": "a message",
@@ -73,6 +80,7 @@ TOLD_AS = {
     "asked": "a plan needs concurrence",
     "answer": "a word on a plan",
     "watch": "a watch",
+    "encounter": "a version of an encounter was filed",
 }
 MARKS = {
     "send": "sent",
@@ -95,10 +103,14 @@ MARKS = {
     "echo": "wrong",
     "conflict": "conflict",
     "talk": "talk",
+    "acknowledge_alert": "taken up",
+    "file_encounter": "encounter",
+    "encounter": "encounter",
 }
 LEGEND = (
     *("sent", "received", "read back", "effective", "escalation", "answer", "reject", "wrong", "doubt", "review"),
-    *("cancel", "STOP", "plan", "conflict", "talk", "other"),
+    *("cancel", "STOP", "plan", "conflict", "talk", "alert", "taken up", "encounter"),
+    "other",
 )
 
 
@@ -242,6 +254,9 @@ class _Reader:
         tag = command[0]
         fields = dict(zip(self.layout["commands"].get(tag, ()), command[1:]))  # noqa: B905
         kind = "said" if party else "ledger"
+        if tag == "warned":
+            yield from self._warned(given, fields["warnings"])
+            return
         facts, words = self._fields(given, tag, fields)
         outcome = self._outcome(given)
         if party:
@@ -254,6 +269,18 @@ class _Reader:
             self.theatre, self.exercise = shown(fields["theatre"]), fields["exercise"]
         self._mark(given, party, self._command_mark(tag, fields, refused))
         yield Line(kind, party, SAID_AS.get(tag, shown(tag)), facts, words)
+
+    def _warned(self, given: Given, warnings: list[list[Any]]) -> Iterator[Line]:
+        """What the live watch told whom, one line an alert."""
+        structs = self.layout["structs"]
+        for row in warnings:
+            fields = dict(zip(structs["Warning"], row))  # noqa: B905  defaults may lack
+            sides = [dict(zip(structs["Side"], side)) for side in fields["sides"]]  # noqa: B905
+            to = " and ".join(shown(side["party"]) for side in sides)
+            facts = measured(fields, value_text("closest_us", fields["closest_us"]))
+            facts += [(f"of {shown(side['party'])}", side_text(side)) for side in sides]
+            self._mark(given, "", "other" if fields["stage"] == "passed" else "alert")
+            yield Line("ledger", "", f"the live watch told {to}: {came(fields['kind'], fields['stage'])}", facts, [])
 
     def _command_mark(self, tag: str, fields: dict[str, Any], refused: bool) -> str:
         if refused:
@@ -312,6 +339,8 @@ class _Reader:
             facts.append((name, f"{len(value[1])} on the map"))
             for volume in value[1]:
                 self._volume(f"entry {given.sequence}", "volume", volume)
+        elif value[0] == "aircraft":
+            facts.extend(zip(("addresses", "callsigns"), (value_text("", names) for names in value[1:])))  # noqa: B905
         elif value[0] == "about":
             facts.extend((what, shown(text)) for what, text in zip(("label", "note", "contact"), value[1:]) if text)  # noqa: B905
         else:
@@ -344,6 +373,10 @@ class _Reader:
         fields = dict(zip(self.layout["items"].get(tag, ()), item[1:]))  # noqa: B905
         facts: list[tuple[str, str]] = [("notice", str(number))]
         words: list[tuple[str, str]] = []
+        if tag == "alert":
+            what, told = told_of_alert(fields, value_text("closest_us", fields["closest_us"]))
+            self._mark(given, party, {"passed": "other", "acknowledged": ""}.get(fields["what"], "alert"))
+            return Line("told", party, what, [*facts, *told], words)
         for name, value in fields.items():
             if name in ("text", "shared") and isinstance(value, bytes):
                 content = self.contents.get(value)
