@@ -8,8 +8,9 @@ from lines import Lines, cell
 from worlds import HOUR, SECOND, START_US
 
 from wideberth.evidence import review as reviewing
+from wideberth.evidence.figures import times
 from wideberth.evidence.given import held, parts_given
-from wideberth.evidence.review import Joint, Review, review, times
+from wideberth.evidence.review import Joint, Review, review
 from wideberth.evidence.review_page import page
 from wideberth.party.command import AcceptRisk, Disclosure, Text
 from wideberth.party.hotline import AnswerKind, CheckLine, Doubt, MessageSubject, Path, Precedence
@@ -144,7 +145,7 @@ def test_it_says_what_it_was_made_from(busy: Lines) -> None:
     assert made.digests["AAA/BBB"] in text
     assert "<script" not in text
     assert "default-src 'none'" in text
-    assert "None are recorded yet" in text
+    assert "<th>encounters filed</th><td>0</td>" in text
     assert msgspec.json.decode(msgspec.json.encode(made), type=Review) == made
 
 
@@ -161,7 +162,9 @@ def test_times_by_the_nearest_rank() -> None:
 
 def test_the_comparison_can_fail(busy: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were private conflicts counted, the two sides would differ."""
-    monkeypatch.setattr(reviewing, "Disclosure", SimpleNamespace(PRIVATE="is not told from others"))
+    monkeypatch.setattr(
+        reviewing, "Disclosure", SimpleNamespace(PRIVATE="is not told from others", OPEN=Disclosure.OPEN)
+    )
     before = reviewed(busy, "CCC"), reviewed(busy, "AAA")
     pairs = [{joint.parties: joint.conflicts for joint in made.pairs} for made in before]
     assert pairs[0] != pairs[1]

@@ -16,7 +16,7 @@ from wideberth.cli.evidence import checked_copy, may_see_of, span_of
 from wideberth.cli.out import Stop, figure, row, say, say_json, show, some, table, tracked
 from wideberth.evidence.review import Review
 from wideberth.evidence.review import review as review_of
-from wideberth.evidence.review_page import NOTE, by, page, rows_of, took
+from wideberth.evidence.review_page import NOTE, by, left_out, page, rows_of, took
 from wideberth.intake.times import show_time
 from wideberth.keys import spoken
 
@@ -62,13 +62,15 @@ def _print(made: Review) -> None:
     say(f"Theatre {made.theatre} ({what}), {show_time(made.from_us)} to {show_time(made.to_us)}, {whose}:")
     say(f"ledger of {some(made.position, 'entry', 'entries')}, root {made.root}.")
     say(NOTE)
-    for joint in made.pairs:
+    for joint in (joint for joint in made.pairs if not joint.quiet):
         say()
         rows = table(" and ".join(joint.parties), "")
         for name, value in rows_of(joint):
             row(rows, name, value)
         show(rows)
         say(f"digest {spoken(bytes.fromhex(made.digests['/'.join(joint.parties)])[:8])}")
+    if left := left_out(made):
+        say(f"\n{left}")
     if not made.pairs:
         say("\nNothing of these parties falls into the span.")
     say()

@@ -5,9 +5,10 @@ Out: a `Review`: figures of each pair of parties, which both find alike in their
 Refuses nothing: a span without entries gives a review of nothing.
 
 A pair's figures rest on what the ledger told both in one and the same entry: a conflict that names both, a message and
-its reaching every cell that it concerned, what climbed to the whole party, answers, doubts, the state of their line.
-Left out is what one of them cannot see: conflicts with a private plan, queries that were passed on to more parties,
-silence of single cells. Drills stand apart.
+its reaching every cell that it concerned, what climbed to the whole party, answers, doubts, the state of their line,
+alerts between open plans, encounters that one filed and told the other of.
+Left out is what one of them cannot see: conflicts with a private plan, alerts between plans that are not both open,
+queries that were passed on to more parties, silence of single cells. Drills stand apart.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,10 +17,14 @@ from typing import Any, Final
 
 import msgspec
 
+from wideberth.evidence.figures import Times, counts, summed, times
 from wideberth.evidence.subject import MaySee, Read, read
 from wideberth.ledger.entry import Entry
-from wideberth.party.command import Disclosure, Genesis, Plan
+from wideberth.party.alerts import FileEncounter, Stage
+from wideberth.party.command import Constrain, Disclosure, Genesis, Plan
 from wideberth.party.hotline import AnswerKind, MessageKind, Send
+from wideberth.theatre.alert_items import AlertItem, EncounterItem
+from wideberth.theatre.alerts import TAKEN_UP
 from wideberth.theatre.hotline_items import (
     DoubtItem,
     EchoItem,
@@ -38,15 +43,6 @@ Pair = tuple[str, str]
 ENDED: Final = ("settled", "accepted", "cleared")
 HAD: Final = ("received", "read-back")
 DISAGREE: Final = (AnswerKind.NOT_OURS, AnswerKind.DECLINED, AnswerKind.UNKNOWN, "rejected")
-
-
-class Times(msgspec.Struct, frozen=True):
-    """How long it took, in seconds: how many, the median, the 95th of a hundred and the worst (nearest rank)."""
-
-    count: int
-    median_s: float
-    p95_s: float
-    worst_s: float
 
 
 class Joint(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +72,23 @@ class Joint(msgspec.Struct, frozen=True, kw_only=True):
     line_degraded: int
     line_lost: int
     drills: int
-    encounters: int = 0
-    """Close approaches that happened. None are recorded yet; this is their place."""
+    alerts: dict[str, int]
+    """By stage: alerts of the live watch between open plans of theirs that came so far."""
+    taken_up: dict[str, Times]
+    """By who took alerts up: from the first word of one."""
+    not_taken_up: dict[str, int]
+    """By who did not."""
+    encounters: int
+    """Encounters nearest within the span that one filed and told the other of, whenever it did."""
+    filed: dict[str, dict[str, int]]
+    """By who filed a version, and class."""
+    encounters_differ: int
+    """Of which both filed, and not the same class and rows."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing happened that both were told of."""
+        return not any(getattr(self, name) for name in self.__struct_fields__ if name != "parties")
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +142,13 @@ class _Conflict(msgspec.Struct):
     hidden: bool = False
 
 
+class _Alert(msgspec.Struct):
+    """An alert between two parties: when each stage was first told, and who took it up when."""
+
+    stages: dict[str, int] = msgspec.field(default_factory=dict)
+    taken_us: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class _Tally:
     """What the notices of a span come to."""
 
@@ -148,6 +166,10 @@ class _Tally:
         self.said: dict[tuple[str, bytes, str], str] = {}
         self.doubts: dict[tuple[str, bytes], tuple[str, str, bool]] = {}
         self.lines: set[tuple[int, Pair, str]] = set()
+        self.open: set[tuple[str, bytes]] = set()
+        self.alerts: dict[tuple[bytes, Pair], _Alert] = {}
+        self.encounters: dict[tuple[bytes, Pair], dict[str, tuple[str, bytes]]] = {}
+        """By encounter and pair: who filed it, with class and hash."""
 
     def add(self, read_: Read) -> None:
         """One entry."""
@@ -155,7 +177,9 @@ class _Tally:
         self._said(read_)
         for told in read_.told:
             for item in told.items:
-                if self.from_us <= time_us < self.to_us:
+                if isinstance(item, EncounterItem):
+                    self._filed(item, told.party, (item.party,))
+                elif self.from_us <= time_us < self.to_us:
                     self._item(item, told.party, time_us, sequence)
 
     def _said(self, read_: Read) -> None:
@@ -169,8 +193,14 @@ class _Tally:
             case Genesis(theatre=theatre, exercise=exercise, founders=founders):
                 self.theatre, self.exercise = theatre, exercise
                 self.known |= {founder.party for founder in founders}
-            case Plan(operation=operation, disclosure=Disclosure.PRIVATE) if accepted is not None:
-                self.private.add((party, operation))
+            case Plan(operation=operation, disclosure=disclosure) if accepted is not None:
+                if disclosure is Disclosure.PRIVATE:
+                    self.private.add((party, operation))
+                (self.open.add if disclosure is Disclosure.OPEN else self.open.discard)((party, operation))
+            case Constrain(constraint=constraint) if accepted is not None:
+                self.open.add((party, constraint))
+            case FileEncounter(to=to) if accepted is not None:
+                self._filed(command, party, to)
             case Send(message=message, to=to) if accepted is not None:
                 found = self.messages.get((party, message, accepted.version))
                 inside = self.from_us <= read_.entry.time_us < self.to_us
@@ -198,12 +228,34 @@ class _Tally:
             case MessageStateItem(sender=sender, message=message, what="cancelled" | "answered"):
                 for key in [key for key in self.said if key[:2] == (sender, message)]:
                     del self.said[key]
+            case AlertItem():
+                self._alert(item, reader, time_us)
             case DoubtItem(sender=sender, party=party, doubt=doubt, what=what):
                 self.doubts[(party, doubt)] = (sender, party, what != "reviewed")
             case LineItem(first=first, second=second, what="degraded" | "lost" as what):
                 self.lines.add((sequence, _pair(first, second), what))
             case _:
                 self._conflict(item, reader, time_us)
+
+    def _filed(self, one: FileEncounter | EncounterItem, by_or_to: str, others: tuple[str, ...]) -> None:
+        """A version of an encounter: as its filer said it, or as another was told of it."""
+        if not self.from_us <= one.at_us < self.to_us:
+            return
+        filer = one.party if isinstance(one, EncounterItem) else by_or_to
+        for other in others:
+            if other != by_or_to:
+                versions = self.encounters.setdefault((one.encounter, _pair(by_or_to, other)), {})
+                versions[filer] = (one.grade, one.digest)
+
+    def _alert(self, item: AlertItem, reader: str, time_us: int) -> None:
+        """Counted where each is named to the other, that is, where both plans are open."""
+        if not item.other or (reader, item.operation) not in self.open:
+            return
+        found = self.alerts.setdefault((item.alert, _pair(reader, item.other)), _Alert())
+        if item.what != TAKEN_UP:
+            found.stages.setdefault(item.what, time_us)
+        elif item.by in (reader, item.other):
+            found.taken_us.setdefault(item.by, time_us)
 
     def _message(self, item: MessageItem, reader: str, time_us: int) -> None:
         key = (item.sender, item.message, item.version)
@@ -249,6 +301,7 @@ class _Tally:
         found = {_pair(sender, to) for (sender, _, _), m in self.messages.items() for to in (*m.to, *m.had_us)}
         found |= {_pair(c.parties[0], c.parties[1]) for c in self.conflicts.values() if c.parties[1] and not c.hidden}
         found |= {pair for _, pair, _ in self.lines}
+        found |= {pair for _, pair in (*self.alerts, *self.encounters)}
         stops = {sender for (sender, _, _), m in self.messages.items() if m.kind == MessageKind.STOP}
         found |= {_pair(sender, other) for sender in stops for other in self.known}
         return tuple(self._joint(pair) for pair in sorted(found) if party in ("", *pair) and pair[0] != pair[1])
@@ -261,6 +314,7 @@ class _Tally:
         drills = [(key, m) for key, m in self.messages.items() if key[0] in pair and m.drill]
         notice_drills = [key for key, m in drills if m.kind == MessageKind.NOTICE and _other(key[0], pair) in m.to]
         stop_drills = [key for key, m in drills if m.kind == MessageKind.STOP]
+        filed = [versions for (_, who), versions in self.encounters.items() if who == pair]
         doubts = [(d, is_open) for sender, d, is_open in self.doubts.values() if {sender, d} == set(pair)]
         return Joint(
             parties=pair,
@@ -269,18 +323,35 @@ class _Tally:
             settling=times(ended),
             late_plans=len(self.late & conflicts.keys()),
             late_notices=sum(m.late for _, m in notices),
-            stops=_counts(key[0] for key, m in messages if m.kind == MessageKind.STOP),
-            notices=_counts(key[0] for key, _ in notices),
+            stops=counts(key[0] for key, m in messages if m.kind == MessageKind.STOP),
+            notices=counts(key[0] for key, _ in notices),
             responses=self._responses(messages, pair),
-            escalations=_counts(party for _, sender, party in self.rungs if _pair(sender, party) == pair),
-            misread=_counts(party for _, sender, party in self.misread if _pair(sender, party) == pair),
+            escalations=counts(party for _, sender, party in self.rungs if _pair(sender, party) == pair),
+            misread=counts(party for _, sender, party in self.misread if _pair(sender, party) == pair),
             disagreements=self._disagreements(pair),
-            doubts=_counts(party for party, _ in doubts),
+            doubts=counts(party for party, _ in doubts),
             doubts_open=sum(is_open for _, is_open in doubts),
             line_degraded=sum(1 for _, who, what in self.lines if who == pair and what == "degraded"),
             line_lost=sum(1 for _, who, what in self.lines if who == pair and what == "lost"),
             drills=len(notice_drills) + len(stop_drills),
+            encounters=len(filed),
+            filed={p: counts(v[p][0] for v in filed if p in v) for p in pair if any(p in v for v in filed)},
+            encounters_differ=sum(len(set(versions.values())) > 1 for versions in filed),
+            **self._alerts(pair),
         )
+
+    def _alerts(self, pair: Pair) -> dict[str, Any]:
+        rows = [row for (_, who), row in self.alerts.items() if who == pair and row.stages]
+        open_ = [row for row in rows if row.stages.keys() & {Stage.WARNED, Stage.HAPPENED}]
+        took = {
+            party: [row.taken_us[party] - min(row.stages.values()) for row in open_ if party in row.taken_us]
+            for party in pair
+        }
+        return {
+            "alerts": counts(stage for row in rows for stage in row.stages),
+            "taken_up": {party: found for party, us in took.items() if (found := times(us)) is not None},
+            "not_taken_up": {party: left for party, us in took.items() if (left := len(open_) - len(us))},
+        }
 
     def _responses(self, messages: list[tuple[Version, _Message]], pair: Pair) -> dict[str, dict[str, Times]]:
         took: dict[str, dict[str, list[int]]] = {}
@@ -289,7 +360,7 @@ class _Tally:
             if party in m.had_us:
                 rows = took.setdefault(party, {}).setdefault(m.precedence, [])
                 rows.append(m.had_us[party] - m.sent_us)
-        return _summed(took)
+        return summed(took)
 
     def _disagreements(self, pair: Pair) -> tuple[tuple[str, str, str, str], ...]:
         rows = [
@@ -310,7 +381,7 @@ class _Tally:
                         took.setdefault(name, {}).setdefault(m.precedence, []).append(had_us - m.sent_us)
         rows = list(self.conflicts.values())
         return Own(
-            cells=_summed(took),
+            cells=summed(took),
             cell_escalations=dict(sorted(self.cell_rungs.items())),
             conflicts_unnamed=sum(c.hidden for c in rows),
             conflicts_own=sum(c.parties[0] == c.parties[1] for c in rows),
@@ -324,32 +395,6 @@ def _pair(one: str, other: str | None) -> Pair:
 
 def _other(party: str, pair: Pair) -> str:
     return pair[1] if party == pair[0] else pair[0]
-
-
-def _counts(names: Iterable[str]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for name in sorted(names):
-        counted[name] = counted.get(name, 0) + 1
-    return counted
-
-
-def _summed(took: dict[str, dict[str, list[int]]]) -> dict[str, dict[str, Times]]:
-    return {
-        name: {precedence: found for precedence, rows in sorted(by.items()) if (found := times(rows)) is not None}
-        for name, by in sorted(took.items())
-    }
-
-
-def times(took_us: list[int]) -> Times | None:
-    """The figures of so many durations in us, to the millisecond; None of none."""
-    if not took_us:
-        return None
-    rows = sorted(took_us)
-
-    def rank(share: int) -> float:
-        return round(rows[max(0, -(-len(rows) * share // 100) - 1)] / 1_000_000, 3)
-
-    return Times(len(rows), rank(50), rank(95), rank(100))
 
 
 def review(

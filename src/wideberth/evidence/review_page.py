@@ -7,15 +7,16 @@ import base64
 import html
 from hashlib import sha256
 
+from wideberth.evidence.figures import Times
 from wideberth.evidence.proof.page import STYLE
 from wideberth.evidence.proof.story import utc
-from wideberth.evidence.review import Joint, Review, Times
+from wideberth.evidence.review import Joint, Review
 
 BAR_WIDTH = 260
-ENCOUNTERS = "None are recorded yet: close approaches come with tracks."
 NOTE = (
     "What both parties of a pair find alike in their own copies; compare the digest by voice. Left out is what one of "
-    "the two cannot see: conflicts with private plans, queries passed on to others, silence of single cells."
+    "the two cannot see: conflicts with private plans, alerts between plans that are not both open, queries passed on "
+    "to others, silence of single cells."
 )
 
 
@@ -44,8 +45,13 @@ def rows_of(joint: Joint) -> list[tuple[str, str]]:
         ("doubts that nobody has reviewed", str(joint.doubts_open)),
         ("line degraded, lost", f"{joint.line_degraded}, {joint.line_lost}"),
         ("drills, not counted above", str(joint.drills)),
-        ("encounters", ENCOUNTERS if not joint.encounters else str(joint.encounters)),
+        ("alerts of the live watch", by(joint.alerts)),
+        ("of these not taken up", by(joint.not_taken_up)),
+        ("encounters filed", str(joint.encounters)),
+        ("of these with versions that differ", str(joint.encounters_differ)),
     ]
+    rows += [(f"{party} took an alert up", took(t)) for party, t in joint.taken_up.items()]
+    rows += [(f"{party} filed, by class", by(classes)) for party, classes in joint.filed.items()]
     for party, by_precedence in joint.responses.items():
         rows += [(f"{party} had it, {precedence}", took(t)) for precedence, t in by_precedence.items()]
     for sender, message, party, answer in joint.disagreements:
@@ -53,8 +59,15 @@ def rows_of(joint: Joint) -> list[tuple[str, str]]:
     return rows
 
 
+def left_out(review: Review) -> str:
+    """How many pairs have no table; empty where all have."""
+    count = sum(joint.quiet for joint in review.pairs)
+    pairs = "pair" if count == 1 else "pairs"
+    return f"{count} more {pairs} of parties: nothing happened that both were told of." if count else ""
+
+
 def by(counts: dict[str, int]) -> str:
-    """Counts by party."""
+    """Counts by party, stage or class."""
     return ", ".join(f"{party} {count}" for party, count in counts.items()) or "0"
 
 
@@ -80,7 +93,8 @@ def page(review: Review) -> bytes:
         f'<p class="banner">{kind}</p><h1>{_e(title)}</h1>',
         f"<p>Theatre {_e(review.theatre)}. Made from {_e(whose)}: ledger of {review.position} entries, root ",
         f"<code>{review.root}</code>.</p><p>{NOTE}</p>",
-        *(_pair(joint, review.digests["/".join(joint.parties)]) for joint in review.pairs),
+        *(_pair(joint, review.digests["/".join(joint.parties)]) for joint in review.pairs if not joint.quiet),
+        f"<p>{left_out(review)}</p>",
         _own(review),
         "</body></html>\n",
     ]
@@ -98,6 +112,7 @@ def _pair(joint: Joint, digest: str) -> str:
         for party, by_precedence in joint.responses.items()
         for precedence, times in by_precedence.items()
     ]
+    bars += [(f"{party}, alerts", times) for party, times in joint.taken_up.items()]
     return (
         f"<h2>{_e(joint.parties[0])} and {_e(joint.parties[1])}</h2><table>{rows}</table>{_chart(bars)}"
         f"<p>Digest of these figures: <code>{digest}</code></p>"
