@@ -1,6 +1,6 @@
 """`wideberth encounters`: all close approaches in recorded tracks; `wideberth encounter`: one of them, rebuilt.
 
-In:  files of recorded tracks (Parquet, CSV, SBS logs, npz); minima.
+In:  files of recorded tracks (Parquet, CSV, SBS logs, npz); minima; for one encounter, a ledger, or evidence of it.
 Out: a table, or JSON; for one encounter a folder with its rows, series, pictures, report and evidence hash.
 Exit status 1 where encounters were found, 0 where none. Refuses (exit status 2) files and options that cannot be meant.
 """
@@ -16,7 +16,7 @@ import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table, waiting
-from wideberth.cli.reach import URL, Url, expected, reaching
+from wideberth.cli.reach import URL, Authority, Url, expected, reaching
 from wideberth.encounter.files import Given, read, zone_of
 from wideberth.encounter.judge import RULE
 from wideberth.encounter.rebuild import Rebuilt, Said, animation, rebuild
@@ -25,7 +25,6 @@ from wideberth.encounter.search import Encounter, Found, Minima, Search
 from wideberth.limits import ENCOUNTER_HORIZONTAL_MM_MAX, ENCOUNTER_VERTICAL_FT_MAX
 from wideberth.party.alerts import FileEncounter
 from wideberth.party.command import Text
-from wideberth.party.standard import uuid4_of
 from wideberth.refusal import Reason, refuse
 from wideberth.space.units import nm_to_mm, us_to_time
 
@@ -72,6 +71,11 @@ def encounter(
     *,
     out: Annotated[Path, Parameter(help="A new folder; the id by default.")] = Path(),
     evidence: Annotated[Path | None, Parameter(help="What `wideberth evidence` made of that time.")] = None,
+    ledger: Annotated[Path | None, Parameter(help="Or a ledger: a data folder, a backup, or an export file.")] = None,
+    party: Annotated[str, Parameter(help="Of that ledger only what this party was given.")] = "",
+    node: Annotated[
+        bool, Parameter(negative="", help="Or what the party of --key was given, from the node at --url.")
+    ] = False,
     horizontal_nm: HorizontalNm = 5.0,
     vertical_ft: VerticalFt = 1_000,
     zone: Zone = "",
@@ -79,24 +83,30 @@ def encounter(
     file_to: Annotated[
         tuple[str, ...], Parameter(help="File its class and hash in the ledger, and tell these parties of it.")
     ] = (),
-    key: Annotated[Path | None, Parameter(help="File of the watch key that files it.")] = None,
+    key: Annotated[Path | None, Parameter(help="File of the watch key, for --file-to and --node.")] = None,
     url: Url = URL,
+    authority: Authority = None,
     words: Annotated[str, Parameter(help="Your own version, filed with it.")] = "",
     json: Annotated[bool, Parameter(negative="", help="For programs, on standard output.")] = False,
 ) -> int:
     """Rebuild one encounter: report with map and plots, series, animation, and the hash of its rows.
 
     The folder gets report.html and report.pdf, map and profile as PNG and SVG, animation.json for the page,
-    encounter.json with everything, and rows.csv, whose SHA-256 is the evidence hash. With --evidence the report shows
-    what both sides said and were told around that time, by the ledger. Minima, zone and unit as they were for the list.
+    encounter.json with everything, rows.csv, whose SHA-256 is the evidence hash. With --ledger, --node or --evidence
+    the report shows what both sides said and were told around that time, what they were warned of, and their versions
+    of the encounter, by the ledger. Minima, zone and unit as they were for the list.
     """
     from wideberth.encounter import pictures, report
 
     if no := pictures.missing():
         raise Stop(no)
     minima, given = minima_of(horizontal_nm, vertical_ft), given_of(zone, altitude_unit)
-    said = said_in(evidence) if evidence is not None else []
+    if (evidence is not None) + (ledger is not None) + node > 1:
+        raise Stop("Name one of --evidence, --ledger and --node.")
+    if key is None and (node or file_to):
+        raise Stop(f"{'--node' if node else '--file-to'} needs --key, a watch key.")
     one = _named(find(files, given, minima), name, files)
+    said = _said(one, evidence, ledger, party, (url, key, authority) if node and key is not None else None)
     with waiting("Rebuilding"):
         sources, notes = [path.name for path in files], given.notes
         made = rebuild(one, minima, batches(files, given), given.names, said, sources, notes)
@@ -110,8 +120,8 @@ def encounter(
         **drawn, **shown, "rows.csv": made.rows_csv, "animation.json": play, "encounter.json": whole
     }.items():  # fmt: skip
         (folder / file).write_bytes(data)
-    if file_to:
-        _file(made, file_to, key, url, words)
+    if file_to and key is not None:
+        _file(made, file_to, key, url, authority, words)
     if json:
         say_json(
             {"folder": str(folder), "evidence_sha256": made.evidence_sha256, "encounter": msgspec.to_builtins(one)}
@@ -124,16 +134,33 @@ def encounter(
     return 0
 
 
-def _file(made: Rebuilt, to: tuple[str, ...], key: Path | None, url: str, words: str) -> None:
+def _said(
+    one: Encounter,
+    evidence: Path | None,
+    ledger: Path | None,
+    party: str,
+    node: tuple[str, Path, Path | None] | None,
+) -> list[Said]:
+    """What was said and told, from where it was asked for."""
+    from wideberth.cli.encounter_said import said_by_node, said_in_evidence, said_in_ledger
+
+    if evidence is not None:
+        return said_in_evidence(evidence, one)
+    if ledger is not None:
+        return said_in_ledger(ledger, party, one)
+    return said_by_node(*node, one) if node is not None else []
+
+
+def _file(made: Rebuilt, to: tuple[str, ...], key: Path, url: str, authority: Path | None, words: str) -> None:
     """Have the ledger hold the hash; the rows stay here."""
-    if key is None:
-        raise Stop("--file-to needs --key, the watch key that files it.")
+    from wideberth.cli.encounter_said import filed_as
+
     one = made.encounter
-    head = (uuid4_of("encounter", one.id), bytes.fromhex(made.evidence_sha256), str(one.klass), one.nearest_us, to)
+    head = (filed_as(one).bytes, bytes.fromhex(made.evidence_sha256), str(one.klass), one.nearest_us, to)
     parts = [Text("en", words)] if words else []
-    with reaching(url, key) as client:
+    with reaching(url, key, authority) as client:
         answer = expected(client.say(FileEncounter(*head, 0 if words else None), parts))
-    say(f"Filed, and {', '.join(to)} told. Entry {answer.position}.")
+    say(f"Filed as {filed_as(one)}, and {', '.join(to)} told. Entry {answer.position}.")
 
 
 def _named(found: Found, name: str, files: list[Path]) -> Encounter:
@@ -147,34 +174,6 @@ def _named(found: Found, name: str, files: list[Path]) -> Encounter:
 
 def _without_rows(made: Rebuilt) -> dict[str, Any]:
     return {n: msgspec.to_builtins(getattr(made, n)) for n in made.__struct_fields__ if n != "rows_csv"}
-
-
-def said_in(file: Path) -> list[Said]:
-    """What a piece of evidence shows that anybody said or was told; stops where it is not sound."""
-    import zipfile
-
-    from wideberth.cli.evidence import MAKER
-    from wideberth.evidence.bundle import program
-    from wideberth.evidence.proof.story import tell
-    from wideberth.evidence.verify import verify
-
-    try:
-        with zipfile.ZipFile(file) as archive:
-            checked, faults = verify(archive, program(), MAKER)
-    except zipfile.BadZipFile as error:
-        raise Stop(f"{file}: it is no file that `wideberth evidence` made ({error}).") from error
-    if checked is None or faults:
-        raise Stop(f"{file}: not sound. {' '.join(faults)}", FOUND)
-    return [
-        Said(r.time_us, line.party, line.kind, _line(line.what, line.words, line.facts), r.sequence)
-        for r in tell(checked).rows
-        for line in r.lines
-    ]
-
-
-def _line(what: str, words: list[tuple[str, str]], told: list[tuple[str, str]]) -> str:
-    free = "".join(f" «{text}» ({language}, untranslated)" for language, text in words)
-    return f"{what}{free}" + (f"; {'; '.join(f'{name} {value}' for name, value in told)}" if told else "")
 
 
 def minima_of(horizontal_nm: float, vertical_ft: int) -> Minima:

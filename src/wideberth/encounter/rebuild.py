@@ -60,6 +60,8 @@ class Said(msgspec.Struct, frozen=True):
     kind: str
     text: str
     entry: int
+    version: bool = False
+    """A version of this very encounter; shown whenever it was filed."""
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -108,7 +110,11 @@ def rebuild(
         minima=minima,
         frames=tuple(_frames(tracks, window, one.nearest_us)),
         samples=(tracks[0].samples(*window), tracks[1].samples(*window)),
-        said=tuple(sorted((s for s in said if from_us <= s.time_us <= until_us), key=lambda s: (s.time_us, s.entry))),
+        said=tuple(
+            sorted(
+                (s for s in said if s.version or from_us <= s.time_us <= until_us), key=lambda s: (s.time_us, s.entry)
+            )
+        ),
         evidence_sha256=sha256(evidence).hexdigest(),
         rows_csv=evidence,
         sources=tuple(sources),

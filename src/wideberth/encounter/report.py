@@ -111,11 +111,13 @@ def samples(made: Rebuilt) -> list[tuple[str, ...]]:
 
 
 def said(made: Rebuilt) -> list[tuple[str, str, str]]:
-    """What the ledger's evidence holds of that time."""
-    return [(_time(s.time_us), s.party, f"{s.kind}: {s.text} (entry {s.entry})") for s in made.said]
+    """What the ledger's evidence holds of that time; with the day where it is another."""
+    day = f"{us_to_time(made.encounter.nearest_us):%Y-%m-%d} "
+    rows = ((f"{us_to_time(s.time_us):%Y-%m-%d} ".replace(day, "") + _time(s.time_us), s) for s in made.said)
+    return [(when, s.party, f"{s.kind}: {s.text} (entry {s.entry})") for when, s in rows]
 
 
-NOT_SAID: Final = "No evidence of a ledger was given, or none of it is of that time."
+NOT_SAID: Final = "No ledger and no evidence of one was given, or none of it is of that time."
 EVIDENCE: Final = (
     "rows.csv holds every recorded row of both from two minutes before entry to two minutes after exit, as integers. "
     "Its SHA-256 is the evidence hash; whoever has the recording makes the same file and the same hash. SHA-256:"
