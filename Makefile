@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: $(VENV)/.run        ## serve the exercise (ARGS=--once runs it headless to its end)
 	$(BIN)/wideberth demo $(ARGS)
 
-test: $(VENV)/.dev        ## the test suite
+test: $(VENV)/.dev .venv-taky/.ok ## the test suite
 	$(BIN)/pytest $(ARGS)
 
-test-long: $(VENV)/.dev   ## the same with the long fault rounds and simulations
+test-long: $(VENV)/.dev .venv-taky/.ok ## the same with the long fault rounds and simulations
 	WIDEBERTH_LONG=1 $(BIN)/pytest $(ARGS)
 
 lint: $(VENV)/.dev        ## style and types
@@ -30,7 +30,7 @@ traffic: .venv-traffic/.ok $(VENV)/.dev ## plan 238 recorded flights as four par
 	  .venv-traffic/bin/python bench/traffic_export.py bench/out/$$sample.parquet $$sample || exit 1; done
 
 lock:                     ## write the hashed requirement files anew (needs uv)
-	for f in build run dev bench traffic; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	for f in build run dev bench traffic taky; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links requirements/$$f.in -o requirements/$$f.txt; done
 
 $(VENV)/.base: requirements/build.txt requirements/run.txt pyproject.toml
@@ -56,5 +56,11 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	.venv-traffic/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/traffic.txt
 	touch $@
 
+# a TAK server that the tests send through; it wants older tools than ours
+.venv-taky/.ok: requirements/taky.txt
+	test -x .venv-taky/bin/python || $(PYTHON) -m venv .venv-taky
+	.venv-taky/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/taky.txt
+	touch $@
+
 clean:                    ## remove what the targets above made
-	rm -rf $(VENV) .venv-traffic .mypy_cache .ruff_cache bench/out
+	rm -rf $(VENV) .venv-traffic .venv-taky .mypy_cache .ruff_cache bench/out
