@@ -9,7 +9,6 @@ from lines import Lines
 from worlds import START_US
 
 from wideberth.evidence.given import held, parts_given
-from wideberth.evidence.land import cut
 from wideberth.evidence.proof.check import ENTRIES, REPORT, Checked
 from wideberth.evidence.proof.entries import Entries, Given
 from wideberth.evidence.proof.story import Story, tell
@@ -188,17 +187,6 @@ def test_a_query_of_a_stranger_is_not_found_by_its_id() -> None:
         answers.append((found.reason, found.field, found.limit))
     assert answers[0] == answers[1]
     assert MessageKind.QUERY in MessageKind
-
-
-def test_land_is_cut_to_the_map() -> None:
-    """Rings keep their inside within the bounds, also across the antimeridian; lines lose what is far off."""
-    ring = [[[170, -10], [-170, -10], [-170, 10], [170, 10], [170, -10]]]
-    land = {"features": [{"properties": {"kind": "land"}, "geometry": {"type": "Polygon", "coordinates": ring}}]}
-    (feature,) = cut(land, (-1.0, 1.0, 179.0, 181.0))["features"]
-    (line,) = feature["lines"]
-    assert {tuple(point) for point in line} == {(179.0, -1.0), (181.0, -1.0), (181.0, 1.0), (179.0, 1.0)}
-    assert cut(land, (20.0, 21.0, 179.0, 181.0))["features"] == []
-    assert cut(land, None)["features"] == []
 
 
 def test_the_source_is_not_changed() -> None:

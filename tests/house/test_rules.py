@@ -19,7 +19,6 @@ EVIDENCE = {
     "given",
     "subject",
     "layout",
-    "land",
     "packed",
     "ed25519",
     "trees",

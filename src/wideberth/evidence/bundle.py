@@ -16,7 +16,6 @@ from typing import IO, Any, BinaryIO, Final, Protocol, cast
 
 import msgspec
 
-from wideberth.evidence.land import cut
 from wideberth.evidence.layout import layout
 from wideberth.evidence.proof.check import (
     ENTRIES,
@@ -40,6 +39,7 @@ from wideberth.ledger.merkle import Tree
 from wideberth.ledger.store import Head, LedgerDamaged, Store
 from wideberth.party.envelope import decode_envelope
 from wideberth.refusal import Refusal
+from wideberth.space.land import cut
 
 CODE: Final = (
     "__init__",

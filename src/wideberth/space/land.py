@@ -1,4 +1,4 @@
-"""The map beneath: shipped land, lakes and borders, cut to what a report shows.
+"""The map beneath: shipped land, lakes and borders, cut to what a report or a picture shows.
 
 In:  GeoJSON of the shipped land, already parsed; bounds in degrees (south, north, west, east; east may pass 180).
 Out: {"features": [{"kind", "lines": [[[lon, lat], ...], ...]}]}, coordinates with four decimals at most.
@@ -8,8 +8,6 @@ Rings are cut by the method of Sutherland and Hodgman (1974), lines segment by s
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
-
-from wideberth.evidence.proof.drawings import near
 
 Point = tuple[float, float]
 Bounds = tuple[float, float, float, float]
@@ -33,7 +31,7 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
             continue
         closed = "Polygon" in feature["geometry"]["type"]
         for line in sorted(_lines(feature["geometry"]), key=len, reverse=True):
-            moved = [(near(lon, middle), lat) for lon, lat, *_ in line]
+            moved = [(_near(lon, middle), lat) for lon, lat, *_ in line]
             for piece in [_ring(moved, bounds)] if closed else _pieces(moved, bounds):
                 if len(piece) > 1 and len(piece) <= left:
                     left -= len(piece)
@@ -41,6 +39,11 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
         if lines:
             features.append({"kind": kind, "lines": lines})
     return {"features": features}
+
+
+def _near(lon: float, lon_0: float) -> float:
+    """The longitude within 180 degrees of another."""
+    return lon_0 + (lon - lon_0 + 180) % 360 - 180
 
 
 def _lines(geometry: dict[str, Any]) -> Iterator[list[list[float]]]:
