@@ -22,7 +22,7 @@ from wideberth.watch.motion import FOOT, KIND, NEVER, Float64s, Int64s, Minima, 
 from wideberth.watch.rows import LAYER, LAYERS, ROWS, TURN, Bands, Int32s, Slice, cut, make_bands, window
 
 SPEED_M_S_MAX: Final = 2_000.0
-SLICE_S: Final = 60.0
+SLICE_S: Final = 75.0
 LOOK_AHEAD_S: Final = 300.0
 NM_5_M: Final = 9_260.0
 FT_1000: Final = 1_000 * FOOT

@@ -24,10 +24,11 @@ from wideberth.watch.motion import VX, VY, VZ, Float64s, X, Y, Z
 Float32s = npt.NDArray[np.float32]
 Int32s = npt.NDArray[np.int32]
 
-BAND_M: Final = 17_000.0
-LAYER: Final = 30_000_000.0
-"""3 km, in tenths of a millimetre."""
-LAYERS: Final = 8
+BAND_M: Final = 30_000.0
+"""At 5 NM and 260 m/s two balls of a slice of 75 s meet within 28.8 km: a band then meets its neighbours alone."""
+LAYER: Final = 20_000_000.0
+"""2 km, in tenths of a millimetre."""
+LAYERS: Final = 12
 """Up to 24 km; what is higher shares the topmost, what is lower the lowest."""
 TALL: Final = 7_500_000.0
 """Half a span of altitude of 750 m: what spans more is in no layer."""
