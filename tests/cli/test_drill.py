@@ -147,7 +147,12 @@ def test_cells_from_a_file(url: str, key: str, tmp_path: Path, capsys: Captured)
 
 
 def test_contacts_from_a_file(url: str, key: str, tmp_path: Path, capsys: Captured) -> None:
-    """Set by one party, read by another, found by language."""
+    """Set by one party, read by another, found by language; where there is none, a sentence that says how."""
+    status, out = said(capsys, "party", "contacts", "--key", key, "--url", url, "--party", "BBB", "--speaks", "ru")
+    assert status == 0
+    assert out.startswith(
+        "No contact of BBB who speaks ru is known. A party sets its own: wideberth party contacts FILE"
+    )
     file = tmp_path / "contacts.toml"
     file.write_text(CONTACTS)
     status, out = said(capsys, "party", "contacts", str(file), "--key", key, "--url", url)

@@ -134,6 +134,12 @@ def contacts(
     if json:
         say_json([{"party": code, **msgspec.to_builtins(c)} for code, c in spoken])
         return
+    if not spoken:
+        whose = party or "any party"
+        speaking = f" who speaks {speaks}" if speaks else ""
+        say(f"No contact of {whose}{speaking} is known. A party sets its own: wideberth party contacts FILE --key KEY,")
+        say("where FILE has [[contacts]] with level (1 to 3), role, number and languages.")
+        return
     _show(spoken)
 
 

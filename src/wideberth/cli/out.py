@@ -148,11 +148,11 @@ def tracked(things: Iterable[T], what: str, total: int | None) -> Iterator[T]:
     """The same things, with a progress bar while they go by."""
     with progress() as bar:
         task = bar.add_task(what, total=total)
-        waiting = 0
+        waiting, step = 0, 500 if total is None else max(1, min(500, total // 100))
         for thing in things:
             yield thing
             waiting += 1
-            if waiting == 500:
+            if waiting == step:
                 bar.advance(task, waiting)
                 waiting = 0
 

@@ -104,10 +104,12 @@ class Stage:
     def play_once(self, as_json: bool) -> int:
         """Play to the end, with simulated answers of the person's party; 0 where the ledger is sound."""
         with self._set() as (folder, url, stop):
-            exercise = self._exercise(url)
+            with waiting("The parties sign on"):
+                exercise = self._exercise(url)
             self._act(exercise, everything(), [*BEFORE, *LATER, *ANSWERS])
-            exercise.close()
-            stop()
+            with waiting("Stopping the node; then everything is decided again, and compared"):
+                exercise.close()
+                stop()
             finding, audit = examine(folder, again=True)
         outcome = _outcome(exercise, audit, finding)
         if as_json:
