@@ -103,11 +103,11 @@ def test_pytak_sends_and_receives(protocol: str) -> None:
                 (f"pytak-{n}", 48_200_000_000, 1_000_000) for n in range(3)
             ]
             got.receiver.say("door", [said(callsign="OURS")])
-            seen = None
+            seen = b""
             async with asyncio.timeout(10):
-                while b"OURS" not in (seen or b""):
-                    seen = await tool.rx_queue.get()
-                    seen = seen.SerializeToString() if isinstance(seen, TakMessage) else seen
+                while b"OURS" not in seen:
+                    got_it = await tool.rx_queue.get()
+                    seen = got_it.SerializeToString() if isinstance(got_it, TakMessage) else bytes(got_it)
             assert b"w-1" in seen
             await ended(tool, task)
 

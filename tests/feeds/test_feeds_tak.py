@@ -44,7 +44,7 @@ WANTED = {
 
 def framed(message: TakMessage) -> bytes:
     """A message of a stream; under 128 bytes its length is one octet, else two."""
-    data = message.SerializeToString()
+    data: bytes = message.SerializeToString()
     size = len(data)
     return b"\xbf" + (bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])) + data
 

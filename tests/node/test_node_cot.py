@@ -39,14 +39,14 @@ def zone(name: str, start_s: int, end_s: int, outline: object = None) -> Zone:
 
 def test_the_other_of_an_alert_shows_while_it_matters() -> None:
     """Place, course and what there is to know; once it has passed, nothing of it."""
-    (said,) = events(picture(alert()), [], NOW_US)
+    (said,) = events(picture(alert()), [], [], NOW_US)
     event = read_event(write_xml(said))
     assert isinstance(event, Event)
     assert (said.type, said.lat_nd, said.lon_nd, said.track_mdeg) == ("a-u-A", 42_100_000_000, -38_200_000_000, 271_000)
     assert said.callsign == "4b1815"
     assert said.remarks == "ALERT warned, nearest in 51 s at 1.2 km"
     assert NOW_US < said.stale_us <= NOW_US + 20_000_000
-    assert events(picture(alert(AlertState.PASSED, None)), [], NOW_US) == []
+    assert events(picture(alert(AlertState.PASSED, None)), [], [], NOW_US) == []
 
 
 def test_volumes_are_drawn_while_they_are_in_force_or_soon() -> None:
@@ -57,20 +57,20 @@ def test_volumes_are_drawn_while_they_are_in_force_or_soon() -> None:
         zone("CAA/03", -60, -1),
         zone("CAA/04", 9_999, 10_999),
     ]
-    first, second = events(picture(), zones, NOW_US)
+    first, second = events(picture(), zones, [], NOW_US)
     assert (first.uid, first.type, second.type) == ("wideberth.CAA/02.0", "u-d-f", "u-d-c-c")
     assert first.detail.count("<link point=") == 4
     assert first.stale_us == NOW_US + 60_000_000
     for said in (first, second):
         assert isinstance(read_event(write_xml(said)), Event)
     crowd = [zone(f"CAA/{i:04x}", i, 900) for i in range(COT_DRAWINGS_MAX + 50)]
-    drawn = events(picture(), crowd, NOW_US)
+    drawn = events(picture(), crowd, [], NOW_US)
     assert len(drawn) == COT_DRAWINGS_MAX
     assert drawn[0].uid == "wideberth.CAA/0000.0"
 
 
 def test_names_of_others_cannot_break_out() -> None:
     """A name with marks of XML in it stays a name."""
-    (said,) = events(picture(alert(other='"/><x a="<&')), [], NOW_US)
+    (said,) = events(picture(alert(other='"/><x a="<&')), [], [], NOW_US)
     event = read_event(write_xml(said))
     assert isinstance(event, Event)

@@ -32,6 +32,8 @@ CE_95: Final = 2.4477
 """sqrt(-2 ln 0.05): the 95 % radius of a circular normal distribution of standard deviation 1."""
 HOSTILE: Final = frozenset("hsjk")
 """Affiliations hostile, suspect, joker, faker."""
+OURS: Final = "wideberth."
+"""How the uid of whatever a node says begins."""
 AIR_PARTS: Final = 3
 """Parts of the type that are kept of aircraft: civil or military, fixed or rotary wing or drone, drone."""
 ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "\n": "&#10;"})
@@ -175,6 +177,8 @@ def report_of(event: Event, source: str, received_us: int) -> Report | Drop:
     if parts[1] in HOSTILE and parts[2] != "A":
         return Drop.NOT_HELD
     uid = event.uid
+    if uid.startswith(OURS):
+        return Drop.OURS
     if not uid or len(uid) > IDENTITY_CHARACTERS_MAX or not uid.isprintable():
         return Drop.NO_IDENTITY
     if event.time_us is None:

@@ -71,6 +71,8 @@ class Drop(StrEnum):
     """A message of the format that is no position report: chat, service messages, control."""
     NOT_HELD = "not-held"
     """Marks of others on the ground, which this house never holds."""
+    OURS = "ours"
+    """What a node told its clients, sent back by one of them: the aircraft is reported by who sees it."""
     NO_SITE = "no-site"
     """A plot of a radar, or a place in a plane, whose place the settings do not give."""
     NO_TARGET = "no-target"

@@ -21,6 +21,7 @@ import structlog
 
 from wideberth.encounter.recorder import Recorder
 from wideberth.feeds.cot import Said
+from wideberth.feeds.formats import Format
 from wideberth.feeds.receive import Receiver
 from wideberth.feeds.report import Report
 from wideberth.feeds.settings import Feed, read_feeds
@@ -28,7 +29,7 @@ from wideberth.feeds.told import Health
 from wideberth.ledger.entry import Entry
 from wideberth.limits import WARNINGS_PER_ENTRY_MAX
 from wideberth.node.opening import NodeFailed
-from wideberth.node.shown_cot import events
+from wideberth.node.shown_cot import Told, events, told_to
 from wideberth.node.sky import Sky, ref_of
 from wideberth.party.alerts import AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
 from wideberth.party.standard import uuid4_of
@@ -94,6 +95,8 @@ class Live:
         """Of open alerts, the last stage that the ledger was told."""
         self._by_ledger_id: dict[bytes, str] = {}
         self._taken_up: list[tuple[bytes, str]] = []
+        self._conflicts: dict[str, list[Told]] = {}
+        """By party with a Cursor on Target feed, its conflicts that are near."""
         self._off: dict[str, int] = {}
         """When operations were found to be off their plan."""
         self.swept: Swept | None = None
@@ -158,7 +161,7 @@ class Live:
         async with self._still:
             if now_us - self._followed_us >= FOLLOW_S * 1e6:
                 self._followed_us = now_us
-                followed = await self._node.read("", lambda: self._sky.follow(self._node.state, now_us))
+                followed = await self._node.read("", lambda: self._follow(now_us))
                 if isinstance(followed, Refusal):
                     return
             batches, self._batches = self._batches, []
@@ -168,6 +171,12 @@ class Live:
             if now_us - self._said_us >= SAY_S * 1e6:
                 self._said_us = now_us
                 self._say_cot(now_us)
+
+    def _follow(self, now_us: int) -> None:
+        node = self._node
+        self._sky.follow(node.state, now_us)
+        parties = {feed.party for feed in self._feeds if feed.party and feed.format is Format.COT}
+        self._conflicts = {party: told_to(party, node.state, node.views, now_us) for party in parties}
 
     def _clock_us(self) -> int:
         if self._node.config.watch_clock == "wall":
@@ -269,6 +278,7 @@ class Live:
     def _say_cot(self, now_us: int) -> None:
         """Each Cursor on Target feed that belongs to a party hears what that party may see."""
         for feed in self._feeds:
-            if feed.party and feed.format == "cot":
-                said: list[Said] = events(self.watch.view(feed.party), self._sky.shown_to(feed.party), now_us)
+            if feed.party and feed.format is Format.COT:
+                zones, conflicts = self._sky.shown_to(feed.party), self._conflicts.get(feed.party, [])
+                said: list[Said] = events(self.watch.view(feed.party), zones, conflicts, now_us)
                 self.receiver.say(feed.name, said)
