@@ -22,6 +22,7 @@ _SHAPE: Final = re.compile(
 )
 _RULE: Final = 'an RFC 3339 time with its zone, such as "2026-03-01T06:00:00Z"'
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_NAIVE: Final = datetime(1970, 1, 1)  # noqa: DTZ001  UTC, and shown with Z
 _US: Final = timedelta(microseconds=1)
 
 
@@ -69,6 +70,5 @@ def _fraction_us(digits: str, up: bool) -> int:
 
 def show_time(time_us: int) -> str:
     """RFC 3339 in UTC with the shortest exact fraction: `parse_time` gives `time_us` back."""
-    moment = _EPOCH + timedelta(microseconds=time_us)
-    fraction = f".{moment.microsecond:06d}".rstrip("0").rstrip(".")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    text = (_EPOCH_NAIVE + timedelta(microseconds=time_us)).isoformat()  # strftime takes four times as long
+    return (text.rstrip("0") if "." in text else text) + "Z"
