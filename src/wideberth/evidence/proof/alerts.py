@@ -54,8 +54,8 @@ def measured(fields: dict[str, Any], when: str) -> list[tuple[str, str]]:
 
 
 def side_text(fields: dict[str, Any]) -> str:
-    """A side of a warning: its plan and its track, as far as they are named."""
-    plan = [f"plan {UUID(bytes=fields['operation'])}"] if len(fields["operation"]) == 16 else []
+    """A side of a warning: its plan (or its place) and its track, as far as they are named."""
+    plan = [f"plan or place {UUID(bytes=fields['operation'])}"] if len(fields["operation"]) == 16 else []
     track = [f"track {shown(fields['track'])}"] if fields["track"] else []
     return ", ".join([*plan, *track]) or "named in no feed and by no plan"
 
