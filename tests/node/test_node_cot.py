@@ -1,12 +1,16 @@
 """What a party's maps are told: others of open alerts and what may be seen, as events that any CoT reader takes."""
 
+import struct
+
 from worlds import circle
 
 from wideberth.feeds.cot import Event, read_event, write_xml
 from wideberth.limits import COT_DRAWINGS_MAX
-from wideberth.node.shown_cot import events
+from wideberth.node.shown_cot import AMBER, RED, events
 from wideberth.party.charter import TrafficClass
 from wideberth.space.volume import Polygon, Volume4D
+from wideberth.theatre.lifecycle import ConflictState
+from wideberth.theatre.outcome import ConflictItem, Spots
 from wideberth.watch.alert import AlertState
 from wideberth.watch.entry import Zone, ZoneKind
 from wideberth.watch.picture import AlertView, Place
@@ -74,3 +78,30 @@ def test_names_of_others_cannot_break_out() -> None:
     (said,) = events(picture(alert(other='"/><x a="<&')), [], [], NOW_US)
     event = read_event(write_xml(said))
     assert isinstance(event, Event)
+
+
+def test_conflicts_are_drawn_as_their_party_was_told() -> None:
+    """Each ring an outline, a place without one a small circle; what is not near in time is not drawn; a party that
+    keeps its plan private is not named; conflicts come before volumes where there is room for one alone.
+    """
+    soon = (NOW_US + 60_000_000, NOW_US + 120_000_000)
+    shape = (0, 900_000, *soon, -5, -5, 42 * ND, -38 * ND)
+    late = (0, 900_000, NOW_US + 9_999_000_000, NOW_US + 10_999_000_000, -5, -5, 42 * ND, -38 * ND)
+    rows = b"".join(struct.pack("<8q", *row) for row in (shape, shape, late))
+    spots = Spots(bytes(3), ((RING, RING), (), (RING,)), rows)
+    item = ConflictItem(
+        b"\x01" * 16, "opened", b"m" * 16, 1, None, "operation", None, (0, 0), "overlap", 0, "mine", spots
+    )  # fmt: skip
+    first, second, third = events(picture(), [], [(ConflictState.OPEN, item)], NOW_US)
+    assert [said.type for said in (first, second, third)] == ["u-d-f", "u-d-f", "u-d-c-c"]
+    assert len({said.uid for said in (first, second, third)}) == 3
+    assert first.remarks == (
+        "overlap, open, with a party that is not named, 08:01 to 08:02Z, 0 to 900 m above the ellipsoid"
+    )
+    assert first.stale_us == NOW_US + 60_000_000
+    crowd = [zone(f"CAA/{i:04x}", 1, 900) for i in range(COT_DRAWINGS_MAX)]
+    drawn = events(picture(), crowd, [(ConflictState.SETTLED, item)], NOW_US)
+    assert len(drawn) == COT_DRAWINGS_MAX
+    assert drawn[2].callsign.startswith("CONFLICT ")
+    assert f'value="{AMBER}"' in drawn[0].detail
+    assert f'value="{RED}"' in first.detail

@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 from wideberth.feeds.cot import OURS, Said
 from wideberth.limits import COT_DRAWINGS_MAX
-from wideberth.space.units import spell_us
+from wideberth.space.units import us_to_time
 from wideberth.space.volume import Circle, Volume4D
 from wideberth.theatre.lifecycle import ConflictState
 from wideberth.theatre.outcome import ConflictItem, Place
@@ -35,6 +35,7 @@ RED, AMBER, GREY = -65_536, -23_296, -8_355_712
 COLOURS: Final = {ZoneKind.PROTECTED: RED, ZoneKind.LINE: AMBER, ZoneKind.CONSTRAINT: AMBER}
 
 
+NOBODY: Final = "a party that is not named"
 Told = tuple[ConflictState, ConflictItem]
 """A conflict as its party was told of it, and where it stands."""
 
@@ -104,10 +105,14 @@ def _places(conflicts: Iterable[Told], now_us: int) -> Iterator[Said]:
                 min(place.end_us, now_us + DRAWN_US),
                 now_us,
                 f"CONFLICT {label_of(conflict)}",
-                f"{item.severity}, {state.value}, with {item.party or 'a party that is not named'}, "
-                f"{spell_us(place.start_us)} to {spell_us(place.end_us)}, {_band(place.lower_mm, place.upper_mm)}",
+                f"{item.severity}, {state.value}, with {item.party or NOBODY}, {_when(place)}, "
+                f"{_band(place.lower_mm, place.upper_mm)}",
                 shape + _colours(RED if state is ConflictState.OPEN else AMBER),
             )
+
+
+def _when(place: Place) -> str:
+    return f"{us_to_time(place.start_us):%H:%M} to {us_to_time(place.end_us):%H:%MZ}"
 
 
 def _shapes(place: Place) -> list[tuple[str, str]]:
