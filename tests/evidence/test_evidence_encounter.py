@@ -111,7 +111,7 @@ def url_and_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[s
 def test_what_one_files_stands_in_the_others_report(
     url_and_folder: tuple[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Filed by AAA from the command line; BBB's report has it from the node, and from the folder with --party."""
+    """Filed by AAA from the command line; BBB's report has it from the node, the folder and a piece of evidence."""
     url, folder = url_and_folder
     today = datetime.now(UTC)
     day = today - timedelta(days=2)
@@ -133,7 +133,11 @@ def test_what_one_files_stands_in_the_others_report(
     assert status == 0
     assert f"Filed as {filed_as(one)}, and BBB told." in out
     assert "No ledger and no evidence of one was given" in page
+    case = str(tmp_path / "case.zip")
+    asked = ("--encounter", str(filed_as(one))[:8], "--party", "BBB", "--no-pdf", "--out", case)
+    assert run(["evidence", str(folder), *asked]) == run(["verify", case]) == 0
     for name, words in (
+        ("d", ("--evidence", case)),
         ("b", ("--node", "--key", str(tmp_path / "BBB.key"))),
         ("c", ("--ledger", str(folder), "--party", "BBB")),
     ):
@@ -142,4 +146,4 @@ def test_what_one_files_stands_in_the_others_report(
         assert "told: a version of an encounter was filed «They came from behind.»" in page
         assert any(f"<td>{d:%Y-%m-%d} " in page for d in (today, datetime.now(UTC))), "with the day that it was filed"
     for odd in (["--node"], ["--file-to", "BBB"], ["--ledger", str(folder), "--node", *key]):
-        assert encounter("d", *odd)[0] == 2
+        assert encounter("e", *odd)[0] == 2
