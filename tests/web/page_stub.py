@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import page_hotline as ph
+import page_live as pl
 import page_world as pw
 import uvicorn
 from starlette.applications import Starlette
@@ -65,6 +66,8 @@ class Stub:
         self.parts: list[object] = []
         self.view = pw.view(self.now())
         self.hotline = ph.quiet()
+        self.live = pl.none()
+        self.asked_watch = 0
         self.events: list[str] = []
         """Events of the stream that go out with the next tick."""
         getattr(self, f"scene_{scene}")()
@@ -79,6 +82,10 @@ class Stub:
     def scene_hotline(self) -> None:
         self.scene_mock()
         self.hotline = ph.busy()
+
+    def scene_live(self) -> None:
+        self.scene_mock()
+        self.live = pl.watching()
 
     def scene_busy(self) -> None:
         self.scene_mock()
@@ -130,6 +137,7 @@ class Stub:
             case Concur():
                 self.view["asked"] = []
             case _:
+                pl.apply(self.live, command)
                 ph.apply(self.hotline, command, self.now())
 
 
@@ -209,6 +217,13 @@ def make_app(stub: Stub) -> Any:
         keys = [{"key": to64(public_key(SEED)), "label": "desk 1"}, *stub.hotline["keys"]]
         return JSONResponse({"as_of": stub.as_of(), "cells": stub.hotline["cells"], "keys": keys})
 
+    async def watch(request: Request) -> Response:
+        if stub.silent:
+            return Response("", 503)
+        stub.asked_watch += 1
+        swept = stub.live["swept"] and stub.now()
+        return JSONResponse({"as_of": stub.as_of(), **stub.live, "swept": swept})
+
     async def options(request: Request) -> Response:
         return JSONResponse({"as_of": stub.as_of(), "options": pw.OPTIONS})
 
@@ -268,7 +283,7 @@ def make_app(stub: Stub) -> Any:
         Route("/v1/about", about), Route("/v1/challenge", challenge, methods=["POST"]),
         Route("/v1/session", session, methods=["POST"]), Route("/v1/theatre", theatre), Route("/v1/view", view),
         Route("/v1/messages", messages), Route("/v1/messages/{sender}/{id}", message),
-        Route("/v1/lines", lines), Route("/v1/watches", watches),
+        Route("/v1/lines", lines), Route("/v1/watches", watches), Route("/v1/watch", watch),
         Route("/v1/conflicts/{id}/options", options), Route("/v1/positions/show", position),
         Route("/v1/stream", stream), Route("/v1/commands", commands, methods=["POST"]),
         Mount("/", StaticFiles(directory=WEB, html=True)),

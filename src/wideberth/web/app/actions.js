@@ -30,7 +30,7 @@ export function problemSentence(error) {
 }
 
 /** Signs and sends; says what became of it where the person is looking. */
-async function send({ command, texts }, words, urgent = false) {
+export async function send({ command, texts }, words, urgent = false) {
   if (world.sending && !urgent) return false;
   set({ sending: true, saying: { kind: "sending", sentence: ["sending"] } });
   try {

@@ -175,6 +175,9 @@ function houseNeeds() {
   return out;
 }
 
+/** What else finds needs, once it is loaded. */
+export const also = [];
+
 /** Everything that needs this watch, most pressing first. */
 export function needs() {
   if (!world.view) return [];
@@ -188,6 +191,7 @@ export function needs() {
   out.push(...houseNeeds());
   for (const message of hotline.toDo()) out.push(need("message", hotline.keyOf(message.sender, message.id), hotline.urgent(message) ? 0 : 3, f.ms(hotline.climbs(message) ?? message.sent), { message }));
   for (const line of hotline.checks()) out.push(need("line", line.check, 1, f.ms(line.answer_by), { line }));
+  for (const more of also) out.push(...more());
   if (world.forked) out.push(need("fork", "ledger", -1, now(), {}));
   if (world.outbox.length) out.push(need("kept", "outbox", 1, now(), {}));
   return out.sort((a, b) => a.rank - b.rank || a.time - b.time || (a.key < b.key ? -1 : 1));

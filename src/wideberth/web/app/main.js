@@ -30,6 +30,7 @@ let fetching = null;
 let conflict = null;
 let messages = null;
 let table = null;
+let live = null;
 let map = null;
 let marks = null;
 
@@ -37,7 +38,8 @@ const fragment = keys.fromFragment();
 
 /** What is not on the first screen comes right after it: the other room, the table, the other languages. */
 async function loadRest() {
-  [conflict, messages, table] = await Promise.all([import("./conflict.js"), import("./messages.js"), import("./table.js"), import("./about.js"), ...LANGUAGES.flatMap((l) => [load(l), load(l, ROOMS)])]);
+  [conflict, messages, table, live] = await Promise.all([import("./conflict.js"), import("./messages.js"), import("./table.js"), import("./live.js"), import("./about.js"), ...LANGUAGES.flatMap((l) => [load(l), load(l, ROOMS)])]);
+  live.begin(node);
   changed();
 }
 
@@ -138,7 +140,8 @@ function heard(event, data) {
     refetch();
     hotline.refresh(node).catch(trouble);
     fetchTheatre().catch(trouble);
-  } else if (event === "stop" && hotline.heardStop(data)) alarm.beat();
+  } else if (event === "alert") live?.heard(data);
+  else if (event === "stop" && hotline.heardStop(data)) alarm.beat();
 }
 
 async function follow(signal) {

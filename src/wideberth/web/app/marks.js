@@ -8,6 +8,7 @@ import * as f from "./format.js";
 import { centre, ringOf } from "./geo.js";
 import * as map from "./map.js";
 import { shown, world } from "./state.js";
+import * as tracks from "./tracks.js";
 import { code, text } from "./words.js";
 
 const MARKS_MAX = 70;
@@ -47,6 +48,7 @@ function places(mark, box, height) {
   const r = mark.reach;
   if (mark.kind === "country") return [["middle", 0, 5]];
   if (mark.kind === "conflict") return [["middle", 0, 52], ["start", 24, 0], ["end", -24, 0], ["middle", 0, -22 - height + LINE_PX]];
+  if (mark.kind === "track") return tracks.places(r, height);
   if (box) {
     const [w, h] = [(box[2] - box[0]) / 2, (box[3] - box[1]) / 2];
     return [["middle", 0, h + 17], ["middle", 0, -h - height + 7], ["middle", 0, 0], ["end", -w - 8, 0], ["start", w + 8, 0]];
@@ -74,7 +76,8 @@ function rectOf([anchor, x, y], width, height) {
 }
 const hits = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
 
-function sign(mark) {
+function sign(mark, to) {
+  if (mark.kind === "track") return tracks.sign(mark, to);
   if (mark.kind === "town") return [s("rect", { class: "town", x: -4, y: -4, width: 8, height: 8 })];
   if (mark.kind === "place") return [s("rect", { class: "hbox", x: -11, y: -11, width: 22, height: 22 }), s("rect", { class: "hring", x: -14.5, y: -14.5, width: 29, height: 29 }), mark.item.item.kind === "hospital" && s("text", { class: "hletter", "text-anchor": "middle", y: 5 }, "H")].filter(Boolean);
   if (mark.kind === "conflict") return [s("path", { class: "dia", d: "M0-14.500 14.500 0 0 14.500-14.500 0Z" }), s("text", { class: "bang", "text-anchor": "middle", y: 5 }, "!")];
@@ -91,7 +94,7 @@ function render() {
   const bottom = $("#key").offsetHeight;
   const taken = [[0, 0, 56, 124]];
   const out = [];
-  const marks = [...conflictMarks(), ...thingMarks(), ...landMarks()].sort((a, b) => a.rank - b.rank);
+  const marks = [...conflictMarks(), ...tracks.marks(), ...thingMarks(), ...landMarks()].sort((a, b) => a.rank - b.rank);
   const project = (point) => {
     const p = gl.project(point);
     return [p.x, p.y];
@@ -105,9 +108,10 @@ function render() {
     const own = signBox(mark)?.map((v, i) => v + (i % 2 ? y : x));
     if (own && mark.kind === "town" && taken.some((other) => hits(own, other))) continue;
     if (own) taken.push(own);
-    placed.push({ mark, box, x, y });
+    const end = mark.to && project(mark.to);
+    placed.push({ mark, box, x, y, to: end && [end[0] - x, end[1] - y] });
   }
-  for (const { mark, box, x, y } of placed) {
+  for (const { mark, box, x, y, to } of placed) {
     if (out.length >= MARKS_MAX) break;
     const size = [Math.max(...mark.text.map(widthOf)), mark.text.length * LINE_PX];
     const own = signBox(mark)?.map((v, i) => v + (i % 2 ? y : x));
@@ -117,7 +121,7 @@ function render() {
       return inside && !taken.some((other) => hits(rect, other) && !(own && own.every((v, i) => v === other[i]))) && taken.push(rect);
     });
     if (!free && !signBox(mark)) continue;
-    const g = s("g", { transform: `translate(${x.toFixed(1)},${y.toFixed(1)})`, class: mark.kind === "conflict" ? "hit" : null }, sign(mark),
+    const g = s("g", { transform: `translate(${x.toFixed(1)},${y.toFixed(1)})`, class: mark.kind === "conflict" ? "hit" : null }, sign(mark, to),
       free && mark.text.map((line, i) => s("text", { class: line.cls || null, "text-anchor": free[0], x: free[1], y: free[2] + i * LINE_PX }, line.words)));
     if (mark.conflict) g.addEventListener("click", () => actions.openConflict(mark.conflict.id));
     out.push(g);

@@ -11,9 +11,9 @@ import { code, current, t, text } from "./words.js";
 const CARDS_MAX = 16;
 const CONFLICTS_MAX = 10;
 const LONG_MAX = 4;
-const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c", unlisted: "c" };
-const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
-const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
+export const CLASS = { fork: "w", conflict: "w", blocked: "w", off_plan: "c", key: "c", skew: "c", review: "c", budget: "c", kept: "c", unlisted: "c" };
+export const WORD = { w: "class.warning", c: "class.caution", plain: "class.normal" };
+export const SIGN = { w: ["i-dia", "s-diaink"], c: ["i-cir", "s-ring"], plain: ["i-ask", "s-grey"] };
 
 let map = null;
 /** The map, once there is one: a card whose conflict lies off it leads there. */
@@ -89,7 +89,7 @@ function messageBody({ message }) {
   ];
 }
 
-const BODY = {
+export const BODY = {
   message: messageBody,
   line: ({ line }) => [
     h("p", {}, t("need.line_text", { party: facts.partyName(line.first), path: text(`path.${line.path}`), until: f.utc(f.ms(line.answer_by), true) })),
@@ -116,7 +116,7 @@ const BODY = {
   ],
 };
 
-const cardClass = (need) => (need.kind === "message" ? (["flash", "immediate"].includes(need.message.precedence) ? "w" : "plain") : need.kind === "conflict" && !facts.pressing(need.conflict) ? "plain" : (CLASS[need.kind] ?? "plain"));
+const cardClass = (need) => need.cls ?? (need.kind === "message" ? (["flash", "immediate"].includes(need.message.precedence) ? "w" : "plain") : need.kind === "conflict" && !facts.pressing(need.conflict) ? "plain" : (CLASS[need.kind] ?? "plain"));
 
 function card(need, place) {
   const cls = cardClass(need);
@@ -168,7 +168,7 @@ export function render() {
   const options = [...world.options].map(([id, o]) => `${id}:${o?.length}`).join();
   const off_map = list.filter((n) => n.kind === "conflict" && offMap(n.conflict)).map((n) => n.id);
   const half_minute = Math.floor(now() / 30000);
-  draw($("#cards"), JSON.stringify([base, options, half_minute, off_map, list.map((n) => n.key)]), () => {
+  draw($("#cards"), JSON.stringify([base, options, half_minute, off_map, list.map((n) => [n.key, n.stamp])]), () => {
     if (!list.length) return nothing();
     let conflicts = 0;
     const told = list.filter((n) => n.kind !== "conflict" || ++conflicts <= CONFLICTS_MAX).slice(0, CARDS_MAX);

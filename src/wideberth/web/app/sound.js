@@ -1,4 +1,4 @@
-// Sound: two tones until a STOP is acknowledged. In: a first press of a key or the pointer,
+// Sound: two tones until a STOP is acknowledged, soft pulses for alerts. In: a first press of a key or the pointer,
 // without which no browser lets a page sound. Out: tones; `state()` says whether they can be heard.
 
 const TONES_HZ = [880, 660];
@@ -22,13 +22,13 @@ export function listenForGesture() {
 /** on | blocked */
 export const state = () => (context?.state === "running" ? "on" : "blocked");
 
-function tone(hz, lasting_s) {
-  const from = context.currentTime;
+function tone(hz, lasting_s, type = "square", loud = LOUD, after_s = 0) {
+  const from = context.currentTime + after_s;
   const gain = new GainNode(context, { gain: 0 });
-  const source = new OscillatorNode(context, { type: "square", frequency: hz });
+  const source = new OscillatorNode(context, { type, frequency: hz });
   gain.gain.setValueAtTime(0, from);
-  gain.gain.linearRampToValueAtTime(LOUD, from + 0.02);
-  gain.gain.setValueAtTime(LOUD, from + lasting_s - 0.04);
+  gain.gain.linearRampToValueAtTime(loud, from + 0.02);
+  gain.gain.setValueAtTime(loud, from + lasting_s - 0.04);
   gain.gain.linearRampToValueAtTime(0, from + lasting_s);
   source.connect(gain).connect(context.destination);
   source.start(from);
@@ -45,4 +45,10 @@ export function ring(on) {
     clearInterval(timer);
     timer = 0;
   }
+}
+
+/** Soft pulses, once: never while a STOP sounds. */
+export function pulse(count) {
+  if (timer || state() !== "on") return;
+  for (let i = 0; i < count; i++) tone(587, 0.16, "sine", 0.16, i * 0.26);
 }

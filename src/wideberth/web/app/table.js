@@ -7,6 +7,7 @@ import * as f from "./format.js";
 import { centre } from "./geo.js";
 import * as map from "./map.js";
 import { now, set, shown, world } from "./state.js";
+import * as tracks from "./tracks.js";
 import { code, current, t, text } from "./words.js";
 
 const ROWS = 25;
@@ -36,6 +37,7 @@ function build(list) {
   const button = (k, label, by, off) => !off && h("button", { type: "button", class: "btn", "data-k": k, on: { click: turn(by) } }, t(label));
   return [
     map.broken() && h("p", { class: "problem" }, t("no_webgl")),
+    h("div", { id: "track-rows" }),
     h("table", {}, h("caption", {}, t("table.caption", { count: list.length, time: f.utc(shown()) })),
       h("thead", {}, h("tr", {}, COLUMNS.map((c) => h("th", { scope: "col" }, t(c))))),
       h("tbody", {}, list.slice(page * ROWS, (page + 1) * ROWS).map(row))),
@@ -58,4 +60,5 @@ export function render() {
   const t0 = shown();
   const list = facts.relevant(t0, t0 - 12 * 3600e3, t0 + 72 * 3600e3).concat(facts.things().filter((item) => item.what === "protected"));
   draw(box, JSON.stringify([current(), world.view?.as_of.position, Math.floor(t0 / 60000), page, world.look_ms, world.link]), () => build(list));
+  draw($("#track-rows"), JSON.stringify([current(), tracks.stamp()]), tracks.table);
 }

@@ -1,0 +1,202 @@
+// Cards of the live watch in Needs you: alerts and feeds. In: live.js. Out: cards, a soft sound, signed acknowledgements.
+// Figures that run are set in place once a second, so that no button is ever built anew under a finger.
+
+import * as actions from "./actions.js";
+import { $, $$, h, s } from "./dom.js";
+import * as facts from "./facts.js";
+import * as f from "./format.js";
+import { inverse, ringOf } from "./geo.js";
+import * as hotline from "./hotline.js";
+import * as live from "./live.js";
+import * as map from "./map.js";
+import { uuidBytes } from "./msgpack.js";
+import * as needs from "./needs.js";
+import * as sound from "./sound.js";
+import { changed, set, world } from "./state.js";
+import { code, has, number, t, text } from "./words.js";
+
+const KNOT_M_S = 0.514444;
+const EVERY_MS = 5000;
+const PULSES = 3;
+const SHOWN_M = 2500;
+const RANK = { happened: -0.6, warned: -0.5, acknowledged: 3, predicted: 4, over: 3.5 };
+const CLS = { happened: "a", warned: "a", acknowledged: "k", predicted: "q", over: "o" };
+const ZONE = /^(?:([^/]*)\/([0-9a-f]{32})|\/(\d+)\/.*)$/;
+
+const silenced = new Map();
+const told = new Set();
+let rang = 0;
+
+/** over | predicted | warned | acknowledged (by this party) | happened */
+function stage({ view, over }) {
+  if (over) return "over";
+  return view.acknowledged_us && view.state === "warned" ? "acknowledged" : view.state;
+}
+const pressing = (alert) => ["warned", "happened"].includes(stage(alert)) && !alert.view.acknowledged_us;
+
+// words
+
+const hexOf = (id) => id.replaceAll("-", "");
+/** A zone by its name, as far as the view shows it. */
+function zoneName(id, kind) {
+  if (!id) return text("zone.hidden");
+  const [, party, thing, area] = ZONE.exec(id) ?? [];
+  if (area !== undefined) return world.theatre?.charter.areas?.[Number(area)]?.name ?? text("zone.line");
+  const found = facts.things().find((item) => hexOf(item.id) === thing);
+  const what = has(`zone.${kind}`) ? text(`zone.${kind}`) : text("zone.hidden");
+  if (party === facts.me()) return found?.label ?? what;
+  return text("zone.of", { what: found?.label ?? what, party: facts.partyName(party) });
+}
+const sideName = (name) => name || text("alert.aircraft");
+
+/** Who comes too near what. */
+export function title(alert) {
+  const { view } = alert;
+  const now = stage(alert) === "happened";
+  if (view.kind === "pair") return [now ? "alert.pair_now" : "alert.pair", { own: sideName(view.own), other: sideName(view.other) }];
+  if (ZONE.test(view.own)) return [now ? "alert.onto_now" : "alert.onto", { other: sideName(view.other), what: zoneName(view.own, view.kind) }];
+  return [now ? "alert.zone_now" : "alert.zone", { own: sideName(view.own), what: zoneName(view.other, view.kind) }];
+}
+
+const hidden = ({ view }) => view.kind !== "pair" && !view.other && !ZONE.test(view.own);
+function soon(alert, seconds) {
+  if (seconds === null) return ["alert.unknown"];
+  if (hidden(alert)) return ["alert.minutes", { minutes: f.minutes(seconds * 1000) }];
+  const left = live.left(alert, seconds);
+  return left > 0 ? ["alert.in", { left: code(f.countdown(left * 1000)) }] : ["alert.now"];
+}
+function apart({ view }) {
+  const { horizontal_m: across = 5556, vertical_m: height = 304.8 } = world.theatre?.charter.minima?.[0] ?? {};
+  const high = view.vertical_m === null ? text("alert.no_height") : text("alert.height", { height: f.gapHeight(Math.abs(view.vertical_m), height) });
+  return ["alert.apart", { across: f.gapAcross(view.horizontal_m, across), height: high }];
+}
+const speed = (m_s) => code(`${number(Math.round(m_s / KNOT_M_S))} kt (${number(Math.round(m_s))} m/s)`);
+const closing = (m_s) => (m_s >= 0 ? ["alert.closing", { speed: speed(m_s) }] : ["alert.opening", { speed: speed(-m_s) }]);
+export const levelOf = (place) => (place.baro_ft !== null ? ["level.baro", { feet: code(number(place.baro_ft)) }] : place.hae_m !== null ? ["level.hae", { metres: f.metres(place.hae_m) }] : ["level.none"]);
+export const goingOf = (place) => (place.speed_m_s === null ? ["going.none"] : ["going", { speed: speed(place.speed_m_s), course: f.bearing(place.track_deg ?? 0) }]);
+
+/** Where the other is: from one's own track where there is one, else from a landmark. */
+function whereOther({ view, at }) {
+  const [a, b] = [view.mine, view.theirs].map((p) => p && [p.lon_deg, p.lat_deg]);
+  const found = a && inverse(a, b);
+  const where = found ? ["alert.from_own", { distance: f.gapAcross(found.distance_m, 5556), bearing: f.bearing(found.bearing_deg) }] : facts.whereSentence(b);
+  return ["alert.other", { where: text(...where), level: text(...levelOf(view.theirs)), age: f.lasting(live.ageOf(view.theirs, at) * 1000) }];
+}
+
+/** What a running figure says now. */
+const FIGURES = {
+  entry: (alert) => soon(alert, alert.view.entry_s),
+  nearest: (alert) => soon(alert, alert.view.cpa_s),
+  apart,
+  closing: (alert) => closing(alert.view.closure_m_s),
+  other: whereOther,
+};
+const figure = (alert, what) => h("span", { data: { figure: what, alert: alert.id } }, t(...FIGURES[what](alert)));
+const row = (term, ...children) => [h("dt", {}, t(term)), h("dd", {}, ...children)];
+
+function figures(alert) {
+  const { view } = alert;
+  const out = [view.entry_s !== null && row("alert.when", figure(alert, "entry"))];
+  if (view.kind === "pair" && view.horizontal_m !== null) out.push(row("alert.nearest", figure(alert, "nearest"), t("comma"), figure(alert, "apart")));
+  if (view.closure_m_s !== null) out.push(row("alert.closes", figure(alert, "closing")));
+  if (view.theirs) out.push(row("alert.where_other", figure(alert, "other")));
+  return out;
+}
+
+// what one does
+
+const acknowledge = async (alert) => {
+  const done = await actions.send({ command: ["acknowledge_alert", uuidBytes(alert.id)], texts: [] }, "did.acknowledge");
+  if (done) live.refresh();
+};
+const hush = (alert) => (silenced.set(alert.id, performance.now() + sound.SILENCE_MS), changed());
+function show({ view }) {
+  set({ room: "watch", as_table: false });
+  map.flyTo([view.mine, view.theirs].filter(Boolean).map((p) => ringOf({ type: "Circle", center: [p.lon_deg, p.lat_deg], radius_m: SHOWN_M })));
+}
+const offMap = ({ view, over }) => Boolean(map.get()) && !over && (world.room !== "watch" || [view.mine, view.theirs].some((p) => p && !map.sees([p.lon_deg, p.lat_deg])));
+const btn = (k, label, act, go) => h("button", { type: "button", class: go ? "btn go" : "btn", "data-k": k, on: { click: act } }, t(...label));
+const silent = (alert) => (silenced.get(alert.id) ?? 0) > performance.now();
+
+function body({ alert }) {
+  const { view } = alert;
+  const now = stage(alert);
+  const doubts = view.doubt.split(", ").filter((flag) => has(`doubt.${flag}`));
+  const buttons = [
+    pressing(alert) && btn(`ack-alert:${alert.id}`, ["alert.acknowledge"], () => acknowledge(alert), true),
+    pressing(alert) && !silent(alert) && btn(`hush-alert:${alert.id}`, ["stop.silence"], () => hush(alert)),
+    offMap(alert) && btn(`show-alert:${alert.id}`, ["show_on_map"], () => show(alert)),
+    alert.over > 0 && btn(`away-alert:${alert.id}`, ["stop.put_away"], () => live.putAway(alert.id)),
+  ].filter(Boolean);
+  return [
+    h("p", { class: now === "predicted" || now === "over" ? "" : "ti" }, t(...title(alert))),
+    alert.over ? h("p", {}, t("alert.over", { time: f.utc(alert.over, true) })) : h("dl", { class: "kv" }, figures(alert)),
+    h("p", { class: "asof", data: { asof: "" } }),
+    doubts.length > 0 && h("p", { class: "doubt" }, t("alert.doubt"), t("space"), doubts.map((flag, i) => [i ? t("comma") : [], t(`doubt.${flag}`)]), t("stop")),
+    now === "acknowledged" && h("p", { class: "muted" }, t("alert.acknowledged", { time: f.utc(view.acknowledged_us / 1000, true) })),
+    buttons.length > 0 && h("div", { class: "acts" }, buttons),
+  ];
+}
+
+function feedsBody() {
+  return [
+    h("ul", { class: "feeds" }, live.troubled().map((feed) => h("li", {}, t(feed.state === "DOWN" ? "feed.down" : "feed.degraded", { name: feed.name })))),
+    h("p", {}, t("feeds.text")),
+  ];
+}
+
+function found() {
+  const out = live.all().map((alert) => {
+    const now = stage(alert);
+    const figures_there = [alert.view.entry_s, alert.view.horizontal_m, alert.view.closure_m_s, alert.view.theirs, alert.view.mine].map((v) => v !== null);
+    return {
+      kind: "alert", key: `alert:${alert.id}`, id: alert.id, alert, cls: CLS[now], rank: alert.view.acknowledged_us && now === "happened" ? 0.5 : RANK[now], time: alert.view.opened_us / 1000,
+      stamp: [now, alert.view.acknowledged_us, alert.view.doubt, pressing(alert) && silent(alert), figures_there, offMap(alert)],
+    };
+  });
+  const bad = live.troubled();
+  if (bad.length) out.push({ kind: "feeds", key: "feeds:all", id: "all", cls: bad.some((feed) => feed.state === "DOWN") ? "w" : "c", rank: -0.3, time: 0, stamp: bad.map((feed) => [feed.name, feed.state]) });
+  return out;
+}
+
+// sound and voice
+
+/** What is newly pressing is said aloud once; it sounds until somebody takes it up. */
+export function news() {
+  for (const alert of live.all().filter(pressing)) {
+    const key = `${alert.id} ${stage(alert)}`;
+    if (told.has(key)) continue;
+    told.add(key);
+    silenced.delete(alert.id);
+    rang = 0;
+    if (!hotline.alarms().length) $("#shout").textContent = text("alert.aloud", { what: text(...title(alert)) });
+  }
+  ring();
+}
+export const sounding = () => live.all().some((alert) => pressing(alert) && !silent(alert)) && !hotline.sounding();
+function ring() {
+  if (!sounding() || performance.now() - rang < EVERY_MS) return;
+  rang = performance.now();
+  sound.pulse(PULSES);
+}
+
+/** Once a second: figures that run, and the sound. */
+export function beat() {
+  const known = new Map(live.all().map((alert) => [alert.id, alert]));
+  for (const element of $$("#cards [data-figure]")) {
+    const alert = known.get(element.dataset.alert);
+    const has_it = alert && { entry: true, nearest: true, apart: alert.view.horizontal_m !== null, closing: alert.view.closure_m_s !== null, other: alert.view.theirs !== null }[element.dataset.figure];
+    if (has_it) element.replaceChildren(...t(...FIGURES[element.dataset.figure](alert)));
+  }
+  const as_of = live.asOf();
+  for (const element of $$("#cards [data-asof]")) element.replaceChildren(...(as_of ? t("alert.as_of", { time: as_of }) : []));
+  ring();
+}
+
+export function begin() {
+  $("svg.defs defs").append(s("symbol", { id: "i-tri", viewBox: "0 0 24 24" }, s("path", { d: "M12 1.5 23 21.5H1z" })));
+  Object.assign(needs.SIGN, { a: ["i-tri", "s-tri"], k: ["i-tri", "s-triline"], q: ["i-tri", "s-grey"], o: ["i-tri", "s-grey"] });
+  Object.assign(needs.WORD, { a: "class.alarm", k: "class.alarm", q: "class.predicted", o: "class.over" });
+  Object.assign(needs.BODY, { alert: body, feeds: feedsBody });
+  facts.also.push(found);
+}
