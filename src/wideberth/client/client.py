@@ -38,6 +38,7 @@ from wideberth.client.wire import (
 from wideberth.ledger.checkpoint import Checkpoint, Verifier
 from wideberth.limits import ID_BYTES
 from wideberth.party import command as words
+from wideberth.party.alerts import Aircraft, SetAircraft
 from wideberth.party.envelope import CONTEXT, SALT_BYTES, Attachment, Envelope, Signed, command_digest, encode, seal
 from wideberth.party.identity import public_key, signature_holds
 from wideberth.space.units import m_to_mm, time_to_us
@@ -317,6 +318,14 @@ class Client:
     def set_state(self, operation: Id, version: int, state: words.OperationState) -> Answer | Problem:
         """Along the transition table."""
         return self.say(words.SetState(_bytes(operation), version, state))
+
+    def set_aircraft(
+        self, operation: Id, addresses: Sequence[str] = (), callsigns: Sequence[str] = ()
+    ) -> Answer | Problem:
+        """Which aircraft fly the plan, by what feeds call them; with neither, nobody knows again."""
+        parts: list[Part] = []
+        known = Aircraft(tuple(addresses), tuple(callsigns)) if addresses or callsigns else None
+        return self.say(SetAircraft(_bytes(operation), _attach(parts, known)), parts)
 
     def lift(self, thing: Id, version: int) -> Answer | Problem:
         """End a constraint or a protection."""

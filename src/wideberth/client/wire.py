@@ -92,6 +92,13 @@ class Concurred(Wire, frozen=True):
     time: datetime
 
 
+class Flown(Wire, frozen=True):
+    """By what the aircraft of a plan are known to feeds."""
+
+    addresses: tuple[str, ...] = ()
+    callsigns: tuple[str, ...] = ()
+
+
 class Operation(Wire, frozen=True):
     """An operation that the reader may see: its own, or an open one."""
 
@@ -114,6 +121,8 @@ class Operation(Wire, frozen=True):
     blocked_by: tuple[UUID, ...] = ()
     missing: tuple[str, ...] = ()
     concurred: tuple[Concurred, ...] = ()
+    aircraft: Flown | None = None
+    """Of the reader's own."""
 
 
 class Thing(Wire, frozen=True):

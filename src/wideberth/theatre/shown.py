@@ -74,6 +74,13 @@ class Gave(Shown, frozen=True):
     time: str
 
 
+class Flown(Shown, frozen=True):
+    """By what the aircraft of a plan are known to feeds."""
+
+    addresses: tuple[str, ...]
+    callsigns: tuple[str, ...]
+
+
 class Operation(Shown, frozen=True):
     """An operation of the reader's, or one that is open. What stands between its owner and others is the owner's."""
 
@@ -97,6 +104,7 @@ class Operation(Shown, frozen=True):
     missing: tuple[str, ...] = ()
     concurred: tuple[Gave, ...] = ()
     objected: tuple[str, ...] = ()
+    aircraft: Flown | None = None
 
 
 class Thing(Shown, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wideberth.limits import VIEW_SUPPLIED_MAX
+from wideberth.party.alerts import Aircraft
 from wideberth.party.charter import DAY_US, Area
 from wideberth.party.command import About, Disclosure, Text
 from wideberth.party.envelope import decode_part
@@ -44,6 +45,15 @@ def about_of(thing: Thing) -> tuple[str | None, str | None]:
     part = decode_part(thing.about.content)
     assert isinstance(part, About)
     return part.label or None, part.note or None
+
+
+def flown_by(thing: Thing) -> shown.Flown | None:
+    """By what a plan's aircraft are known; None where nobody said so, or it was destroyed."""
+    if thing.aircraft is None or thing.aircraft.content is None:
+        return None
+    part = decode_part(thing.aircraft.content)
+    assert isinstance(part, Aircraft)
+    return shown.Flown(part.addresses, part.callsigns)
 
 
 def text_of(held: Held | None) -> str | None:
@@ -166,6 +176,7 @@ class Views:
             thing.lacking if mine and thing.live else (),
             tuple(shown.Gave(w.party, time_text(w.time_us)) for w in thing.concurred) if mine else (),
             thing.objected if mine else (),
+            flown_by(thing) if mine else None,
         )
 
     def thing(self, reader: str, thing: Thing) -> shown.Thing:
