@@ -5,7 +5,7 @@ from typing import Any
 
 import page_world as pw
 
-from wideberth.party.alerts import AcknowledgeAlert
+from wideberth.party.alerts import AcknowledgeAlert, Aircraft
 
 
 def none() -> dict[str, Any]:
@@ -66,3 +66,11 @@ def apply(live: dict[str, Any], command: object) -> None:
         for found in live["alerts"]:
             if found["id"].replace("-", "") == command.alert.hex():
                 found["view"]["acknowledged_us"] = 1_795_328_000_000_000
+
+
+def fly(operations: list[dict[str, Any]], operation: bytes, named: object) -> None:
+    """Which aircraft fly a plan from now on."""
+    found = next(o for o in operations if o["id"].replace("-", "") == operation.hex())
+    found["aircraft"] = None
+    if isinstance(named, Aircraft):
+        found["aircraft"] = {"addresses": list(named.addresses), "callsigns": list(named.callsigns)}

@@ -28,6 +28,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 import wideberth
+from wideberth.party.alerts import SetAircraft
 from wideberth.party.command import AcceptRisk, Concur, ProposalSubject, Propose, Withdraw
 from wideberth.party.envelope import Attachment, check_signatures, decode_part, open_envelope, open_parts
 from wideberth.party.identity import public_key, signature_holds
@@ -136,6 +137,9 @@ class Stub:
                 self.conflict(conflict)["accepted_by"].append("HAS")
             case Concur():
                 self.view["asked"] = []
+            case SetAircraft(operation, part):
+                named = self.parts[-1] if part is not None else None
+                pl.fly(self.view["operations"], operation, named)
             case _:
                 pl.apply(self.live, command)
                 ph.apply(self.hotline, command, self.now())

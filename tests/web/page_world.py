@@ -61,7 +61,7 @@ def operation(label: str, state: str, activity: str, volumes: list[dict[str, Any
         "id": name_id(label), "party": party, "mine": party == "HAS", "version": 1, "state": state, "priority": 0,
         "domain": "air", "crewed": True, "activity": activity, "disclosure": "open", "label": label, "note": None,
         "volumes": volumes, "confirm_by": None, "blocked_by": [], "missing": [], "concurred": [],
-        "planned": at("05:10:00"), "position": 47_900,
+        "planned": at("05:10:00"), "position": 47_900, "aircraft": None,
     }  # fmt: skip
     return base | more
 

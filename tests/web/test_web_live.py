@@ -13,7 +13,7 @@ import pytest
 from page_browser import Page
 from page_steps import DRAWN, button, said, sign_on
 
-from wideberth.party.alerts import AcknowledgeAlert
+from wideberth.party.alerts import AcknowledgeAlert, Aircraft, SetAircraft
 
 pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
 
@@ -187,3 +187,49 @@ def test_feeds_in_the_status_bar(plain: Page, node: page_stub.Running, stub: pag
     sign_on(plain, node, f"{FEEDS}==='no live watch'")
     plain.run("new Promise(resolve=>setTimeout(resolve,4500))")
     assert stub.asked_watch <= 2
+
+
+def test_whose_aircraft_fly_a_plan(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """From the table a party says by what its own plan's aircraft are known, sees it, and takes it back; what no feed
+    could spell is not sent, and another party's plan offers nothing."""
+    stub.reset("live")
+    sign_on(plain, node, LOADED)
+    plan = f"aircraft:{pw.name_id('HAS-0417')}"
+    button(plain, plan)
+    plain.until("document.querySelector('#aircraft').open")
+    assert plain.run("document.querySelectorAll('[data-k^=\"aircraft:\"]').length") == 1
+    plain.key("Enter")
+    plain.until("document.querySelector('#aircraft .problem').textContent.includes('Give an address')")
+    plain.type("3c6444 3C6445, x%y")
+    plain.key("Enter")
+    plain.until("document.querySelector('#aircraft .problem').textContent.includes('x%y')")
+    plain.run("document.querySelector('#aircraft-addresses').value='3c6444, 3C6445'")
+    plain.run("document.querySelector('#aircraft-callsigns').value='HELP41'")
+    plain.run("document.querySelector('#aircraft-say').click()")
+    command = said(stub, plain)
+    plan_id = uuid.UUID(pw.name_id("HAS-0417")).bytes
+    assert command == SetAircraft(plan_id, 0)
+    assert stub.parts[-1] == Aircraft(("3c6444", "3C6445"), ("HELP41",))
+    plain.until("document.querySelector('#as-table').textContent.includes('3c6444, 3C6445, HELP41')")
+    button(plain, plan)
+    plain.until("document.querySelector('#aircraft-addresses')?.value==='3c6444 3C6445'")
+    plain.run("document.querySelector('#aircraft-none').click()")
+    assert said(stub, plain) == SetAircraft(plan_id, None)
+    plain.until("!document.querySelector('#as-table').textContent.includes('HELP41')")
+    assert plain.complaints == []
+
+
+def test_a_signed_alert_asks_no_more(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Once signed for, also while the command waits for the link, an alert neither sounds nor asks again."""
+    stub.reset("live")
+    stub.live["alerts"] = [pl.alert("A1", "happened", entry_s=0.0)]
+    sign_on(plain, node, LOADED)
+    plain.until(card("A1"))
+    stub.silent = True
+    button(plain, f"ack-alert:{pw.name_id('A1')}")
+    plain.until("!document.querySelector('#outbox').hidden")
+    plain.until(f"!{card('A1')}.querySelector('[data-k^=ack]')")
+    assert plain.run("import('/app/livecards.js').then(m=>m.sounding())") is False
+    stub.silent = False
+    assert said(stub, plain) == AcknowledgeAlert(uuid.UUID(pw.name_id("A1")).bytes)
+    plain.until(f"{card('A1')}.textContent.includes('Too near')")

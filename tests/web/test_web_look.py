@@ -11,6 +11,7 @@ from pathlib import Path
 
 import page_browser
 import page_hotline as ph
+import page_live as pl
 import page_stub
 import pytest
 from page_browser import Page
@@ -94,6 +95,32 @@ def test_stop_and_the_messages_room(
 
 
 @needs_browser
+@pytest.mark.parametrize(("palette", "language"), LOOKS if LONG else [LOOKS[0], LOOKS[5]])
+def test_the_live_watch(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub, palette: str, language: str
+) -> None:
+    """The same holds for alarms, predictions, doubts and feeds that fail, for tracks in the table, and for the form
+    that says whose aircraft fly a plan."""
+    stub.reset("live")
+    stub.live["feeds"] = [pl.feed("roof", "DEGRADED"), pl.feed("hill", "DOWN")]
+    stub.live["alerts"] = [
+        pl.alert("A1", "happened", doubt="shared"),
+        pl.alert("A2", "warned", acknowledged_us=1),
+        pl.alert("A3", "predicted"),
+    ]
+    sign_on(plain, node, "document.querySelector('#feeds')")
+    for choice in (palette, language):
+        plain.run(f"document.querySelector('[data-v=\"{choice}\"]').click()")
+    plain.until(f"document.documentElement.lang==='{language}'")
+    plain.until("document.querySelectorAll('#cards .card').length>4 && document.querySelector('#track-rows tr')")
+    check_look(plain, "alerts")
+    plain.run("document.querySelector('[data-k^=\"aircraft:\"]').click()")
+    plain.until("document.querySelector('#aircraft').open")
+    check_look(plain, "aircraft")
+    assert plain.complaints == []
+
+
+@needs_browser
 @pytest.mark.parametrize("size", SIZES if LONG else SIZES[:3])
 def test_reflow(plain: Page, node: page_stub.Running, stub: page_stub.Stub, size: tuple[int, int]) -> None:
     """From a wall to a tablet, and at 200 % zoom, nothing is cut at the side, and every action is reachable."""
@@ -152,6 +179,7 @@ def test_sizes_stay_in_the_budget() -> None:
         "messages.js",
         "table.js",
         "signon.js",
+        "aircraft.js",
         "live.js",
         "livecards.js",
         "tracks.js",

@@ -17,6 +17,7 @@ import { code, has, number, t, text } from "./words.js";
 
 const KNOT_M_S = 0.514444;
 const EVERY_MS = 5000;
+const WAY_MS = 15000;
 const PULSES = 3;
 const SHOWN_M = 2500;
 const RANK = { happened: -0.6, warned: -0.5, acknowledged: 3, predicted: 4, over: 3.5 };
@@ -32,7 +33,10 @@ function stage({ view, over }) {
   if (over) return "over";
   return view.acknowledged_us && view.state === "warned" ? "acknowledged" : view.state;
 }
-const pressing = (alert) => ["warned", "happened"].includes(stage(alert)) && !alert.view.acknowledged_us;
+/** Signed for and on its way, until the node says so itself. */
+const taken = new Map();
+const onItsWay = ({ id }) => taken.has(id) && (world.outbox.length > 0 || performance.now() - taken.get(id) < WAY_MS);
+const pressing = (alert) => ["warned", "happened"].includes(stage(alert)) && !alert.view.acknowledged_us && !onItsWay(alert);
 
 // words
 
@@ -107,7 +111,10 @@ function figures(alert) {
 
 const acknowledge = async (alert) => {
   const done = await actions.send({ command: ["acknowledge_alert", uuidBytes(alert.id)], texts: [] }, "did.acknowledge");
-  if (done) live.refresh();
+  if (!done) return;
+  taken.set(alert.id, performance.now());
+  changed();
+  live.refresh();
 };
 const hush = (alert) => (silenced.set(alert.id, performance.now() + sound.SILENCE_MS), changed());
 function show({ view }) {

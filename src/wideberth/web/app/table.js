@@ -1,6 +1,7 @@
 // The map as a table (key T): everything that is drawn, for readers, for small screens, and where WebGL is missing.
 
 import * as actions from "./actions.js";
+import * as aircraft from "./aircraft.js";
 import { $, draw, h } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
@@ -20,7 +21,7 @@ function row(item) {
   return h("tr", { class: item.mine ? "mine" : "" },
     h("td", {}, t("plain", { value: code(item.label) })),
     h("td", {}, h("bdi", {}, facts.partyName(item.party))),
-    h("td", {}, item.what === "operation" ? facts.activity(item.item) : text(`what.${item.what}`)),
+    h("td", {}, item.what === "operation" ? facts.activity(item.item) : text(`what.${item.what}`), aircraft.cell(item)),
     h("td", {}, state, item.to < now() ? [" · ", t("over")] : ""),
     h("td", {}, t("plain", { value: f.span(item.from, item.to) })),
     h("td", {}, t("plain", { value: f.band(volume.lower, volume.upper) }), h("br"), h("span", { class: "muted" }, t("plain", { value: f.bandFeet(volume.lower, volume.upper) }))),
