@@ -69,6 +69,8 @@ class Stub:
         self.hotline = ph.quiet()
         self.live = pl.none()
         self.asked_watch = 0
+        self.stands = False
+        """Whether its live watch sweeps no more."""
         self.events: list[str] = []
         """Events of the stream that go out with the next tick."""
         getattr(self, f"scene_{scene}")()
@@ -225,7 +227,7 @@ def make_app(stub: Stub) -> Any:
         if stub.silent:
             return Response("", 503)
         stub.asked_watch += 1
-        swept = stub.live["swept"] and stub.now()
+        swept = stub.live["swept"] if stub.stands else stub.live["swept"] and stub.now()
         return JSONResponse({"as_of": stub.as_of(), **stub.live, "swept": swept})
 
     async def options(request: Request) -> Response:

@@ -233,3 +233,15 @@ def test_a_signed_alert_asks_no_more(plain: Page, node: page_stub.Running, stub:
     stub.silent = False
     assert said(stub, plain) == AcknowledgeAlert(uuid.UUID(pw.name_id("A1")).bytes)
     plain.until(f"{card('A1')}.textContent.includes('Too near')")
+
+
+def test_a_watch_that_stands_says_so(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """Where the node answers and sweeps no more, its tracks grow old, and a card and the bar say since when."""
+    stub.reset("live")
+    stub.stands = True
+    sign_on(plain, node, f"{FEEDS}==='2 feeds up'")
+    plain.until(f"{FEEDS}==='live watch stands at 06:12:40Z'")
+    plain.until("document.querySelector('[data-need=\"feeds:all\"]').textContent.includes('stands at 06:12:40Z')")
+    plain.until("document.querySelector('#track-rows').textContent.includes('stale, 12 s old')")
+    stub.stands = False
+    plain.until(f"{FEEDS}==='2 feeds up' && !document.querySelector('[data-need=\"feeds:all\"]')")

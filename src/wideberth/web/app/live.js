@@ -12,7 +12,8 @@ import { t } from "./words.js";
 const EVERY_MS = 2000;
 const SOON_MS = 300;
 const STALE_S = 10;
-const STANDS_MS = 6000;
+const STANDS_MS = 10000;
+const EPOCH_MS = 1e11; // a clock that follows its feeds has told no time before the first report
 const COAST_S = 30; // the node carries a place on along its course for so long (watch.together.COAST_S)
 const GONE_MS = 300000;
 const OVER_MAX = 12;
@@ -34,10 +35,9 @@ const away = new Set();
 
 const passed = (since) => (performance.now() - since) / 1000;
 export const has = () => Boolean(answer && (answer.swept || answer.feeds.length));
-export const swept = () => answer?.swept ?? null;
 /** Nothing older than this page's own link, and a watch that still sweeps. */
 export const fresh = () => world.link === "live" && has() && performance.now() - at < STANDS_MS;
-export const feeds = () => answer?.feeds ?? [];
+const feeds = () => answer?.feeds ?? [];
 export const troubled = () => feeds().filter((feed) => feed.state !== "UP");
 
 function entered(id, view) {
@@ -126,19 +126,29 @@ export const putAway = (id) => (away.add(id), alerts.delete(id), changed());
 /** Seconds until something, counted on from when it was told; as told where nothing is heard any more. */
 export const left = (alert, seconds) => Math.max(0, seconds - (fresh() ? passed(alert.at) : 0));
 
+/** none: no feeds. waits: nothing was swept yet. lost: no link. stands: the node sweeps no more. live. */
+export function state() {
+  if (!has()) return "none";
+  if (world.link !== "live") return "lost";
+  if (base_ms < EPOCH_MS) return "waits";
+  return fresh() ? "live" : "stands";
+}
+
 function status() {
   const place = $("#feeds") ?? $("#readout").parentNode.insertBefore(h("span", { id: "feeds" }), $("#readout"));
   const bad = troubled().length;
   const count = feeds().length;
-  const lost = world.link === "lost" && has();
+  const now = state();
   place.hidden = !answer;
-  place.className = bad ? "lost" : lost ? "doubt" : "opt2";
-  const said = lost ? ["feeds.lost"] : !has() ? ["feeds.none"] : bad ? ["feeds.some", { up: count - bad, all: count }] : fresh() ? ["feeds.up", { count }] : ["feeds.stands", { time: f.utc(base_ms, true) }];
-  place.replaceChildren(...t(...said));
+  place.className = now === "stands" || (bad && now !== "lost") ? "lost" : now === "lost" ? "doubt" : "opt2";
+  const words = bad ? ["feeds.some", { up: count - bad, all: count }] : ["feeds.up", { count }];
+  place.replaceChildren(...t(...({ none: ["feeds.none"], lost: ["feeds.lost"], stands: ["feeds.stands", { time: f.utc(base_ms, true) }] }[now] ?? words)));
 }
 
+/** When the last sweep was, in words. */
+export const last = () => f.utc(base_ms, true);
 /** As of when the picture is, in words; null while it is now. */
-export const asOf = () => (fresh() || !answer?.swept ? null : f.utc(base_ms, true));
+export const asOf = () => (fresh() || base_ms < EPOCH_MS ? null : f.utc(base_ms, true));
 
 let link = "";
 /** Begins once the rooms' words are there. */

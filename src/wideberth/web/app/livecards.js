@@ -148,6 +148,7 @@ function body({ alert }) {
 function feedsBody() {
   return [
     h("ul", { class: "feeds" }, live.troubled().map((feed) => h("li", {}, t(feed.state === "DOWN" ? "feed.down" : "feed.degraded", { name: feed.name })))),
+    live.state() === "stands" && h("p", {}, h("b", {}, t("feeds.stands", { time: live.last() }))),
     h("p", {}, t("feeds.text")),
   ];
 }
@@ -162,7 +163,8 @@ function found() {
     };
   });
   const bad = live.troubled();
-  if (bad.length) out.push({ kind: "feeds", key: "feeds:all", id: "all", cls: bad.some((feed) => feed.state === "DOWN") ? "w" : "c", rank: -0.3, time: 0, stamp: bad.map((feed) => [feed.name, feed.state]) });
+  const stands = live.state() === "stands";
+  if (bad.length || stands) out.push({ kind: "feeds", key: "feeds:all", id: "all", cls: stands || bad.some((feed) => feed.state === "DOWN") ? "w" : "c", rank: -0.3, time: 0, stamp: [stands, bad.map((feed) => [feed.name, feed.state])] });
   return out;
 }
 
