@@ -22,6 +22,7 @@ from wideberth.feeds.formats import Format, parser_for
 from wideberth.feeds.parser import Drop, Parser
 from wideberth.feeds.replay import open_recording, play
 from wideberth.feeds.settings import Address, Feed, address_of, zone_of
+from wideberth.feeds.tls import client_context, tls_words
 from wideberth.feeds.told import Inbox
 from wideberth.limits import (
     DOCUMENT_BYTES_MAX,
@@ -37,6 +38,8 @@ FAULTS: Final = (OSError, TimeoutError, ssl.SSLError, httpx.HTTPError, EOFError,
 """What a network, a file or the other side may do to us; anything else is a bug and ends the task loudly."""
 SILENT_TIMES: Final = 4
 """A stream that is silent for so many times its allowed silence is connected anew: half-open connections look so."""
+CLOSED: Final = "closed by the other side"
+CLOSED_AT_ONCE: Final = "closed by the other side before it said anything: it may not take our certificate, or want one"
 PING_S: Final = 30.0
 PING: Final = (
     b'<event version="2.0" uid="wideberth-ping" type="t-x-c-t" how="m-g" time="%s" start="%s" stale="%s">'
@@ -75,21 +78,21 @@ class Client:
         """Connect, and again after a fault, with waits that double until something came."""
         wait_s = float(FEED_RETRY_FIRST_S)
         while True:
-            before = self.inbox.connections
+            before = self.inbox.bytes
             try:
                 await once()
-                fault = "closed by the other side"
+                fault = CLOSED if self.inbox.bytes > before or not self.feed.url.startswith("tls:") else CLOSED_AT_ONCE
             except FAULTS as error:
                 fault = words(error)
             self.inbox.lost(fault)
-            if self.inbox.connections > before:
+            if self.inbox.bytes > before:
                 wait_s = float(FEED_RETRY_FIRST_S)
             # many nodes lose one server at the same moment and should not all come back at the same one
             await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311
             wait_s = min(wait_s * 2, FEED_RETRY_S_MAX)
 
     async def _stream(self, address: Address) -> None:
-        tls = context(self.feed) if address.scheme == "tls" else None
+        tls = client_context(self.feed) if address.scheme == "tls" else None
         name = (self.feed.server_name or address.host) if tls else None
         async with asyncio.timeout(FEED_CONNECT_S):
             reader, writer = await asyncio.open_connection(
@@ -136,7 +139,13 @@ class Client:
 
     async def _polls(self) -> None:
         parser, feed = parser_of(self.feed), self.feed
-        verify = context(feed) if feed.url.startswith("https") else False
+        while True:
+            try:
+                verify = client_context(feed) if feed.url.startswith("https") else False
+                break
+            except FAULTS as error:
+                self.inbox.lost(words(error))
+                await asyncio.sleep(FEED_RETRY_S_MAX)
         async with httpx.AsyncClient(verify=verify, timeout=FEED_CONNECT_S, trust_env=False) as http:
             wait_s = float(FEED_RETRY_FIRST_S)
             while True:
@@ -201,17 +210,9 @@ def parser_of(feed: Feed, datagrams: bool = False) -> Parser:
     return parser_for(feed.format, feed.name, zone, feed.sites, datagrams)
 
 
-def context(feed: Feed) -> ssl.SSLContext:
-    """TLS as a client: the server is always checked, against the stated authority or those that the system knows."""
-    made = ssl.create_default_context(cafile=feed.authority or None)
-    if feed.certificate:
-        made.load_cert_chain(feed.certificate, feed.key)
-    return made
-
-
 def words(error: BaseException) -> str:
     """What went wrong, in a few words."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return tls_words(error)
     text: Any = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"{text or type(error).__name__}"[:200]

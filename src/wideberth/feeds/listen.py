@@ -21,6 +21,7 @@ from wideberth.feeds.cot import Said, write_xml
 from wideberth.feeds.parser import Drop, Parser
 from wideberth.feeds.settings import Address, Feed, address_of
 from wideberth.feeds.tak import ANSWER, ASK, OFFER, PING, CotStream, write_stream
+from wideberth.feeds.tls import server_context
 from wideberth.feeds.told import Inbox, Share
 from wideberth.limits import (
     FEED_CHUNK_BYTES,
@@ -81,7 +82,7 @@ class Listener:
         assert address is not None, "settings are checked before"
         while True:
             try:
-                tls = _context(self.feed) if address.scheme == "tls" else None
+                tls = server_context(self.feed, self._refused) if address.scheme == "tls" else None
                 more: dict[str, Any] = {"ssl_handshake_timeout": FEED_CONNECT_S} if tls else {}
                 server = await asyncio.start_server(
                     self._client, address.host, address.port, ssl=tls, limit=FEED_CHUNK_BYTES, **more
@@ -131,6 +132,10 @@ class Listener:
             parser.reset()
             self.inbox.settle(parser)
             writer.transport.abort()
+
+    def _refused(self, fault: str) -> None:
+        self.inbox.drop(Drop.HANDSHAKE)
+        self.inbox.fault = f"a client: {fault}"
 
     def _counted(self) -> None:
         self.inbox.clients = len(self.peers)
@@ -244,12 +249,3 @@ def _name(writer: asyncio.StreamWriter) -> str:
                 return str(value)[:80]
     at = writer.get_extra_info("peername")
     return f"{at[0]}:{at[1]}" if at else "unknown"
-
-
-def _context(feed: Feed) -> ssl.SSLContext:
-    """TLS as a server; with an authority the clients show certificates of it."""
-    made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=feed.authority or None)
-    made.load_cert_chain(feed.certificate, feed.key)
-    if feed.authority:
-        made.verify_mode = ssl.CERT_REQUIRED
-    return made

@@ -83,6 +83,8 @@ class Drop(StrEnum):
     """It waited longer than there was room."""
     CLIENTS = "clients"
     """A connection past the most that one listener has."""
+    HANDSHAKE = "handshake"
+    """A connection to a listener with TLS that came to none, such as by a certificate that has expired."""
 
 
 class Parser:

@@ -115,7 +115,7 @@ class Inbox:
         self._waiting: deque[Report] = deque()
         self._budget = Budget(feed.reports_per_s)
         self._dropped: dict[Drop, int] = {}
-        self._reports = self._bytes = 0
+        self._reports = self.bytes = 0
         self._last_s: float | None = None
         self._up_s = 0.0
         self._latest_us: int | None = None
@@ -145,7 +145,7 @@ class Inbox:
             self._take_over(parser, await to_thread(parser.feed, data, time_ns() // 1_000), None)
 
     def _may(self, parser: Parser, data: bytes, share: Share | None) -> bool:
-        self._bytes += len(data)
+        self.bytes += len(data)
         if self._budget.is_left() if share is None else share.may(self._budget):
             return True
         parser.reset()
@@ -210,7 +210,7 @@ class Inbox:
             state=FeedState.DOWN if not self.up else FeedState.DEGRADED if quiet else FeedState.UP,
             silent_s=silent,
             reports=self._reports,
-            bytes=self._bytes,
+            bytes=self.bytes,
             connections=self.connections,
             clients=self.clients,
             waiting=len(self._waiting),
