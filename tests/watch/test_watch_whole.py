@@ -215,3 +215,19 @@ def test_the_same_reports_give_the_same_alerts() -> None:
         told.append(changes)
     assert told[0]
     assert told[0] == told[1]
+
+
+def test_capitals_of_a_name_do_not_matter() -> None:
+    """ATAK's uids and serial numbers have some; two whose names differ in them alone are nobody's until one is gone."""
+    watch = Watch(charter())
+    watch.assign(AddressKind.UID, "android-35a2", Own("AAA"))
+    one, two = (Flyer(name, 48, 8 + i, kind=AddressKind.UID) for i, name in enumerate(("ANDROID-35a2", "Android-35A2")))
+    fly(watch, [one], range(3))
+    assert [track.name for track in watch.view("AAA").own] == ["ANDROID-35a2"]
+    fly(watch, [one, two], range(3, 6))
+    assert watch.view("AAA").own == ()
+    fly(watch, [one], range(6, 600))
+    assert [track.name for track in watch.view("AAA").own] == ["ANDROID-35a2"]
+    fly(watch, [], range(600, 1_200))
+    assert watch.view("AAA").own == ()
+    assert watch.sky.fusion._folded == {}

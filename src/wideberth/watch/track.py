@@ -67,6 +67,8 @@ class Fusion:
         self._heads: list[dict[str, int]] = []
         """By source, kind and address to the first row."""
         self._identity_of: dict[str, int] = {}
+        self._folded: dict[str, list[int]] = {}
+        """The same without regard to capitals, in which parties and feeds differ."""
         self._idle: list[int] = []
         """Identities that nothing uses."""
         self._free: Int64s = np.arange(1_024)[::-1].copy()
@@ -127,6 +129,7 @@ class Fusion:
                 identity = len(self.identities)
                 self.identities.append(fresh)
             self._identity_of[key] = identity
+            self._folded.setdefault(key.lower(), []).append(identity)
         self.identities[identity].strands += 1
         self._numbers[1] -= 1
         row = int(self._free[self._numbers[1]])
@@ -180,8 +183,11 @@ class Fusion:
                 self.strands.kind[rows] = CLASS_NUMBER[class_of(identity.kind, category)]
 
     def identity_of(self, key: str) -> int | None:
-        """The place in `identities` of a kind and address put together; None where nobody reports it."""
-        return self._identity_of.get(key)
+        """The place in `identities` of a kind and address put together, in any capitals; None where nobody reports it,
+        and where several do whose capitals alone differ.
+        """
+        found = self._folded.get(key.lower(), ())
+        return found[0] if len(found) == 1 else None
 
     def forget(self, now_us: int) -> list[int]:
         """Let go of what was not heard of for `LOST_US`. Out: the numbers of strands that ended."""
@@ -209,6 +215,10 @@ class Fusion:
             identity.strands -= 1
             if not identity.strands:
                 del self._identity_of[key]
+                folded = self._folded[key.lower()]
+                folded.remove(int(s.identity[row]))
+                if not folded:
+                    del self._folded[key.lower()]
                 self._idle.append(int(s.identity[row]))
             return
         while s.twin[head] != row:
