@@ -65,9 +65,9 @@ def aircraft(
         row(made, _called(operation), operation.state, ", ".join(known.addresses), ", ".join(known.callsigns))
     show(made)
     if not plan:
-        said = sum(operation.aircraft is not None for operation in found)
+        stated = sum(operation.aircraft is not None for operation in found)
         say()
-        say(f"{some(len(found), 'plan')}, {said} with aircraft that are known.")
+        say(f"{some(len(found), 'plan')}, {stated} with aircraft that are known.")
 
 
 def _own(client: Client) -> list[Operation]:
