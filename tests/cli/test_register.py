@@ -12,7 +12,7 @@ import structlog
 from served import founded, seed_of, serving
 
 from wideberth.cli import run
-from wideberth.cli.watch import item_line
+from wideberth.cli.watch_lines import item_line
 from wideberth.keys import Key, write_key
 
 Captured = pytest.CaptureFixture[str]

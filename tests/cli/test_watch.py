@@ -14,10 +14,11 @@ import structlog
 from served import founded, seed_of, serving
 
 from wideberth.cli import run
-from wideberth.cli.watch import item_line, lines_of
+from wideberth.cli.watch_lines import Item, item_line, lines_of, spoken_text
 from wideberth.client import Client, Problem
 from wideberth.client.client import Sealed
 from wideberth.client.hotline import Hotline, StopNow
+from wideberth.client.live import AlertView, OpenAlert
 from wideberth.client.outbox import Outbox
 from wideberth.client.wire import Base64, NoticeRow
 from wideberth.keys import Key, write_key
@@ -117,6 +118,31 @@ def test_reading_back_in_a_terminal(url: str, key: str, capsys: Captured) -> Non
         found = hotline.message("AAA", message)
         assert not isinstance(found, Problem)
         assert found.effective is not None
+
+
+def test_a_message_is_shown_whole(url: str, key: str, capsys: Captured) -> None:
+    """Whose it is, what it needs, how far it has come with whom, who doubts it and why; what others wrote is escaped.
+    A STOP of a terminal may be an exercise."""
+    with Client(url, "BBB", seed_of("BBB")) as client, Client(url, "AAA", seed_of("AAA")) as other:
+        message = client.new_id()
+        sent = Hotline(client).send(message, ["AAA"], precedence=Precedence.IMMEDIATE, text="Convoy on the east road")
+        assert not isinstance(sent, Problem), sent.sentence()
+        found = Hotline(other).message("BBB", message)
+        assert not isinstance(found, Problem)
+        doubted = Hotline(other).doubt(other.new_id(), found, "Which\u202e road?")
+        assert not isinstance(doubted, Problem), doubted.sentence()
+        at = ("--key", key, "--url", url)
+        _, out = watched(capsys, *at, "--do", "show 1")
+        shown = out.splitlines()[1:]
+        assert shown[0].startswith("sent: IMMEDIATE notice BBB/")
+        assert re.fullmatch(r"  sent \d\d:\d\d:\d\dZ, entry \d+: open, not effective: needs received", shown[1])
+        assert "  AAA: sent" in shown
+        assert re.fullmatch(r"  AAA doubts it \d\d:\d\d:\d\dZ, not reviewed: Which\\u202e road\?", shown[-1])
+        _, out = watched(capsys, *at, "--do", "cancel 1", "--do", "drill of the watch", "--do", "list")
+        assert "STOP is said, as a drill. Entry" in out
+        assert "FLASH stop BBB/" in out.splitlines()[-1]
+        assert "DRILL" in out.splitlines()[-1]
+        assert "Taken back." in watched(capsys, *at, "--do", "cancel 1")[1]
 
 
 def test_what_is_refused_ends_with_one(url: str, key: str, capsys: Captured) -> None:
@@ -238,6 +264,51 @@ def test_what_was_said_while_the_line_was_cut_arrives_once(url: str, tmp_path: P
         assert [isinstance(answer, Problem) for answer in answers] == [False, False]
         assert getattr(answers[0], "position", 0) == arrived.position
         assert box.waiting() == []
+
+
+NEAR: dict[str, Any] = {
+    "entry_s": 12.0,
+    "cpa_s": 40.0,
+    "horizontal_m": 1_650.0,
+    "vertical_m": -61.0,
+    "closure_m_s": 212.0,
+}
+
+
+PAIR = "AFR12 and DLH45"
+MEASURED = "1,650 m apart, 61 m in height, closing 212 m/s"
+PLACE: dict[str, Any] = {"kind": "protected", "other": "HAS/0123456789ab", "cpa_s": 30.0}
+HIDDEN: dict[str, Any] = {"kind": "operation", "other": "", "cpa_s": 60.0, "doubt": "jump"}
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "line"),
+    [
+        ("warned", NEAR, f"ALERT warned: {PAIR}: nearest in 40 s, {MEASURED}"),
+        ("happened", NEAR | {"acknowledged_us": 1}, f"ALERT happened: {PAIR}: {MEASURED}, taken up"),
+        ("passed", {}, f"ALERT passed: {PAIR}"),
+        ("warned", PLACE, "ALERT warned: AFR12 and HAS/012345 (protected): nearest in 30 s"),
+        ("happened", {"kind": "line", "own": "/0/TAF", "other": "f0"}, "ALERT happened: agreed line 0 and f0 (line)"),
+        ("warned", HIDDEN, "ALERT warned: AFR12 and what is not named (operation): nearest in 60 s (doubtful: jump)"),
+    ],
+)
+def test_an_alert_is_one_line(state: str, more: dict[str, Any], line: str) -> None:
+    """Who, how near, when, how fast; what is not to be known stays out; it sounds while there is something to do."""
+    head: dict[str, Any] = {"kind": "pair", "own": "AFR12", "other": "DLH45", "doubt": ""}
+    view = AlertView(**(head | {"state": state, "opened_us": 0, "acknowledged_us": 0} | more))
+    alert = OpenAlert(UUID(int=1), view)
+    (said,) = lines_of(alert, set(), "BBB", "en")
+    assert said.startswith("\a") == (state != "passed")
+    assert said.endswith(line)
+    assert spoken_text(Item("alert", alert), "BBB", "en") == line
+
+
+def test_a_warning_of_the_ledger_is_one_line() -> None:
+    """The notice that comes after the alert."""
+    item = {"kind": "alert", "what": "warned", "alert": "0123456789", "of": "pair", "operation": None, "track": "AFR12"}
+    item |= {"other": None, "closest": "", "horizontal_m": 1650.2, "vertical_m": 61.0, "doubtful": True, "by": None}
+    said = item_line(item, NOW, set(), "BBB", "en")
+    assert said == "12:00:00Z ALERT warned 012345, AFR12: 1,650 m apart, 61 m in height (doubtful)"
 
 
 def test_a_stop_is_one_line_though_it_comes_twice() -> None:

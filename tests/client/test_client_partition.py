@@ -1,6 +1,7 @@
 """A line that is cut for ten minutes, and clocks ten seconds apart: nothing lost, nothing doubled, and it is said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import structlog
 from served import founded, seed_of, serving
 
-from wideberth.cli.watch import lines_of
+from wideberth.cli.watch_lines import lines_of
 from wideberth.client import Answer, Client, Problem, Tick, Unanswered, follow
 from wideberth.client.outbox import Outbox
 from wideberth.client.stream import Skew
@@ -33,6 +34,10 @@ class Cut(httpx.BaseTransport):
             answer.read()
             raise httpx.ReadError("cut", request=request)
         return answer
+
+    def close(self) -> None:
+        """Nothing is left open."""
+        self._line.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +84,26 @@ class Desk:
         return not isinstance(Hotline(self.client).message("AAA", message), Problem)
 
 
-def test_ten_minutes_without_a_line(url: str, tmp_path: Path) -> None:
+DeskOf = Callable[[], Desk]
+
+
+@pytest.fixture
+def desk_of(url: str, tmp_path: Path) -> Iterator[DeskOf]:
+    """Desks that share what waits; their lines are closed at the end."""
+    with ExitStack() as open_:
+
+        def desk() -> Desk:
+            found = Desk(url, tmp_path)
+            open_.enter_context(found.client)
+            return found
+
+        yield desk
+
+
+def test_ten_minutes_without_a_line(desk_of: DeskOf, tmp_path: Path) -> None:
     """What was said meanwhile arrives once, in order, where its time is not over; what was too late is refused and says
     so; what had arrived, though its answer was lost, gets its first answer; a new desk goes on with the same file."""
-    desk = Desk(url, tmp_path)
+    desk = desk_of()
     desk.line.out = True
     said = []
     for seconds in range(660, 0, -60):  # eleven minutes ago until a minute ago
@@ -91,7 +112,7 @@ def test_ten_minutes_without_a_line(url: str, tmp_path: Path) -> None:
     desk.behind, desk.line.out, desk.line.back = timedelta(0), False, True
     arrived = desk.say()
     desk.line.back = False
-    first = Desk(url, tmp_path)
+    first = desk_of()
     assert len(first.outbox.waiting()) == 12
     answers = [answer for _, answer in first.outbox.send(first.client)]
     late = [answer for answer in answers if isinstance(answer, Problem)]
@@ -105,9 +126,9 @@ def test_ten_minutes_without_a_line(url: str, tmp_path: Path) -> None:
     assert not (tmp_path / "waiting").exists()
 
 
-def test_a_line_that_is_cut_again_loses_nothing(url: str, tmp_path: Path) -> None:
+def test_a_line_that_is_cut_again_loses_nothing(desk_of: DeskOf, tmp_path: Path) -> None:
     """Whatever answer is lost, the rest waits in its order, and nothing stands twice."""
-    desk = Desk(url, tmp_path)
+    desk = desk_of()
     desk.line.out = True
     said = [desk.say() for _ in range(6)]
     positions: list[int | None] = []
@@ -125,10 +146,10 @@ def test_a_line_that_is_cut_again_loses_nothing(url: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("seconds", "flagged"), [(10, True), (-10, True), (2, False)])
 def test_clocks_that_differ_by_more_than_five_seconds_are_flagged(
-    url: str, tmp_path: Path, seconds: float, flagged: bool
+    desk_of: DeskOf, seconds: float, flagged: bool
 ) -> None:
     """Once a stream, before the tick that shows it; the watch reads it as a line."""
-    desk = Desk(url, tmp_path)
+    desk = desk_of()
     desk.behind = timedelta(seconds=seconds)
     seen = []
     for event in follow(desk.client):

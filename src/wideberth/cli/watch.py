@@ -1,9 +1,9 @@
 """`wideberth watch`: the hotline in a terminal.
 
 In:  a watch key, a node; words typed on a line each, from a terminal or a pipe.
-Out: what is open for a cell (messages owed, own messages that are not effective, lines that are not up), then what
-comes, as plain lines: phrases in the reader's language, free text beside them as it was written. What is said while the
-line is cut is kept beside the key (`KEY.waiting`) and sent later.
+Out: what is open for a cell (alerts of the live watch, messages owed, own messages that are not effective, lines that
+are not up), then what comes, as plain lines: phrases in the reader's language, free text beside them as it was written.
+What is said while the line is cut is kept beside the key (`KEY.waiting`) and sent later.
 Refuses words that it does not know, by a line; the node's refusals are printed as they are.
 """
 
@@ -11,55 +11,43 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.out import FOUND, LANGUAGE, Stop, say, say_error, say_json, some
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected, open_key, reaching, tls, told
+from wideberth.cli.watch_lines import Item, item_json, lines_of, print_items, spoken_text, whole_text
 from wideberth.client import Answer, Client, Problem
 from wideberth.client.client import Unanswered
 from wideberth.client.history import History, Known
-from wideberth.client.hotline import Cell, Hotline, Line, Message, Owed, StopNow
+from wideberth.client.hotline import Cell, Hotline, Line, Message, Owed
+from wideberth.client.live import LiveWatch, OpenAlert
 from wideberth.client.outbox import Outbox
-from wideberth.client.stream import Silence, Skew, follow
-from wideberth.client.wire import NoticeRow
-from wideberth.limits import NAME_CHARACTERS_MAX
+from wideberth.client.stream import follow
 from wideberth.party.hotline import AnswerKind
-from wideberth.party.phrase import Phrase
-from wideberth.voice.message import free_text, phrase_of_line, phrases_of, phrases_of_item, rows_of, text_of
-from wideberth.voice.phrases import Said, plain
 from wideberth.words.readback import slip_of
 
 HELP: Final = """\
 list                         what is open
 show N                       message N, whole
 say N                        what is read aloud of message N
-ack N                        acknowledge message N
+ack N                        acknowledge message N, or take alert N up
 read N ITEM, ITEM, ...       read back message N, item by item, with commas between them
 answer N KIND [words]        not-affected, conflict, not-ours, unknown or declined
 doubt N words                doubt message N
 reject N words               message N cannot be used as it is
 cancel N                     take your own message N back
 stop [words]                 STOP, to everybody, at once
+drill [words]                the same as an exercise: everybody sees that it is one
 check PARTY                  is the line alive?
 alive N                      answer line check N: it is
 watches                      who is on watch, and the keys that may be
 take N N ...                 take the watch, signing for each item that is open
 hand LABEL [words]           hand the watch to that key; words: why, though something critical is open
 help, quit"""
-SHORT: Final = 6
-"""Characters of an id that people read."""
-
-
-class Item:
-    """One open thing of the list."""
-
-    def __init__(self, what: str, thing: Message | Line, cell: str = "") -> None:
-        self.what, self.thing, self.cell = what, thing, cell
 
 
 class Desk:
@@ -68,6 +56,7 @@ class Desk:
     def __init__(self, client: Client, cell: str | None, outbox: Outbox) -> None:
         self.language = LANGUAGE.get()
         self.client, self.hotline, self.cell, self.outbox = client, Hotline(client, self.language), cell, outbox
+        self.live = LiveWatch(client)
         self.items: list[Item] = []
         self.refused = False
 
@@ -81,6 +70,7 @@ class Desk:
             if owed.open and self.cell in (None, owed.cell)
         ]
         found += [Item("sent", message) for message in messages if message.mine]
+        found[:0] = [Item("alert", a) for a in expected(self.live.now()).alerts if a.view.state != "passed"]
         lines = expected(self.hotline.lines()).lines
         found += [Item("line", line) for line in lines if line.state != "up" or self._asks(line)]
         self.items = found
@@ -123,6 +113,8 @@ class Desk:
                 say(HELP)
             case "stop":
                 self.told(self.hotline.stop(self.client.new_id(), text=rest), "STOP is said.")
+            case "drill":
+                self.told(self.hotline.stop(self.client.new_id(), text=rest, drill=True), "STOP is said, as a drill.")
             case "check":
                 self.told(self.hotline.check(self.client.new_id(), rest), f"The line to {rest} is being checked.")
             case "watches":
@@ -145,13 +137,16 @@ class Desk:
     def _about(self, verb: str, rest: str) -> None:
         number, _, words = rest.partition(" ")
         item = self._item(number)
+        if verb == "ack" and item is not None and isinstance(item.thing, OpenAlert):
+            self.told(self.live.acknowledge(item.thing.id), "Taken up.")
+            return
         if item is None or not isinstance(item.thing, Message):
             say(f"There is no message {number!r} in the list. Type list.")
             return
         message, hotline = item.thing, self.hotline
         match verb:
             case "show":
-                say_json(message)
+                say(whole_text(item, self.client.party, self.language))
             case "say":
                 say(spoken_text(item, self.client.party, self.language))
             case "ack":
@@ -249,7 +244,7 @@ def watch(
     spoken: Annotated[bool, Parameter(negative="", help="Print what is open to be read aloud, and end.")] = False,
     do: Annotated[tuple[str, ...], Parameter(help="Words to carry out instead of typing them; then end.")] = (),
 ) -> int:
-    """Keep a watch: what is open, what comes, and words typed on a line each (help lists them).
+    """Keep a watch: what is open, what comes, live alerts too, and words typed on a line each (help lists them).
 
     Phrases are in the language of --language or of LANG. Ends with 1 where --once, --json or --spoken finds something
     open that the cell owes, or where something of --do is refused.
@@ -263,7 +258,7 @@ def watch(
         desk.resend()
         items = desk.look()
         if json:
-            say_json([_json(i, item, client.party, desk.language) for i, item in enumerate(items, 1)])
+            say_json([item_json(i, item, client.party, desk.language) for i, item in enumerate(items, 1)])
         elif spoken:
             say("\n\n".join(spoken_text(item, client.party, desk.language) for item in items))
         else:
@@ -306,144 +301,3 @@ def _listen(url: str, path: Path, authority: Authority, known: Known, over: thre
                         say(line)
     except Exception as error:  # noqa: BLE001  it is said, and typing goes on
         say_error(str(error))
-
-
-def lines_of(event: object, seen: set[tuple[str, str]], reader: str, language: str) -> list[str]:
-    """An event as lines. A STOP that came before its entry is not said again with it."""
-    match event:
-        case StopNow():
-            if (event.sender, event.message) in seen:
-                return []
-            seen.add((event.sender, event.message))
-            return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time, language)]
-        case Skew(seconds):
-            return [f"--- THE CLOCKS DIFFER: the node's is {seconds:+.0f} s from this one; set the clock"]
-        case Silence(why):
-            return [f"--- NOTHING IS HEARD ({why}); what is shown is as of {datetime.now(UTC):%H:%M:%S}Z"]
-        case NoticeRow():
-            lines = (item_line(item, event.time, seen, reader, language) for item in event.body["items"])
-            return [line for line in lines if line]
-        case _:
-            return []
-
-
-def _stop_line(sender: str, text: str | None, off_watch: bool, drill: bool, when: datetime, language: str) -> str:
-    flags = ", off watch" * off_watch + ", DRILL" * drill
-    words = text_of([Said(Phrase.STOP, {}, drill)], language)
-    return f"\a*** STOP from {sender}{flags} {_clock(when)} {_one_line(words, free_text(text, None, language))}"
-
-
-def item_line(item: dict[str, Any], when: datetime, seen: set[tuple[str, str]], reader: str, language: str) -> str:
-    """One item of a notice as a line; empty for what is no part of the hotline."""
-    what, about = item.get("what", ""), item.get("subject") or {}
-    if item["kind"] == "message" and what == "stop":
-        place = (about["sender"], about["message"])
-        if place in seen:
-            return ""
-        seen.add(place)
-        return _stop_line(about["sender"], item["text"], item["off_watch"], item["drill"], when, language)
-    head = _head(item, about)
-    if head is None:
-        return ""
-    said = text_of(phrases_of_item(item, when, reader), language) or _bare(item)
-    return f"{_clock(when)} {head}{_one_line(said, free_text(item.get('text'), None, language))}"
-
-
-def _head(item: dict[str, Any], about: dict[str, Any]) -> str | None:
-    """What an item is about, for the eye; None for what is no part of the hotline."""
-    name = f"{about.get('sender', '')}/{about.get('message', '')[:SHORT]} v{about.get('version', 0)}"
-    match item["kind"]:
-        case "message":
-            flags = " LATE" * item["late"] + " DRILL" * item["drill"]
-            cells = ", ".join(cell or "the watch" for cell in item["cells"])
-            return f"{item['precedence'].upper()} {item['what']} {name}{flags} for {cells}: "
-        case "rung":
-            return f"NOBODY ACKNOWLEDGED {name} at {item['cell'] or item['party']}, rung {item['rung']}: "
-        case "echo":
-            wrong = ", ".join(f"{d['field']} {d['wrong']}" for d in item["differences"])
-            return f"READ BACK WRONGLY {name} by {item['party']} ({wrong}): "
-        case "reach" | "reply" | "doubt" | "handed":
-            return f"{name} {item.get('what', '')} by {item['party']}: "
-        case "message-state":
-            return f"{name} {item['what']}: "
-        case "line":
-            return f"line {item['first']} to {item['second']} ({item['path']}): "
-        case "watch":
-            return f"watch of {item['cell'] or 'the party'}: "
-        case "movement":
-            return f"MOVEMENT of {item['owner']}, {item['about'][:SHORT]}: "
-        case "own":
-            return f"INSIDE the {item['what']} {item['thing'][:SHORT]}, of your own register: "
-        case "register":
-            return f"your register, {item['thing'][:SHORT]}: "
-    return None
-
-
-def _bare(item: dict[str, Any]) -> str:
-    """What happened, where no phrase says it."""
-    if item["kind"] == "own":
-        return ", ".join(entry[:SHORT] for entry in item["entries"])
-    return ", ".join(item["flags"]) if item["kind"] == "register" else str(item.get("what", ""))
-
-
-def _clock(when: datetime) -> str:
-    return f"{when.astimezone(UTC):%H:%M:%S}Z"
-
-
-def print_items(items: list[Item], reader: str, language: str) -> None:
-    """The list, numbered, a line each."""
-    for number, item in enumerate(items, 1):
-        say(f"{number:3d}  {open_line(item, reader, language)}")
-    if not items:
-        say("Nothing is open.")
-
-
-def open_line(item: Item, reader: str, language: str) -> str:
-    """One open thing."""
-    thing, words = item.thing, text_of(said_of(item, reader), language)
-    if isinstance(thing, Line):
-        answer = f", answer by {_clock(thing.answer_by)}" if thing.answer_by is not None else ""
-        line = f"LINE {thing.first} to {thing.second} ({thing.path}) {thing.state}{answer}"
-        return _one_line(f"{line}: {words}" if words else line)
-    head = f"{thing.precedence.upper()} {thing.kind} {thing.sender}/{str(thing.id)[:SHORT]} v{thing.version}"
-    flags = " LATE" * thing.late + " DRILL" * thing.drill + " off watch" * thing.off_watch
-    doubts = " DOUBTED" * any(doubt.reviewed is None for doubt in thing.doubts)
-    text = _one_line(words, free_text(thing.text, thing.language, language))
-    if item.what == "sent":
-        far = ", ".join(f"{r.party} {r.reach}" for r in thing.receivers)
-        return f"sent: {head}{flags}{doubts} [{far}]: {text}"
-    owed = next(o for o in thing.owed if o.cell == item.cell)
-    by = f", by {_clock(owed.acknowledge_by)}" if owed.acknowledge_by is not None else ""
-    return f"owed by {item.cell or 'the watch'} ({owed.reach}, needs {thing.needs}{by}): {head}{flags}{doubts}: {text}"
-
-
-def said_of(item: Item, reader: str) -> tuple[Said, ...]:
-    """The phrases of an open thing."""
-    if isinstance(item.thing, Message):
-        return phrases_of(item.thing)
-    said = phrase_of_line(item.thing, reader)
-    return () if said is None else (said,)
-
-
-def spoken_text(item: Item, reader: str, language: str) -> str:
-    """What is read aloud of an open thing: phrases in words, then each code with its check characters, then what was
-    written beside them."""
-    if isinstance(item.thing, Line):
-        return plain(text_of(said_of(item, reader), language, loud=True))
-    message = item.thing
-    to = ", ".join(r.party for r in message.receivers)[:NAME_CHARACTERS_MAX] if message.mine else reader
-    rows = [f"  {row.name}: {row.groups}: {row.said}" for row in rows_of(message, language)]
-    lines = [text_of(phrases_of(message, to), language, loud=True), *rows]
-    return "\n".join(_one_line(line) for line in (*lines, free_text(message.text, message.language, language)) if line)
-
-
-def _one_line(*parts: str) -> str:
-    """Parts on one line."""
-    return plain(" ".join(part for part in parts if part).replace("\n", " / "))
-
-
-def _json(number: int, item: Item, reader: str, language: str) -> dict[str, Any]:
-    said = said_of(item, reader)
-    phrases = [{"code": one.code, "values": one.values} for one in said]
-    words = {"language": language, "words": text_of(said, language), "phrases": phrases}
-    return {"number": number, "what": item.what, "cell": item.cell, **words, "thing": item.thing}

@@ -18,6 +18,7 @@ from wideberth.client.client import Client
 from wideberth.client.connection import FIRST_WAIT_S, WAIT_S_MAX, Unreachable, problem
 from wideberth.client.history import Fork
 from wideberth.client.hotline import StopNow
+from wideberth.client.live import OpenAlert
 from wideberth.client.wire import NoticeRow, Problem, Tick, read
 from wideberth.ledger.checkpoint import Verifier
 from wideberth.limits import SKEW_S_MAX
@@ -38,8 +39,8 @@ class Skew(msgspec.Struct, frozen=True):
     """Positive where the node is ahead."""
 
 
-Event = NoticeRow | Tick | Silence | StopNow | Skew
-"""A `StopNow` is a STOP on its way, before it is an entry; it comes again as a notice."""
+Event = NoticeRow | Tick | Silence | StopNow | OpenAlert | Skew
+"""A `StopNow` or an `OpenAlert` is on its way, before it is an entry; a STOP and a warning come again as a notice."""
 
 
 def events(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -101,6 +102,8 @@ def _once(client: Client) -> Iterator[Event]:
                     yield row
             elif name == "stop":
                 yield read(data, StopNow)
+            elif name == "alert":
+                yield read(data, OpenAlert)
             elif name == "tick":
                 tick = read(data, Tick)
                 if tick.checkpoint is not None:
