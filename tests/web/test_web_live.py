@@ -3,8 +3,11 @@
 Skipped, with the reason on screen, where no Chromium is installed (Debian: apt-get install chromium).
 """
 
+import json
 import uuid
+from typing import Any
 
+import msgspec
 import page_browser
 import page_live as pl
 import page_stub
@@ -13,9 +16,11 @@ import pytest
 from page_browser import Page
 from page_steps import DRAWN, button, said, sign_on
 
+from wideberth.api.live import WatchNow
+from wideberth.node.live import AlertSoon
 from wideberth.party.alerts import AcknowledgeAlert, Aircraft, SetAircraft
 
-pytestmark = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
+needs_browser = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
 
 CARDS = "document.querySelector('#cards').textContent"
 FEEDS = "document.querySelector('#feeds')?.textContent"
@@ -27,6 +32,17 @@ def card(name: str) -> str:
     return f"document.querySelector('[data-need=\"alert:{pw.name_id(name)}\"]')"
 
 
+def test_the_small_world_speaks_as_the_node_does() -> None:
+    """What the page is tested with has the very fields of what the node sends, in the answer and in the event."""
+    alerts = [pl.alert("A1", "warned"), pl.passed("A2")]
+    said = {"as_of": {"position": 1, "time": pw.at("06:12:40"), "root": "q" * 43}, **pl.watching(), "alerts": alerts}
+    kinds: list[tuple[dict[str, Any], type]] = [(said, WatchNow), (alerts[0], AlertSoon)]
+    for given, kind in kinds:
+        shown = json.loads(msgspec.json.encode(msgspec.convert(given, kind)))
+        assert {key: shown[key] for key in given} == given
+
+
+@needs_browser
 def test_an_alert_stands_at_once_and_is_taken_up(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """It comes by the stream, first of all cards, says who, in how long, how near, how fast and where; it is said aloud
     and sounds until a signed command takes it up."""
@@ -51,6 +67,7 @@ def test_an_alert_stands_at_once_and_is_taken_up(plain: Page, node: page_stub.Ru
     assert plain.complaints == []
 
 
+@needs_browser
 def test_happened_comes_first_and_predicted_is_quiet(
     plain: Page, node: page_stub.Running, stub: page_stub.Stub
 ) -> None:
@@ -76,6 +93,7 @@ def test_happened_comes_first_and_predicted_is_quiet(
     plain.until(f"!{card('A3')}")
 
 
+@needs_browser
 def test_a_hidden_zone_shows_minutes_alone(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """Of what is not shown the card says that something lies ahead and in how many minutes; a named plan has its name,
     and what comes towards one's own thing is told with its place."""
@@ -84,6 +102,7 @@ def test_a_hidden_zone_shows_minutes_alone(plain: Page, node: page_stub.Running,
     mine = f"HAS/{pw.name_id('HAS-0417').replace('-', '')}"
     stub.live["alerts"] = [
         pl.alert("A1", "warned", kind="protected", other="", entry_s=60.0, cpa_s=60.0, **blank),
+        pl.alert("A4", "happened", kind="protected", other="", entry_s=0.0, cpa_s=0.0, **blank),
         pl.alert("A2", "warned", kind="operation", own=mine, other="MERO 7", mine=None, closure_m_s=None),
     ]
     sign_on(plain, node, LOADED)
@@ -91,11 +110,13 @@ def test_a_hidden_zone_shows_minutes_alone(plain: Page, node: page_stub.Running,
     words = plain.run(f"{card('A1')}.textContent")
     assert "something that is not shown to you" in words
     assert "in 1 min or more" in words
+    assert "Too nearwithin a minute" in plain.run(f"{card('A4')}.textContent")
     words = plain.run(f"{card('A2')}.textContent")
     assert "MERO 7 comes towards HAS-0417, which is yours" in words
     assert "4\u202f500 ft pressure altitude" in words
 
 
+@needs_browser
 def test_doubt_is_said(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """An alert that physics speaks against says why, in both languages, and is an alert all the same."""
     stub.reset("live")
@@ -107,6 +128,7 @@ def test_doubt_is_said(plain: Page, node: page_stub.Running, stub: page_stub.Stu
     plain.until(f"{card('A1')}.textContent.includes('zwei Orte melden eine Adresse')")
 
 
+@needs_browser
 def test_figures_run_without_a_button_moving(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """While the figures of an alert change, its buttons stay the very same, so that a press is never lost."""
     stub.reset("live")
@@ -119,6 +141,7 @@ def test_figures_run_without_a_button_moving(plain: Page, node: page_stub.Runnin
     assert plain.run("kept.isConnected") is True
 
 
+@needs_browser
 def test_tracks_on_the_map(page: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """Own tracks have a course line and an age; a stale one neither moves on nor points anywhere; the other side shows
     only while its alert is open; ahead of now there are none."""
@@ -142,6 +165,7 @@ def test_tracks_on_the_map(page: Page, node: page_stub.Running, stub: page_stub.
     assert page.complaints == []
 
 
+@needs_browser
 def test_a_stale_track_stands_where_it_was_reported(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """The node carries a place on along its course; the page shows a stale one where it was reported, and one that is
     gone from the picture as gone, not as nothing."""
@@ -159,6 +183,7 @@ def test_a_stale_track_stands_where_it_was_reported(plain: Page, node: page_stub
     plain.until("document.querySelector('#track-rows').textContent.includes('no report for')")
 
 
+@needs_browser
 def test_a_lost_link_marks_tracks(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """Without the stream nothing is asked, tracks and alerts say as of when they are, and feeds are not known."""
     stub.reset("live")
@@ -172,9 +197,10 @@ def test_a_lost_link_marks_tracks(plain: Page, node: page_stub.Running, stub: pa
     assert plain.run(FEEDS) == "feeds not known"
 
 
+@needs_browser
 def test_feeds_in_the_status_bar(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
-    """All up is quiet; one that is silent or down is a card by name and a figure in the bar; a node without feeds has
-    no live watch, says so, and is not asked again."""
+    """All up is quiet; one that is silent or down is a card by name and a figure in the bar; a callsign that several
+    say is a card; a node without feeds has no live watch, says so, and is not asked again."""
     stub.reset("live")
     sign_on(plain, node, f"{FEEDS}==='2 feeds up'")
     stub.live["feeds"] = [pl.feed("roof", "DEGRADED"), pl.feed("hill", "DOWN", silent_s=None)]
@@ -183,12 +209,18 @@ def test_feeds_in_the_status_bar(plain: Page, node: page_stub.Running, stub: pag
     assert "roof: DEGRADED" in words
     assert "hill: DOWN" in words
     assert plain.run(FEEDS) == "feeds: 0 of 2 up"
+    stub.live |= {"feeds": [pl.feed("roof")], "unsure": ["HELP41"]}
+    plain.until("!document.querySelector('[data-need=\"feeds:all\"]')")
+    unsure = "document.querySelector('[data-need=\"unsure:all\"]')"
+    plain.until(unsure)
+    assert "HELP41" in plain.run(f"{unsure}.textContent")
     stub.reset("mock")
     sign_on(plain, node, f"{FEEDS}==='no live watch'")
     plain.run("new Promise(resolve=>setTimeout(resolve,4500))")
     assert stub.asked_watch <= 2
 
 
+@needs_browser
 def test_whose_aircraft_fly_a_plan(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """From the table a party says by what its own plan's aircraft are known, sees it, and takes it back; what no feed
     could spell is not sent, and another party's plan offers nothing."""
@@ -219,6 +251,7 @@ def test_whose_aircraft_fly_a_plan(plain: Page, node: page_stub.Running, stub: p
     assert plain.complaints == []
 
 
+@needs_browser
 def test_a_signed_alert_asks_no_more(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """Once signed for, also while the command waits for the link, an alert neither sounds nor asks again."""
     stub.reset("live")
@@ -232,9 +265,11 @@ def test_a_signed_alert_asks_no_more(plain: Page, node: page_stub.Running, stub:
     assert plain.run("import('/app/livecards.js').then(m=>m.sounding())") is False
     stub.silent = False
     assert said(stub, plain) == AcknowledgeAlert(uuid.UUID(pw.name_id("A1")).bytes)
-    plain.until(f"{card('A1')}.textContent.includes('Too near')")
+    plain.until(f"{card('A1')}.textContent.includes('You acknowledged at')")
+    assert plain.run(f"{card('A1')}.classList.contains('k')") is True
 
 
+@needs_browser
 def test_a_watch_that_stands_says_so(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """Where the node answers and sweeps no more, its tracks grow old, and a card and the bar say since when."""
     stub.reset("live")

@@ -38,6 +38,7 @@ export const has = () => Boolean(answer && (answer.swept || answer.feeds.length)
 /** Nothing older than this page's own link, and a watch that still sweeps. */
 export const fresh = () => world.link === "live" && has() && performance.now() - at < STANDS_MS;
 const feeds = () => answer?.feeds ?? [];
+export const unsure = () => answer?.unsure ?? [];
 export const troubled = () => feeds().filter((feed) => feed.state !== "UP");
 
 function entered(id, view) {

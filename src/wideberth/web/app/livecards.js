@@ -65,6 +65,7 @@ export function title(alert) {
 const hidden = ({ view }) => view.kind !== "pair" && !view.other && !ZONE.test(view.own);
 function soon(alert, seconds) {
   if (seconds === null) return ["alert.unknown"];
+  if (hidden(alert) && seconds < 60) return ["alert.minute"];
   if (hidden(alert)) return ["alert.minutes", { minutes: f.minutes(seconds * 1000) }];
   const left = live.left(alert, seconds);
   return left > 0 ? ["alert.in", { left: code(f.countdown(left * 1000)) }] : ["alert.now"];
@@ -140,7 +141,7 @@ function body({ alert }) {
     alert.over ? h("p", {}, t("alert.over", { time: f.utc(alert.over, true) })) : h("dl", { class: "kv" }, figures(alert)),
     h("p", { class: "asof", data: { asof: "" } }),
     doubts.length > 0 && h("p", { class: "doubt" }, t("alert.doubt"), t("space"), doubts.map((flag, i) => [i ? t("comma") : [], t(`doubt.${flag}`)]), t("stop")),
-    now === "acknowledged" && h("p", { class: "muted" }, t("alert.acknowledged", { time: f.utc(view.acknowledged_us / 1000, true) })),
+    view.acknowledged_us > 0 && h("p", { class: "muted" }, t("alert.acknowledged", { time: f.utc(view.acknowledged_us / 1000, true) })),
     buttons.length > 0 && h("div", { class: "acts" }, buttons),
   ];
 }
@@ -153,18 +154,21 @@ function feedsBody() {
   ];
 }
 
+const unsureBody = () => [h("p", {}, t("unsure.text", { names: code(live.unsure().join(", ")) }))];
+
 function found() {
   const out = live.all().map((alert) => {
     const now = stage(alert);
     const figures_there = [alert.view.entry_s, alert.view.horizontal_m, alert.view.closure_m_s, alert.view.theirs, alert.view.mine].map((v) => v !== null);
     return {
-      kind: "alert", key: `alert:${alert.id}`, id: alert.id, alert, cls: CLS[now], rank: alert.view.acknowledged_us && now === "happened" ? 0.5 : RANK[now], time: alert.view.opened_us / 1000,
+      kind: "alert", key: `alert:${alert.id}`, id: alert.id, alert, cls: alert.view.acknowledged_us && now === "happened" ? "k" : CLS[now], rank: alert.view.acknowledged_us && now === "happened" ? 0.5 : RANK[now], time: alert.view.opened_us / 1000,
       stamp: [now, alert.view.acknowledged_us, alert.view.doubt, pressing(alert) && silent(alert), figures_there, offMap(alert)],
     };
   });
   const bad = live.troubled();
   const stands = live.state() === "stands";
   if (bad.length || stands) out.push({ kind: "feeds", key: "feeds:all", id: "all", cls: stands || bad.some((feed) => feed.state === "DOWN") ? "w" : "c", rank: -0.3, time: 0, stamp: [stands, bad.map((feed) => [feed.name, feed.state])] });
+  if (live.unsure().length) out.push({ kind: "unsure", key: "unsure:all", id: "all", cls: "c", rank: 0.6, time: 0, stamp: live.unsure() });
   return out;
 }
 
@@ -206,6 +210,6 @@ export function begin() {
   $("svg.defs defs").append(s("symbol", { id: "i-tri", viewBox: "0 0 24 24" }, s("path", { d: "M12 1.5 23 21.5H1z" })));
   Object.assign(needs.SIGN, { a: ["i-tri", "s-tri"], k: ["i-tri", "s-triline"], q: ["i-tri", "s-grey"], o: ["i-tri", "s-grey"] });
   Object.assign(needs.WORD, { a: "class.alarm", k: "class.alarm", q: "class.predicted", o: "class.over" });
-  Object.assign(needs.BODY, { alert: body, feeds: feedsBody });
+  Object.assign(needs.BODY, { alert: body, feeds: feedsBody, unsure: unsureBody });
   facts.also.push(found);
 }
