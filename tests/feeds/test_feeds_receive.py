@@ -18,6 +18,7 @@ from wideberth.feeds import connect, told
 from wideberth.feeds.formats import Format
 from wideberth.feeds.listen import Listener
 from wideberth.feeds.parser import Drop
+from wideberth.feeds.readsb import ReadsbLines
 from wideberth.feeds.receive import Receiver
 from wideberth.feeds.report import AddressKind, Method, Report
 from wideberth.feeds.sbs import Sbs
@@ -318,22 +319,58 @@ def test_a_feed_says_no_more_than_its_budget(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_sink_that_fails_is_no_silence() -> None:
-    """A bug behind the feeds shows as DOWN on all of them, and the node can see it."""
+    """A bug behind the feeds is told once, shows as DOWN on all of them, and stopping meets it no second time."""
+    told_of: list[Exception] = []
 
     def sink(_: list[Report]) -> None:
         raise ZeroDivisionError("a bug")
 
     async def run() -> None:
-        receiver = Receiver([Feed(name="f", format=Format.SBS, url=f"file://{GOLDEN / 'sbs.txt'}", speed=0)], sink)
-        receiver.start()
-        await until(lambda: receiver.failed is not None)
-        assert isinstance(receiver.failed, ZeroDivisionError)
-        assert "a bug" in receiver.healths()[0].fault
-        for task in receiver._tasks:
-            task.cancel()
-        await asyncio.gather(*receiver._tasks, return_exceptions=True)
+        names = ("f", "g")
+        feeds = [Feed(name=n, format=Format.SBS, url=f"file://{GOLDEN / 'sbs.txt'}", speed=0) for n in names]
+        async with Receiver(feeds, sink, told_of.append) as receiver:
+            await until(lambda: bool(told_of))
+            faults = [health.fault for health in receiver.healths()]
+            assert any("a bug" in fault for fault in faults)
+            assert [health.state for health in receiver.healths()] == [FeedState.DOWN, FeedState.DOWN]
 
     asyncio.run(run())
+    assert [type(error) for error in told_of] == [ZeroDivisionError]
+
+
+def test_a_bug_in_one_feed_is_down_on_that_feed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no network could do to us ends one feed's task: it is DOWN and says why, the other goes on."""
+    told_of: list[Exception] = []
+
+    async def served(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(SBS)
+                await asyncio.sleep(0.02)
+
+    def broken(*_: object) -> list[Report]:
+        raise AssertionError("a bug in a parser")
+
+    async def run(at: str) -> None:
+        collected: list[Report] = []
+        monkeypatch.setattr(ReadsbLines, "feed", broken)
+        feeds = [
+            Feed(name="ours", format=Format.READSB_LINES, url=f"tcp://{at}"),
+            Feed(name="good", format=Format.SBS, url=f"tcp://{at}"),
+        ]
+        async with Receiver(feeds, collected.extend, told_of.append) as receiver:
+            await until(lambda: "a bug in a parser" in receiver.healths()[0].fault)
+            came = len(collected)
+            await until(lambda: len(collected) > came + 9)
+            assert [health.state for health in receiver.healths()] == [FeedState.DOWN, FeedState.UP]
+            assert {report.source for report in collected} == {"good"}
+
+    async def both() -> None:
+        async with serving(served) as at:
+            await run(at)
+
+    asyncio.run(both())
+    assert told_of == []
 
 
 def test_reasons_are_a_closed_set() -> None:

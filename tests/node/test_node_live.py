@@ -3,6 +3,8 @@
 import asyncio
 import json
 import math
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +20,8 @@ from wideberth.api.app import create_app
 from wideberth.client import Answer, Client
 from wideberth.client.hotline import Hotline
 from wideberth.config import Config
-from wideberth.node import Node
+from wideberth.feeds.parser import Drop
+from wideberth.node import Node, live, run
 from wideberth.node.live import Live
 from wideberth.node.opening import NodeFailed
 from wideberth.node.serve import listen, uvicorn_server
@@ -42,7 +45,8 @@ class Sky:
     def __init__(self, *aircraft: tuple[str, float, float, float, float, int]) -> None:
         """Each: address, latitude, longitude, m/s, degrees, feet; where it was when the server began."""
         self.aircraft, self.began = aircraft, time.time()
-        self.silent = False
+        self.silent = self.again = False
+        self.more = b""
 
     def lines(self) -> bytes:
         """What is reported now."""
@@ -62,7 +66,7 @@ class Sky:
         with suppress(asyncio.CancelledError, ConnectionError):
             while not writer.is_closing():
                 if not self.silent:
-                    writer.write(self.lines())
+                    writer.write(self.lines() * (2 if self.again else 1) + self.more)
                 await asyncio.sleep(0.5)
         writer.close()
 
@@ -153,11 +157,11 @@ def test_from_a_socket_to_both_parties_and_the_ledger(tmp_path: Path) -> None:
                 assert isinstance(seen, dict)
                 assert [own["name"] for own in seen["own"]] == ["3c6444"]
                 assert [feed["state"] for feed in seen["feeds"]] == ["UP"]
-            live = node.live
-            assert live is not None
+            running = node.live
+            assert running is not None
 
             async def taken_up() -> bool:
-                return any("AAA" in alert.acknowledged for alert in live.watch.alerts.by_id.values())
+                return any("AAA" in alert.acknowledged for alert in running.watch.alerts.by_id.values())
 
             await until(taken_up)
             for entry in node.ledger.read(0, node.state.size):
@@ -175,10 +179,10 @@ def test_a_feed_that_falls_silent_is_shown(tmp_path: Path) -> None:
     async def steps() -> None:
         async with watched(tmp_path / "node", sky) as (node, _):
             assert node.live is not None
-            live = node.live
+            running = node.live
 
             async def is_(state: str) -> bool:
-                return [health.state.value for health in live.healths()] == [state]
+                return [health.state.value for health in running.healths()] == [state]
 
             await until(lambda: is_("UP"))
             sky.silent = True
@@ -203,3 +207,84 @@ def test_feeds_that_cannot_be_read(tmp_path: Path) -> None:
     wrong.write_text('[[feeds]]\nname = "x"\nformat = "telepathy"\nurl = "tcp://127.0.0.1:1"\n')
     with pytest.raises(NodeFailed, match="feeds"):
         asyncio.run(start(wrong))
+
+
+def test_a_fault_of_its_own_ends_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes reports over fails, or a sweep does: the node ends and says so in one sentence, for a watch must not
+    die quietly."""
+    sky = Sky(("3c6444", 42.0, -38.15, 240.0, 90.0, 33_000))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    async def steps(folder: Path) -> str:
+        async with watched(folder, sky) as (node, _):
+            async with asyncio.timeout(60):
+                await node.ended.wait()
+            return node.failed
+
+    for part, what in (("_take", "takes reports over"), ("_work", "sweeps")):
+        founded(tmp_path / part / "node")
+        with monkeypatch.context() as patched:
+            patched.setattr(Live, part, broken)
+            sentence = asyncio.run(steps(tmp_path / part / "node"))
+        assert what in sentence
+        assert "ZeroDivisionError: a bug" in sentence
+
+
+def test_figures_of_feeds(tmp_path: Path) -> None:
+    """What each feed gave, what of it was refused or left out and why, and how it is; labels from closed sets alone."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 240.0, 90.0, 33_000))
+    sky.more = b"MSG,3,nonsense\r\n"
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, _):
+            figure = node.metrics.registry.get_sample_value
+
+            async def counted() -> bool:
+                left_out = figure("wideberth_feed_left_out_total", {"feed": "roof", "reason": "repeated"})
+                return (figure("wideberth_feed_reports_total", {"feed": "roof"}) or 0) > 5 and (left_out or 0) > 0
+
+            sky.again = True
+            await until(counted)
+            refused = figure("wideberth_feed_refused_total", {"feed": "roof", "reason": "malformed"})
+            assert refused is not None
+            assert refused > 0
+            assert [figure("wideberth_feed_state", {"feed": "roof", "state": s}) for s in ("UP", "DOWN")] == [1.0, 0.0]
+            silent, lag = (figure(f"wideberth_feed_{name}_seconds", {"feed": "roof"}) for name in ("silent", "lag"))
+            assert silent is not None
+            assert lag is not None
+            assert abs(lag) < 30
+            assert figure("wideberth_tracks") == 1.0
+            told = [sample for family in node.metrics.registry.collect() for sample in family.samples]
+            feeds = [sample for sample in told if sample.name.startswith("wideberth_feed_")]
+            assert {sample.labels["feed"] for sample in feeds} == {"roof"}
+            assert {s.labels["reason"] for s in feeds if s.name == "wideberth_feed_refused_total"} == set(Drop)
+            assert len({s.labels["reason"] for s in feeds if s.name == "wideberth_feed_left_out_total"}) == 8
+
+    asyncio.run(steps())
+
+
+def test_ready_is_said_after_everything_is_compiled(tmp_path: Path) -> None:
+    """A node with feeds rehearses a sweep, then answers; one whose feeds cannot be read never says that it is ready."""
+    founded(tmp_path / "node")
+    feeds = tmp_path / "feeds.toml"
+    feeds.write_text(FEED.format(port=1))
+    log: list[str] = []
+
+    def ready(_: object) -> None:
+        log.append("ready")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def rehearsed(*_: object) -> None:
+        log.append("rehearsed")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(live, "rehearse", rehearsed)
+        run(Config(folder=tmp_path / "node", port=0, feeds=feeds), ready)
+        assert log == ["rehearsed", "ready"]
+        feeds.write_text("[[feeds]]\n")
+        with pytest.raises(NodeFailed, match=r"feeds\.toml"):
+            run(Config(folder=tmp_path / "node", port=0, feeds=feeds), ready)
+    assert log == ["rehearsed", "ready"]

@@ -116,14 +116,25 @@ def test_a_later_stage_is_the_same_alert(world: Warnings) -> None:
 
 
 def test_aircraft_of_a_plan(world: Warnings) -> None:
-    """By address or callsign a track is its plan's; what two plans claim is nobody's; nobody else reads them."""
-    assert world.fly("AAA", world.one, "3C6444", "RLF417") is None
-    assert aircraft_of(world.state) == {"3c6444": ("AAA", world.one), "rlf417": ("AAA", world.one)}
+    """By address a track is its plan's, in any letters; what two plans claim is nobody's; nobody else reads them."""
+    assert world.fly("AAA", world.one, "3C6444", "A12345") is None
+    assert aircraft_of(world.state) == ({"3c6444": ("AAA", world.one), "a12345": ("AAA", world.one)}, {})
     assert world.fly("BBB", world.two, "3c6444") is None
-    assert aircraft_of(world.state) == {"rlf417": ("AAA", world.one)}
+    assert aircraft_of(world.state) == ({"a12345": ("AAA", world.one)}, {})
     assert world.speak("BBB", SetAircraft(world.two, None)).accepted
-    assert set(aircraft_of(world.state)) == {"3c6444", "rlf417"}
+    assert set(aircraft_of(world.state)[0]) == {"3c6444", "a12345"}
     assert same(world)
+
+
+def test_callsigns_of_a_plan(world: Warnings) -> None:
+    """A callsign counts where the plan gives no address, in any letters; what two plans claim is nobody's."""
+    named = Aircraft((), ("rlf417", "RLF418"))
+    assert world.speak("AAA", SetAircraft(world.one, 0), named).accepted
+    assert aircraft_of(world.state) == ({}, {"RLF417": ("AAA", world.one), "RLF418": ("AAA", world.one)})
+    assert world.speak("BBB", SetAircraft(world.two, 0), Aircraft((), ("Rlf417",))).accepted
+    assert aircraft_of(world.state) == ({}, {"RLF418": ("AAA", world.one)})
+    assert world.speak("AAA", SetAircraft(world.one, 0), Aircraft(("3c6444",), ("RLF418",))).accepted
+    assert aircraft_of(world.state) == ({"3c6444": ("AAA", world.one)}, {"RLF417": ("BBB", world.two)})
 
 
 def test_aircraft_that_are_refused(world: Warnings) -> None:

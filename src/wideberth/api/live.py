@@ -39,6 +39,8 @@ class WatchNow(Shown, frozen=True):
     feeds: tuple[FeedNow, ...]
     own: tuple[OwnTrack, ...]
     alerts: tuple[OpenAlert, ...]
+    unsure: tuple[str, ...] = ()
+    """Callsigns of the reader's plans that several tracks say: none of them is taken for its own."""
 
 
 async def watch(call: Call) -> WatchNow | Refusal:
@@ -51,7 +53,7 @@ async def watch(call: Call) -> WatchNow | Refusal:
     feeds = tuple(FeedNow(h.name, h.state.value, h.silent_s, h.lag_s) for h in live.healths())
     open_ = tuple(OpenAlert(id_text(live.ledger_id(view.id)), view) for view in seen.alerts)
     swept = time_text(seen.time_us) if seen.time_us else None
-    return await call.read(lambda: WatchNow(as_of(node), swept, feeds, seen.own, open_))
+    return await call.read(lambda: WatchNow(as_of(node), swept, feeds, seen.own, open_, seen.unsure))
 
 
 async def encounters(call: Call) -> Encounters | Refusal:

@@ -9,6 +9,7 @@ go on.
 import os
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,7 +17,7 @@ import msgspec
 from cyclopts import Parameter
 
 from wideberth.cli.charters import CharterForm, as_charter
-from wideberth.cli.out import FAILED, Stop, accepted, say, sentence_of, some
+from wideberth.cli.out import FAILED, Stop, accepted, say, sentence_of, some, waiting
 from wideberth.config import Config, read_config
 from wideberth.keys import RootFile, new_key, read_public, read_root, spoken
 from wideberth.ledger.stored import DATABASE
@@ -30,6 +31,8 @@ from wideberth.theatre.outcome import DECIDE_VERSION
 
 READY: Final = "ready "
 """The line with which `serve --quiet` says its address to the program that started it."""
+
+BEGINNING: Final = "Checking the ledger, loading compiled code (the first start of a version compiles for minutes)"
 
 
 def serve(
@@ -90,14 +93,27 @@ def serve(
     }
     file = config.read_bytes() if config is not None else None
     settings = accepted(read_config(given, os.environ, file))
+    _run(settings, quiet)
+    return 0
+
+
+def _run(settings: Config, quiet: bool) -> None:
+    """Until told to stop; on a terminal it shows what is waited for until the node is ready."""
+    begun = ExitStack()
+
+    def say_ready(ready: Ready) -> None:
+        begun.close()
+        _say_ready(ready, settings, quiet)
+
     try:
-        run_node(settings, lambda ready: _say_ready(ready, settings, quiet))
+        with begun:
+            begun.enter_context(waiting(BEGINNING))
+            run_node(settings, say_ready)
     except NodeFailed as error:
         raise Stop(str(error), FAILED) from error
     except msgspec.MsgspecError as error:
         text = f"{settings.folder}: the ledger has entries of a form that this version does not know ({error})."
         raise Stop(text, FAILED) from error
-    return 0
 
 
 def _say_ready(ready: Ready, settings: Config, quiet: bool) -> None:

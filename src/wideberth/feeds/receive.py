@@ -3,7 +3,8 @@
 In:  checked settings, a function that takes lists of reports.
 Out: lists of reports, each of one feed, in the order in which the feed gave them; `healths`.
 Refuses: nothing. A feed that fails, floods or lags has its own task, buffer and budget, and slows no other: every one
-is read a piece at a time, and given a batch at a time, in turn.
+is read a piece at a time, and given a batch at a time, in turn. A bug of ours in one feed's task is DOWN on that feed
+alone; a bug in the sink leaves nothing to go on for, so whoever runs the receiver is told of it.
 """
 
 import asyncio
@@ -32,13 +33,16 @@ log = structlog.get_logger()
 class Receiver:
     """All feeds; `async with` runs them, or `start` and `stop`."""
 
-    def __init__(self, feeds: Iterable[Feed], sink: Sink) -> None:
-        self._sink = sink
+    def __init__(
+        self, feeds: Iterable[Feed], sink: Sink, broken: Callable[[Exception], None] = lambda _: None
+    ) -> None:
+        """`broken` is called with the exception of a sink that failed; no report is taken after that."""
+        self._sink, self._broken = sink, broken
+        self._over = False
+        """The sink has failed."""
         self._wake = asyncio.Event()
         self._inboxes = [Inbox(feed, self._wake.set) for feed in feeds]
         self._intakes: dict[str, Intake] = {inbox.feed.name: _intake(inbox) for inbox in self._inboxes}
-        self.failed: BaseException | None = None
-        """A bug in a feed's task or in the sink; the node watches it."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -89,13 +93,13 @@ class Receiver:
                 intake.send(one)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A feed whose task failed is DOWN, and the others go on; where the sink failed, all are."""
+        """A feed whose task failed is DOWN, and the others go on."""
         if not task.cancelled() and (error := task.exception()) is not None:
             name = task.get_name().removeprefix("feed ")
-            log.error("feed failed", feed=name, error=repr(error))
-            for inbox in [i for i in self._inboxes if i.feed.name == name] or self._inboxes:
-                inbox.lost(f"a fault of this node: {error!r}"[:200])
-            self.failed = self.failed or error
+            log.error("feed.failed", feed=name, error=repr(error))
+            for inbox in self._inboxes:
+                if inbox.feed.name == name:
+                    inbox.lost(_fault(error))
 
     async def _deliver(self) -> None:
         while True:
@@ -110,10 +114,24 @@ class Receiver:
         given = False
         for inbox in self._inboxes:
             batch = inbox.take()
-            if batch:
-                self._sink(batch)
+            if batch and not self._over:
+                self._hand_over(batch)
                 given = True
         return given
+
+    def _hand_over(self, batch: list[Report]) -> None:
+        try:
+            self._sink(batch)
+        except Exception as error:
+            self._over = True
+            log.exception("sink.failed")
+            for inbox in self._inboxes:
+                inbox.lost(_fault(error))
+            self._broken(error)
+
+
+def _fault(error: BaseException) -> str:
+    return f"a fault of this node: {error!r}"[:200]
 
 
 def _intake(inbox: Inbox) -> Intake:

@@ -147,7 +147,6 @@ class Node:
 
     async def _close(self) -> None:
         self.closing = True
-        self._work.set()
         self.stop_streams()
         if self.tokens is not None:
             await self.tokens.close()
@@ -238,12 +237,13 @@ class Node:
         """Have every stream end, so that its client resumes elsewhere or later."""
         self.streams.over = True
         self.streams.wake(self.streams.parties())
+        self._work.set()
 
     # the loop
 
     async def _run(self) -> None:
         try:
-            while not self.closing:
+            while not self.closing and not self.failed:
                 await self._wait_for_work()
                 wall_us = self._trusted_wall_us()
                 if wall_us is not None:

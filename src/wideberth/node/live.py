@@ -4,13 +4,15 @@ In:  the feeds that the settings name; the state; entries in which parties take 
 Out: `event: alert` on the streams of those concerned, at once; afterwards, from warned up, `Warned` entries; what a
      party may see now; feeds' states; recorded hours.
 Refuses nothing: a feed that fails is DOWN and the others go on; a node without feeds has no live watch.
+Raises `NodeFailed` where the feeds' file cannot be read.
 
 Tracks stay here: what goes into the ledger says who was warned, when and how near. Sweeps run on a thread of their own
-twice a second; what is reported meanwhile waits for the next. A sweep that fails ends the node: a watch must not die
-quietly.
+twice a second; what is reported meanwhile waits for the next. A sweep that fails ends the node, and so does what takes
+reports over: a watch must not die quietly. All that sweeps compile is compiled before the first report is read.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -28,6 +30,7 @@ from wideberth.feeds.settings import Feed, read_feeds
 from wideberth.feeds.told import Health
 from wideberth.ledger.entry import Entry
 from wideberth.limits import WARNINGS_PER_ENTRY_MAX
+from wideberth.node.feed_figures import FeedFigures
 from wideberth.node.opening import NodeFailed
 from wideberth.node.shown_cot import Told, events, told_to
 from wideberth.node.sky import Sky, ref_of
@@ -39,6 +42,7 @@ from wideberth.theatre.shown import Shown, id_text
 from wideberth.watch.alert import Alert, AlertState
 from wideberth.watch.conformance import Stand, Turn
 from wideberth.watch.picture import AlertView
+from wideberth.watch.rehearsal import rehearse
 from wideberth.watch.watch import PartyPicture, Swept, Watch
 
 if TYPE_CHECKING:
@@ -82,7 +86,7 @@ class Live:
         self.watch = Watch(node.state.charter, sites=places)
         for party in node.config.watch_all:
             self.watch.watch_all(party)
-        self.receiver = Receiver(feeds, self._take)
+        self.receiver = Receiver(feeds, self._take, lambda error: self._fail("takes reports over", error))
         self._sky = Sky(self.watch)
         config = node.config
         self._recorder = Recorder(config.record, config.record_hours) if config.record is not None else None
@@ -103,11 +107,13 @@ class Live:
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
         node.metrics.gauge("tracks", "Tracks of the live watch", lambda: float(self.swept.tracks if self.swept else 0))
         node.metrics.gauge("alerts", "Open alerts", lambda: float(len(self.watch.alerts)))
+        node.metrics.registry.register(FeedFigures(self.healths, self.watch.sky.fusion.tallies))
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, node: "Node") -> AsyncIterator["Live"]:
-        """Read the feeds' file and watch until the context ends. NodeFailed where it cannot be read."""
+    async def open(cls, node: "Node", *, warm: bool = True) -> AsyncIterator["Live"]:
+        """Read the feeds' file, have everything compiled, and watch until the context ends. NodeFailed where the file
+        cannot be read."""
         assert node.config.feeds is not None, "asked for"
         try:
             feeds = read_feeds(node.config.feeds.read_bytes())
@@ -116,6 +122,8 @@ class Live:
         if isinstance(feeds, Refusal):
             raise NodeFailed(f"{node.config.feeds}: {feeds.sentence()}")
         live = cls(node, feeds)
+        if warm:
+            await live._warm_up()
         sweeping = asyncio.create_task(live._run(), name="live watch")
         try:
             async with live.receiver:
@@ -126,6 +134,18 @@ class Live:
             live._thread.shutdown()
             if live._recorder is not None:
                 live._recorder.close()
+
+    async def _warm_up(self) -> None:
+        """The first start of a version compiles for a minute or so; every other loads what was compiled."""
+        self.log.info("watch.compiling")
+        began = time.monotonic()
+        await asyncio.get_running_loop().run_in_executor(self._thread, rehearse, self._node.state.charter)
+        self.log.info("watch.compiled", seconds=round(time.monotonic() - began, 1))
+
+    def _fail(self, what: str, error: Exception) -> None:
+        """End the node over a fault of the watch's own."""
+        fault = f"{type(error).__name__}: {error}"
+        self._node.fail(f"The live watch, which {what}, met a fault of its own ({fault}); the node's log tells more.")
 
     # what comes in
 
@@ -149,11 +169,9 @@ class Live:
                 began = loop.time()
                 await self._sweep()
                 await asyncio.sleep(max(0.0, SWEEP_S - (loop.time() - began)))
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
             self.log.exception("watch.failed")
-            self._node.fail(f"The live watch met a fault of its own ({type(error).__name__}: {error}).")
+            self._fail("sweeps", error)
 
     async def _sweep(self) -> None:
         now_us = max(self._clock_us(), self.now_us + 1)

@@ -121,7 +121,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
 async def _serve(config: Config, ready: Callable[[Ready], None] | None) -> None:
     from wideberth.api.app import create_app  # the API knows the node, so the node meets it only here
 
-    async with Node.open(config) as node:
+    async with Node.open(config) as node, _watching(node):
         listening = listen(config)
         metrics = MetricsServer(node.metrics, config.metrics_port) if config.metrics_port is not None else None
         try:
@@ -135,7 +135,7 @@ async def _serve(config: Config, ready: Callable[[Ready], None] | None) -> None:
             if ready is not None and server.started:
                 where = f"http://127.0.0.1:{metrics.port}/metrics" if metrics is not None else None
                 ready(Ready(url, where))
-            async with _telling(node), _watching(node):
+            async with _telling(node):
                 await _until_over(node, server, serving)
         finally:
             listening.close()
@@ -176,7 +176,8 @@ async def _telling(node: Node) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _watching(node: Node) -> AsyncIterator[None]:
-    """While it lasts, the feeds that the settings name are watched; without any it is nothing."""
+    """While it lasts, the feeds that the settings name are watched; without any it is nothing. What sweeps need is
+    compiled when it begins, so that a node that says it is ready is."""
     if node.config.feeds is None:
         yield
         return

@@ -41,6 +41,7 @@ class Sky:
         self._watch = watch
         self._zones: dict[str, Zone] = {}
         self._owned: dict[str, Own] = {}
+        self._called: dict[str, Own] = {}
         self._charter_name: object = None
 
     def follow(self, state: State, now_us: int) -> None:
@@ -55,7 +56,9 @@ class Sky:
             if self._zones.get(id_) != zone:
                 self._watch.zones.put(zone)
         self._zones = zones
-        self._own({name: Own(ref[0], zone_id(*ref)) for name, ref in aircraft_of(state).items()})
+        addresses, callsigns = aircraft_of(state)
+        self._own({name: Own(ref[0], zone_id(*ref)) for name, ref in addresses.items()})
+        self._call({name: Own(ref[0], zone_id(*ref)) for name, ref in callsigns.items()})
 
     def shown_to(self, party: str) -> list[Zone]:
         """The zones that a party may see: its own, and those of open plans and constraints."""
@@ -70,6 +73,14 @@ class Sky:
                 for kind in KINDS:
                     self._watch.assign(kind, name, own)
         self._owned = owned
+
+    def _call(self, called: dict[str, Own]) -> None:
+        for name in self._called.keys() - called.keys():
+            self._watch.unassign_callsign(name)
+        for name, own in called.items():
+            if self._called.get(name) != own:
+                self._watch.assign_callsign(name, own)
+        self._called = called
 
 
 def _things(state: State, now_us: int) -> Iterator[Zone]:

@@ -324,14 +324,29 @@ def _now(state: State, reader: str, row: AlertRow) -> AlertNow:
     )
 
 
-def aircraft_of(state: State) -> dict[str, tuple[str, bytes]]:
-    """By address and by callsign, the live plan that it flies; what several plans claim stands for none."""
-    found: dict[str, tuple[str, bytes] | None] = {}
+Ref = tuple[str, bytes]
+
+
+def aircraft_of(state: State) -> tuple[dict[str, Ref], dict[str, Ref]]:
+    """By address, and by callsign where a plan gives no address, the live plan that it flies; what several plans claim
+    stands for none. Addresses in small letters, callsigns in capitals."""
+    addresses: dict[str, Ref | None] = {}
+    callsigns: dict[str, Ref | None] = {}
     for thing in state.things.values():
         if thing.aircraft is None or thing.aircraft.content is None or not thing.live:
             continue
         part = decode_part(thing.aircraft.content)
         assert isinstance(part, Aircraft)
-        for name in dict.fromkeys(n.lower() for n in (*part.addresses, *part.callsigns)):
-            found[name] = thing.ref if found.get(name, thing.ref) == thing.ref else None
+        for name in part.addresses:
+            _claim(addresses, name.lower(), thing.ref)
+        for name in () if part.addresses else part.callsigns:
+            _claim(callsigns, name.upper(), thing.ref)
+    return _claimed_once(addresses), _claimed_once(callsigns)
+
+
+def _claim(found: dict[str, Ref | None], name: str, ref: Ref) -> None:
+    found[name] = ref if found.get(name, ref) == ref else None
+
+
+def _claimed_once(found: dict[str, Ref | None]) -> dict[str, Ref]:
     return {name: ref for name, ref in found.items() if ref is not None}

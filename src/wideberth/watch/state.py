@@ -42,6 +42,8 @@ class Flag(IntFlag):
     """Its places moved at another speed than it reported, several times in a row."""
     ALTITUDES = 64
     """Pressure altitude and height above the ellipsoid contradict one another in any weather."""
+    CALLSIGN = 128
+    """Another track says the callsign by which a plan names its aircraft: neither is taken for it."""
 
 
 SPOOF: Final = Flag.TELEPORT | Flag.SHARED | Flag.SPEED | Flag.ACCELERATION | Flag.MISMATCH | Flag.ALTITUDES

@@ -83,6 +83,8 @@ class PartyPicture(msgspec.Struct, frozen=True):
     time_us: int
     own: tuple[OwnTrack, ...]
     alerts: tuple[AlertView, ...]
+    unsure: tuple[str, ...] = ()
+    """Callsigns of its plans that several tracks say: none of them is taken for its own."""
 
 
 class Watch:
@@ -102,6 +104,10 @@ class Watch:
         self._margins: Margins = margins_of(charter)
         self._well_clear = well_clear
         self._own: dict[str, Own] = {}
+        self._called: dict[str, Own] = {}
+        """By callsign."""
+        self._unsure: dict[str, Own] = {}
+        """Of these, those that several tracks say."""
         self._all: set[str] = set()
         self._tracks = _no_tracks()
         self._owned: dict[int, Own] = {}
@@ -116,9 +122,22 @@ class Watch:
 
     def unassign(self, kind: AddressKind, address: str) -> None:
         """It is nobody's any more."""
-        gone = self._own.pop(kind + address, None)
-        if gone is not None and all(own.operation != gone.operation for own in self._own.values()):
+        self._gone(self._own.pop(kind + address, None))
+
+    def assign_callsign(self, callsign: str, own: Own) -> None:
+        """The one thing that says this callsign is a party's, unless its address says whose it is."""
+        self._called[spelt(callsign)] = own
+
+    def unassign_callsign(self, callsign: str) -> None:
+        """The callsign stands for nobody's any more."""
+        self._gone(self._called.pop(spelt(callsign), None))
+
+    def _gone(self, gone: Own | None) -> None:
+        if gone is not None and gone.operation not in self._operations():
             self.conformance.forget(gone.operation)
+
+    def _operations(self) -> set[str]:
+        return {own.operation for owned in (self._own, self._called) for own in owned.values() if own.operation}
 
     def watch_all(self, party: str, on: bool = True) -> None:
         """A party (a traffic service) is concerned with every pair."""
@@ -141,6 +160,7 @@ class Watch:
         self._swept_us = now_us
         self._tracks = tracks = self.sky.sweep(now_us)
         self._owned = self._owners()
+        self._owned |= self._callers()
         flying = np.flatnonzero((tracks.ground != 1) & (tracks.age_s <= COAST_S) & ~(tracks.speed_m_s > SPEED_M_S_MAX))
         left_out = max(0, len(flying) - TRACKS_MAX)
         air = tracks.select(flying[:TRACKS_MAX])
@@ -165,7 +185,8 @@ class Watch:
         alerts = tuple(
             self._alert_view(alert, party) for alert in self.alerts.by_id.values() if party in alert.parties
         )  # fmt: skip
-        return PartyPicture(self._swept_us, own, alerts)
+        unsure = tuple(sorted(callsign for callsign, one in self._unsure.items() if one.party == party))
+        return PartyPicture(self._swept_us, own, alerts, unsure)
 
     def sources(self) -> tuple[Source, ...]:
         """How each source does, as of the last sweep."""
@@ -187,6 +208,29 @@ class Watch:
         found = {}
         for row in rows.tolist():
             found[int(s.track[row])] = self._own[at[int(s.identity[row])]]
+        return found
+
+    def _callers(self) -> dict[int, Own]:
+        """The same by callsign: of each, the one track that says it; several are flagged, and none is anybody's."""
+        self._unsure = {}
+        if not self._called:
+            return {}
+        s, called = self.sky.fusion.strands, dict[int, str]()
+        for at, identity in enumerate(self.sky.fusion.identities):
+            if identity.callsign and (callsign := spelt(identity.callsign)) in self._called:
+                called[at] = callsign
+        known = np.fromiter(called, np.int64, len(called))
+        saying: dict[str, set[int]] = {}
+        for row in np.flatnonzero(np.isin(s.identity, known) & (s.number > 0) & (s.track > 0)).tolist():
+            saying.setdefault(called[int(s.identity[row])], set()).add(int(s.track[row]))
+        found: dict[int, Own] = {}
+        for callsign, tracks in saying.items():
+            there = [at for at in map(self._at, tracks) if at is not None]
+            if len(there) > 1:
+                self._unsure[callsign] = self._called[callsign]
+                self._tracks.flags[there] |= int(Flag.CALLSIGN)
+            elif there and (number := int(self._tracks.number[there[0]])) not in self._owned:
+                found[number] = self._called[callsign]
         return found
 
     def _ranges(self, air: Tracks) -> tuple[Moving, Float64s, Float64s]:
@@ -279,7 +323,7 @@ class Watch:
     def _conform(self, now_us: int) -> list[Turn]:
         turns: list[Turn] = []
         seen = {own.operation: number for number, own in sorted(self._owned.items()) if own.operation}
-        for operation in sorted({own.operation for own in self._own.values() if own.operation}):
+        for operation in sorted(self._operations()):
             zone = self.zones.by_id.get(operation)
             if zone is not None:
                 number = seen.get(operation)
@@ -350,6 +394,11 @@ class Watch:
         shown = zone is not None and zone.open
         name = zone.id if zone is not None and shown else ""
         return view_of(alert, party, self._name(first), name, (self._place(first), None), hidden=not shown)
+
+
+def spelt(callsign: str) -> str:
+    """A callsign as it is compared: without blanks around it, in capitals."""
+    return callsign.strip().upper()
 
 
 @cache
