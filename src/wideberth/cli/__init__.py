@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "drill": ("drill:drill", "Try the hotline out: notice, read-back, lines; who answered how soon."),
     "plan": ("plan:plan", "File the operations of a file in a theatre."),
     "aircraft": ("aircraft:aircraft", "Say which aircraft fly a plan, or show it."),
+    "notam": ("notam:notam", "Draft the NOTAM for a plan, constraint or notice, for a NOTAM office."),
     "load": ("load:load", "Measure a server of ASTM F3548-21 by flights."),
     "verify": ("ledgers:verify", "Check that a ledger is what it claims to be."),
     "replay": ("ledgers:replay", "Replay a ledger and print what it comes to."),

@@ -56,7 +56,7 @@ def _found(client: Client, names: tuple[str, ...]) -> list[Message]:
     """The messages that are named, or all open ones."""
     hotline = Hotline(client)
     listed = expected(hotline.messages()).messages
-    chosen = [_one(hotline, listed, name) for name in names] if names else list(listed)
+    chosen = [one_message(hotline, listed, name) for name in names] if names else list(listed)
     if not chosen:
         raise Stop("No message is open. An empty form: wideberth form --empty")
     if len(chosen) > FORM_MESSAGES_MAX:
@@ -64,7 +64,8 @@ def _found(client: Client, names: tuple[str, ...]) -> list[Message]:
     return chosen
 
 
-def _one(hotline: Hotline, listed: tuple[Message, ...], name: str) -> Message:
+def one_message(hotline: Hotline, listed: tuple[Message, ...], name: str) -> Message:
+    """The message of SENDER/ID, where the id may be cut short."""
     sender, _, start = name.partition("/")
     start = start.lower()
     fits = [m for m in listed if m.sender == sender and str(m.id).startswith(start) and len(start) >= LEAST]
