@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from wideberth.encounter.recorder import Recorder
 from wideberth.feeds.cot import Said
@@ -27,7 +28,7 @@ from wideberth.feeds.formats import Format
 from wideberth.feeds.receive import Receiver
 from wideberth.feeds.report import Report
 from wideberth.feeds.settings import Feed, read_feeds
-from wideberth.feeds.told import Health
+from wideberth.feeds.told import AHEAD_US, Health
 from wideberth.ledger.entry import Entry
 from wideberth.limits import WARNINGS_PER_ENTRY_MAX
 from wideberth.node.feed_figures import FeedFigures
@@ -94,7 +95,7 @@ class Live:
         self._thread = ThreadPoolExecutor(1, "watch")
         self._still = asyncio.Lock()
         """Held while the watch changes on its thread."""
-        self._followed_us = self._said_us = self.now_us = 0
+        self._followed_us = self._said_us = self.now_us = self._feeds_us = 0
         self._in_ledger: dict[str, Stage] = {}
         """Of open alerts, the last stage that the ledger was told."""
         self._by_ledger_id: dict[bytes, str] = {}
@@ -150,9 +151,20 @@ class Live:
     # what comes in
 
     def _take(self, batch: list[Report]) -> None:
+        if self._node.config.watch_clock == "feeds":
+            batch = [self._as_then(report) for report in batch]
         self._batches.append(batch)
         if self._recorder is not None:
             self._recorder.put(batch)
+
+    def _as_then(self, report: Report) -> Report:
+        """A report that is played, as if received when it was made: so it is neither old nor ahead, at any speed.
+
+        One that lies in the future even of this machine moves no clock.
+        """
+        if report.time_us <= report.received_us + AHEAD_US:
+            self._feeds_us = max(self._feeds_us, report.time_us)
+        return replace(report, received_us=self._feeds_us)
 
     def entry(self, entry: Entry) -> None:
         """An entry that is durable: perhaps somebody has taken an alert up."""
@@ -199,7 +211,7 @@ class Live:
     def _clock_us(self) -> int:
         if self._node.config.watch_clock == "wall":
             return self._node.clocks.wall_us()
-        return max((health.latest_us or 0 for health in self.receiver.healths()), default=0)
+        return self._feeds_us
 
     def _work(self, batches: list[list[Report]], now_us: int) -> Swept:
         for batch in batches:
