@@ -19,6 +19,7 @@ from delivery_kit import Answer, Heard, Uss, http
 from wideberth.client.webhook import Receiver, Taken
 from wideberth.ledger.entry import Entry
 from wideberth.node.carrier import Carrier
+from wideberth.party.alerts import AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
 from wideberth.party.command import Text
 from wideberth.party.hotline import (
     Acknowledge,
@@ -336,3 +337,50 @@ def test_a_party_tests_its_routes_and_reads_its_own_alone(tmp_path: Path) -> Non
             assert not delivered(world)
 
     asyncio.run(go())
+
+
+def test_an_alert_of_the_live_watch_goes_on_the_routes(tmp_path: Path) -> None:
+    """Handed over once a stage, under one id however often it is tried and over a restart; it names no track; whoever
+    takes it up ends it, and a hook that is down holds the watch up no moment."""
+
+    async def go() -> None:
+        desk, alert = Desk(), bytes(range(16))
+        async with desk.uss:
+            async with carrying(tmp_path / "t") as (world, _):
+                desk.world, hands = world, world.hands
+                await paths(world, "BBB", Route(Way.FIRST, Webhook(desk.url), "en"))
+                warn(world, alert, Stage.WARNED)
+                await until(lambda: desk.items)
+                item = desk.items[0]
+                assert (item.what, item.urgency, item.fetch) == ("alert", "immediate", "https://node.test/v1/alerts")
+                assert b"SWR12" not in desk.uss.posts[-1].body
+                desk.down = True
+                warn(world, alert, Stage.HAPPENED)
+                await until(lambda: next(iter(world.node.state.alerts.values())).stage is Stage.HAPPENED)
+                assert (await world.get("BBB", "/v1/alerts")).json()["alerts"][0]["stage"] == "happened"
+            async with opened(tmp_path / "t", hands=hands, **CONFIG) as world:
+                desk.world, desk.down = world, False
+                carrier = world.node.carrier = Carrier(world.node)
+                world.node.on_entry = carrier.entry
+                await carrier.start()
+                await go_on(world, lambda: len(desk.items) == 2)
+                assert desk.items[1].urgency == "flash"
+                await until(lambda: carrier.courier.waiting == 0)
+                desk.down = True
+                warn(world, bytes(16), Stage.WARNED)
+                await until(lambda: carrier.courier.waiting)
+                assert (await world.say("BBB", AcknowledgeAlert(bytes(16)))).status_code == 200
+                await until(lambda: carrier.courier.waiting == 0)
+                assert delivered(world) == [], "the warning itself is the ledger's"
+                world.node.on_entry = world.node.carrier = None
+                await carrier.close()
+        assert len({item.id for item in desk.items}) == len(desk.items) == 2
+
+    asyncio.run(go())
+
+
+def warn(world: World, alert: bytes, stage: Stage) -> None:
+    """The live watch warns BBB."""
+    sides, at_us = (Side("BBB", b"", "SWR12"),), world.hands.wall_us
+    row = Warning_(alert, AlertKind.PAIR, stage, sides, at_us, at_us + 40_000_000, 900_000, 60_000)
+    world.node.say_warned(Warned((row,)))

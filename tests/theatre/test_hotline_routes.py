@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 from lines import Lines, cell
-from worlds import START_US
+from worlds import SECOND, START_US
 
+from wideberth.limits import ALERTS_CARRIED_MAX
+from wideberth.party.alerts import AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
 from wideberth.party.command import Erase, Text
 from wideberth.party.hotline import (
     Acknowledge,
@@ -21,7 +23,7 @@ from wideberth.party.hotline import (
 from wideberth.party.paths import Mail, Paths, Push, Route, Webhook, check_paths
 from wideberth.refusal import Reason
 from wideberth.theatre.hotline_items import HandedItem
-from wideberth.theatre.hotline_routes import HANDED, Job, jobs, paths_now
+from wideberth.theatre.hotline_routes import HANDED, Job, jobs, paths_now, subject_jobs
 from wideberth.theatre.hotline_views import message as view
 from wideberth.theatre.snapshot import dump, load
 from wideberth.theatre.state import State
@@ -52,6 +54,12 @@ class Routed(Lines):
     def hand(self, *found: Job, outcome: str = HANDED) -> None:
         """The node says that it handed these over."""
         self.sequencer.say(Delivered(tuple(job.row(outcome, self.now_us) for job in found)), self.now_us)
+
+    def warn(self, stage: Stage, *parties: str, alert: bytes = bytes(16)) -> None:
+        """The live watch warns these."""
+        sides = tuple(Side(party, b"", f"track of {party}") for party in parties)
+        warning = Warning_(alert, AlertKind.PAIR, stage, sides, self.now_us, self.now_us + 40 * SECOND, 900_000, 60_000)
+        self.sequencer.say(Warned((warning,)), self.now_us)
 
 
 def routed() -> Routed:
@@ -244,3 +252,51 @@ def test_what_is_acknowledged_but_not_read_back_is_not_sent_again() -> None:
     assert [job.what for job in world.jobs()] == ["message"]
     assert world.speak("BBB", Acknowledge(world.subject("AAA", message), "")).accepted
     assert world.jobs() == []
+
+
+# alerts
+
+
+def test_an_alert_goes_to_whom_it_concerns_until_it_is_taken_up() -> None:
+    """Once a stage: warned on the first path, happened on both; to nobody else; not after an acknowledgement by that
+    party, nor when it has passed, nor ten minutes on; the same ids however often it is worked out."""
+    world = routed()
+    world.reach("AAA", "", Route(Path.FIRST, Webhook("https://aaa.example/"), "en"), MAIL)
+    world.reach("CCC", "", TOP)
+    world.warn(Stage.WARNED, "AAA", "BBB")
+    warned = world.ways()
+    assert warned == {
+        ("alert", "", "https://aaa.example/"),
+        ("alert", "DESK", "https://desk.example/hook"),
+        ("alert", "TOP", "top@desk.example"),
+    }
+    assert {job.urgency for job in world.jobs()} == {2}
+    ids = {job.id for job in world.jobs()}
+    assert {job.id for job in jobs(world.replayed())} == ids
+    assert {job.id for job in subject_jobs(world.state, ("", bytes(16)))} == ids
+    world.warn(Stage.HAPPENED, "AAA", "BBB")
+    assert world.ways() == warned | {("alert", "", "duty@desk.example"), ("alert", "DESK", "duty@desk.example")}
+    assert {job.urgency for job in world.jobs()} == {1}
+    assert not {job.id for job in world.jobs()} & ids
+    assert not any(job.critical for job in world.jobs()), "the ledger has the warning itself"
+    assert world.speak("BBB", AcknowledgeAlert(bytes(16))).accepted
+    assert {job.party for job in world.jobs()} == {"AAA"}
+    world.wait(660)
+    assert world.jobs() == []
+    world.warn(Stage.WARNED, "AAA", "BBB", alert=b"2" * 16)
+    assert world.jobs()
+    world.warn(Stage.PASSED, "AAA", "BBB", alert=b"2" * 16)
+    assert world.jobs() == []
+
+
+def test_many_alerts_are_not_many_mails() -> None:
+    """Past so many open ones of a party the younger ones stay on the stream; what is taken up counts no more."""
+    world = routed()
+    world.reach("CCC", "", TOP)
+    for i in range(ALERTS_CARRIED_MAX + 5):
+        world.now_us += 1
+        world.warn(Stage.WARNED, "CCC", alert=bytes([i]) * 16)
+    found = {job.subject[0] for job in world.jobs()}
+    assert found == set(range(ALERTS_CARRIED_MAX))
+    assert world.speak("CCC", AcknowledgeAlert(bytes(16))).accepted
+    assert {job.subject[0] for job in world.jobs()} == set(range(1, ALERTS_CARRIED_MAX + 1))

@@ -1,10 +1,12 @@
-"""Which messages and checks an entry moves, so that what has to go out of them is found anew.
+"""Which messages, checks and alerts an entry moves, so that what has to go out of them is found anew.
 
-In:  the state after the entry, its envelope. Out: subjects (a sender, and the id of a message or check).
+In:  the state after the entry, its envelope.
+Out: subjects: a sender and the id of a message or check, or nobody and that of an alert.
 """
 
 from collections.abc import Iterator
 
+from wideberth.party.alerts import AcknowledgeAlert, Warned
 from wideberth.party.command import Due, Erase, Leave, RevokeKey
 from wideberth.party.envelope import Envelope
 from wideberth.party.hotline import (
@@ -42,6 +44,10 @@ def moved(state: State, envelope: Envelope) -> tuple[Subject, ...]:
             return ((sender, check),)
         case Due(kind="rung" | "check" as kind, subject=(_, found)):
             return tuple(_of_deadline(state, kind, found))
+        case Warned(warnings=warnings):
+            return tuple(("", warning.alert) for warning in warnings)
+        case AcknowledgeAlert(alert=alert):
+            return (("", alert),)
         case SetPaths() | SetTree() | Leave() | RevokeKey() | Erase():
             return tuple(_of_party(state, envelope.party))
         case _:
@@ -59,3 +65,4 @@ def _of_deadline(state: State, kind: str, found: bytes) -> Iterator[Subject]:
 def _of_party(state: State, party: str) -> Iterator[Subject]:
     yield from (m.key for m in state.messages.values() if party in (m.sender, *m.to))
     yield from ((line.first, line.check) for line in state.lines.values() if line.second == party)
+    yield from (("", alert.id) for alert in state.alerts.values() if any(side.party == party for side in alert.sides))

@@ -334,11 +334,11 @@ class Node:
         """One of what was handed over on routes and what the live watch warned of; commands go before the next."""
         if not self._own_waits():
             return
-        if self.deliveries.ready:
-            await self._in_thread(self.sequencer.say, Delivered(self.deliveries.take()), wall_us)
-            self.deliveries.told()
-        else:
-            await self._in_thread(self.sequencer.say, self.warned.popleft(), wall_us)
+        size = self.state.size
+        own = Delivered(self.deliveries.take()) if self.deliveries.ready else self.warned.popleft()
+        await self._in_thread(self.sequencer.say, own, wall_us)
+        self.deliveries.told()
+        self._show(self.ledger.read(size, self.state.size - size))
         self._tell()
 
     def _own_waits(self) -> bool:

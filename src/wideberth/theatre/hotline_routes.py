@@ -5,19 +5,24 @@ Out: an `Outcome` or a Refusal; `Job`s, each a thing to send on one route with a
      it is computed; what a party reads of its routes.
 Refuses: cells that are not the party's, routes that are not of their form.
 
-What has to go out follows from the state alone: the open obligations and the comm checks that wait. A node that starts
+What has to go out follows from the state alone: the open obligations, the comm checks that wait, the alerts of the live
+watch that nobody of the party has taken up. A node that starts
 again finds the same jobs with the same ids, so nothing is lost, and a receiver that saw an id drops what it sees twice.
 
     rung 0   the cell's first path; of a STOP both paths
     rung 1   besides, the cell's second path, and both of the cell above
     rung 2   both paths of every cell of the party, anew with every reminder
+    alert    the party's first path when warned, both when it has happened
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
 
+from wideberth.limits import ALERT_CARRIED_US, ALERTS_CARRIED_MAX
+from wideberth.party.alerts import Stage
 from wideberth.party.envelope import decode_part
 from wideberth.party.hotline import Delivered, Delivery, MessageKind, Path, SetPaths
 from wideberth.party.paths import Mail, Paths, Push, Route, Webhook, check_paths
@@ -29,7 +34,7 @@ from wideberth.theatre.hotline_rows import CRITICAL, PRECEDENCES, Line, Message,
 from wideberth.theatre.hotline_rules import Items, all_cells, is_open, obligations_of, told
 from wideberth.theatre.lifecycle import RUNG_MAX, Reach
 from wideberth.theatre.outcome import Accepted, Effects, Outcome, accepted
-from wideberth.theatre.rows import Member
+from wideberth.theatre.rows import AlertRow, Member
 from wideberth.theatre.shown import Shown, b64
 from wideberth.theatre.state import State
 
@@ -37,6 +42,8 @@ HANDED: Final = "handed"
 FAILED: Final = "failed"
 STOP_FIRST: Final = 0
 """The urgency of a STOP; the precedences follow."""
+_ALERTS: Final = {Stage.WARNED: (2, False), Stage.HAPPENED: (1, True)}
+"""By stage, as urgent as which precedence, and whether on both paths."""
 CHECKS: Final = 2
 """That of a comm check: whoever has to answer it has not long."""
 
@@ -106,11 +113,11 @@ class Job(NamedTuple):
     """Whose route it is."""
     route: Route
     what: str
-    """"message", "reminder", "cancelled" or "check"."""
+    """"message", "reminder", "cancelled", "check" or "alert"."""
     urgency: int
     sender: str
     subject: bytes
-    """Of the message or check."""
+    """Of the message, check or alert."""
     version: int
     due_us: int
     drill: bool = False
@@ -120,7 +127,7 @@ class Job(NamedTuple):
     @property
     def critical(self) -> bool:
         """Whether the ledger tells of it."""
-        return self.what != "check" and self.urgency <= len(CRITICAL)
+        return self.what not in ("check", "alert") and self.urgency <= len(CRITICAL)
 
     def row(self, outcome: str, at_us: int) -> Delivery:
         """What became of it, for the ledger."""
@@ -142,13 +149,18 @@ def jobs(state: State, party: str = "") -> Iterator[Job]:
     for line in state.lines.values():
         if party in ("", line.second):
             yield from check_jobs(state, line)
+    for alert in state.alerts.values():
+        yield from alert_jobs(state, alert, party)
 
 
 def subject_jobs(state: State, subject: tuple[str, bytes]) -> Iterator[Job]:
-    """What has to go out about one message, or one comm check."""
+    """What has to go out about one message, one comm check, or one alert (nobody sends it)."""
     message = state.messages.get(subject)
     if message is not None:
         yield from message_jobs(state, message)
+        return
+    if not subject[0] and subject[1] in state.alerts:
+        yield from alert_jobs(state, state.alerts[subject[1]])
         return
     for line in state.lines.values():
         if (line.first, line.check) == subject:
@@ -203,13 +215,43 @@ def check_jobs(state: State, line: Line) -> Iterator[Job]:
     """A comm check that waits goes out on its own path."""
     if not line.due_us:
         return
-    cells = [""] if (line.second, "") in state.paths else all_cells(state, line.second)
-    for cell in cells:
+    for cell in _top(state, line.second):
         for route in routes_of(state, line.second, cell):
             if route.path is line.path:
                 made = uuid4_of("delivery", line.check, cell, msgspec.msgpack.encode((route.path, route.to)))
                 head = (made, line.second, cell, cell, route, "check", CHECKS)
                 yield Job(*head, line.first, line.check, 0, line.due_us)
+
+
+def _top(state: State, party: str) -> tuple[str, ...]:
+    """Whose routes stand for the party: its own, else those of all its cells."""
+    return ("",) if (party, "") in state.paths else all_cells(state, party)
+
+
+def alert_jobs(state: State, alert: AlertRow, party: str = "") -> Iterator[Job]:
+    """An alert goes to each party that it concerns, once a stage, until somebody there has taken it up or it passed."""
+    if alert.stage not in _ALERTS or state.time_us - alert.at_us > ALERT_CARRIED_US:
+        return
+    for owner in sorted({side.party for side in alert.sides if side.party and party in ("", side.party)}):
+        if owner in alert.acknowledged or not _is_carried(state, alert, owner):
+            continue
+        urgency, both = _ALERTS[alert.stage]
+        for cell in _top(state, owner):
+            for route in routes_of(state, owner, cell):
+                if both or route.path is Path.FIRST:
+                    to = msgspec.msgpack.encode((route.path, route.to))
+                    made = uuid4_of("delivery", alert.id, alert.stage.value, owner, cell, to)
+                    yield Job(made, owner, cell, cell, route, "alert", urgency, "", alert.id, 0, alert.closest_us)
+
+
+def _is_carried(state: State, alert: AlertRow, owner: str) -> bool:
+    """Whether a party has routes, and few alerts that are older and open."""
+    if all(party != owner for party, _ in state.paths):
+        return False
+    older = (a for a in state.alerts.values() if (a.since_us, a.id) < (alert.since_us, alert.id))
+    open_ = (a for a in older if a.stage in _ALERTS and owner not in a.acknowledged)
+    mine = (a for a in open_ if any(side.party == owner for side in a.sides))
+    return next(islice(mine, ALERTS_CARRIED_MAX - 1, None), None) is None
 
 
 class RouteNow(Shown, frozen=True):
