@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -81,8 +81,8 @@ def _genesis(others: Sequence[str]) -> Genesis:
 
 
 @contextmanager
-def served(folder: Path, others: Sequence[str] = ()) -> Iterator[Served]:
-    """Found a theatre in the folder and serve it until the end."""
+def served(folder: Path, others: Sequence[str] = (), more: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Found a theatre in the folder and serve it until the end; `more` are settings by their environment variables."""
     issuer = Issuer(new_private_pem(), ISSUER)
     found_theatre(folder, _genesis(others), NODE_SEED)
     public = folder / "issuer.pem.pub"
@@ -94,7 +94,7 @@ def served(folder: Path, others: Sequence[str] = ()) -> Iterator[Served]:
         "WIDEBERTH_LOG_LEVEL": "error",
     }
     command = [sys.executable, "-m", "wideberth.cli", "serve", str(folder), "--port", "0", "--quiet"]
-    node = subprocess.Popen(command, env=os.environ | settings, stdout=subprocess.PIPE, text=True)
+    node = subprocess.Popen(command, env=os.environ | settings | dict(more or {}), stdout=subprocess.PIPE, text=True)
     assert node.stdout is not None
     try:
         ready = next((line for line in node.stdout if line.startswith(READY)), "")

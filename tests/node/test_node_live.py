@@ -288,3 +288,32 @@ def test_ready_is_said_after_everything_is_compiled(tmp_path: Path) -> None:
         with pytest.raises(NodeFailed, match=r"feeds\.toml"):
             run(Config(folder=tmp_path / "node", port=0, feeds=feeds), ready)
     assert log == ["rehearsed", "ready"]
+
+
+def test_who_is_named_late_is_warned_of_what_is_open(tmp_path: Path) -> None:
+    """An alert stands when one side's aircraft gets a party: that one hears of it at once, and the ledger has both."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 100.0, 90.0, 33_000), ("4b1815", 42.0, -37.85, 100.0, 270.0, 33_000))
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, url):
+            theirs, _ = shouted(node, "BBB")
+            await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
+
+            def sides() -> list[list[str]]:
+                return [[side.party for side in row.sides] for row in node.state.alerts.values() if row.kind == "pair"]
+
+            async def alone() -> bool:
+                return sides() == [["AAA"]]
+
+            async def both() -> bool:
+                return sides() == [["AAA", "BBB"]]
+
+            await until(alone)
+            assert theirs == []
+            await asyncio.to_thread(plan, url, "BBB", "4b1815", 42.01, Disclosure.CONFLICT_ONLY)
+            await until(both)
+            views = [json.loads(e.split(b"data: ")[1])["view"] for e in theirs if e.startswith(b"event: alert")]
+            assert {"4b1815", "3c6444"} in [{view["own"], view["other"]} for view in views]
+
+    asyncio.run(steps())

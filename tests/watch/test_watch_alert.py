@@ -52,6 +52,15 @@ def test_one_sweep_opens_nothing_unless_time_is_short() -> None:
     assert run(Alerts(), [seen(0)]) == [(0, "opened"), (0, "time is short"), (0, "too near")]
 
 
+def test_what_waits_to_be_confirmed_is_known() -> None:
+    """After the first prediction far ahead, and neither before nor once it is opened or gone."""
+    alerts, waits = Alerts(), []
+    for t, one in enumerate((None, seen(200), None, seen(200), seen(199), seen(198))):
+        alerts.sweep([one] if one else [], BOTH, us(t))
+        waits.append(alerts.unconfirmed)
+    assert waits == [False, True, False, True, False, False]
+
+
 def test_wider_minima_open_nothing_and_keep_what_is_open() -> None:
     """What only the wider minima see opens nothing; what is open stays as long as they see it."""
     assert run(Alerts(), [seen(50, inside=False)] * 20) == []

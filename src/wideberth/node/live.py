@@ -13,7 +13,7 @@ reports over: a watch must not die quietly. All that sweeps compile is compiled 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from wideberth.node.core import Node
 
 SWEEP_S: Final = 0.5
+CONFIRM_S: Final = 0.2
+"""Where a pair waits for a second sweep to say the same, that comes so soon; never two such in a row."""
 FOLLOW_S: Final = 2.0
 """How often zones and owners are brought in step with the state."""
 SAY_S: Final = 1.0
@@ -96,8 +98,10 @@ class Live:
         self._still = asyncio.Lock()
         """Held while the watch changes on its thread."""
         self._followed_us = self._said_us = self.now_us = self._feeds_us = 0
-        self._in_ledger: dict[str, Stage] = {}
-        """Of open alerts, the last stage that the ledger was told."""
+        self._in_ledger: dict[str, tuple[Stage, tuple[str, ...]]] = {}
+        """Of open alerts, the last stage and the sides that the ledger was told."""
+        self._told: dict[str, tuple[str, ...]] = {}
+        """By alert, whom it concerned at the last sweep."""
         self._by_ledger_id: dict[bytes, str] = {}
         self._taken_up: list[tuple[bytes, str]] = []
         self._conflicts: dict[str, list[Told]] = {}
@@ -175,12 +179,13 @@ class Live:
     # sweeping
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, pause_s = asyncio.get_running_loop(), SWEEP_S
         try:
             while True:
                 began = loop.time()
                 await self._sweep()
-                await asyncio.sleep(max(0.0, SWEEP_S - (loop.time() - began)))
+                pause_s = CONFIRM_S if self.watch.alerts.unconfirmed and pause_s == SWEEP_S else SWEEP_S
+                await asyncio.sleep(max(0.0, pause_s - (loop.time() - began)))
         except Exception as error:
             self.log.exception("watch.failed")
             self._fail("sweeps", error)
@@ -214,8 +219,11 @@ class Live:
         return self._feeds_us
 
     def _work(self, batches: list[list[Report]], now_us: int) -> Swept:
+        of_feed: dict[str, list[Report]] = {}
         for batch in batches:
-            self.watch.reports(batch)
+            of_feed.setdefault(batch[0].source, []).extend(batch)
+        for reports in of_feed.values():
+            self.watch.reports(reports)
         taken, self._taken_up = self._taken_up, []
         for alert, party in taken:
             known = self._by_ledger_id.get(alert)
@@ -232,28 +240,39 @@ class Live:
             self._node.say_warned(Warned(tuple(rows[begin : begin + WARNINGS_PER_ENTRY_MAX])))
 
     def _warnings(self, swept: Swept, now_us: int) -> Iterable[Warning_]:
-        changed = dict.fromkeys(change.alert for change in swept.changes)
-        alerts = [alert for name in changed if (alert := self.watch.alerts.by_id.get(name)) is not None]
-        for party in sorted({party for alert in alerts for party in alert.parties}):
-            views = {view.id: view for view in self.watch.view(party).alerts}
+        alerts = self._news(swept)
+        seen = {party: self.watch.view(party) for party in sorted({party for a in alerts for party in a.parties})}
+        for party, picture in seen.items():
+            views = {view.id: view for view in picture.alerts}
             for alert in alerts:
                 if party in alert.parties:
                     soon = AlertSoon(id_text(self.ledger_id(alert.id)), views[alert.id])
                     self._node.streams.tell(party, b"event: alert\ndata: " + msgspec.json.encode(soon) + b"\n\n")
         for alert in alerts:
             stage = STAGES.get(alert.state)
-            before = self._in_ledger.get(alert.id)
-            if stage is None or stage is before or (stage is Stage.PASSED and before is None) or not alert.parties:
+            before, sides = self._in_ledger.get(alert.id, (None, ()))
+            same = stage is before and sides == alert.parties
+            if stage is None or same or (stage is Stage.PASSED and before is None) or not alert.parties:
                 continue
-            self._in_ledger[alert.id] = stage
+            self._in_ledger[alert.id] = stage, alert.parties
             self._by_ledger_id[self.ledger_id(alert.id)] = alert.id
             if stage is Stage.PASSED:
                 del self._in_ledger[alert.id], self._by_ledger_id[self.ledger_id(alert.id)]
-            yield self._warning(alert, stage, now_us)
+            yield self._warning(alert, stage, now_us, seen)
 
-    def _warning(self, alert: Alert, stage: Stage, now_us: int) -> Warning_:
+    def _news(self, swept: Swept) -> list[Alert]:
+        """Alerts that changed, and open ones that concern somebody whom they did not: an aircraft was named late."""
+        by_id = self.watch.alerts.by_id
+        changed = {change.alert: None for change in swept.changes if change.alert in by_id}
+        for alert in by_id.values():
+            if not alert.over and alert.parties != self._told.get(alert.id, alert.parties):
+                changed[alert.id] = None
+        self._told = {alert.id: alert.parties for alert in by_id.values()}
+        return [by_id[name] for name in changed]
+
+    def _warning(self, alert: Alert, stage: Stage, now_us: int, pictures: Mapping[str, PartyPicture]) -> Warning_:
         seen = alert.seen
-        sides = tuple(self._side(alert, party) for party in alert.parties)
+        sides = tuple(self._side(alert, party, pictures[party]) for party in alert.parties)
         closest_us = now_us + round(max(0.0, seen.cpa_s) * 1e6)
         above_mm = round(abs(seen.vertical_m or 0.0) * 1_000)
         kind = KINDS[alert.key[0]]
@@ -261,16 +280,14 @@ class Live:
         doubt = bool(alert.doubt)
         return Warning_(self.ledger_id(alert.id), kind, stage, sides, now_us, closest_us, near_mm, above_mm, doubt)
 
-    def _side(self, alert: Alert, party: str) -> Side:
+    def _side(self, alert: Alert, party: str, picture: PartyPicture) -> Side:
         """A party's side: its plan where one is known, its track by name; of a zone, the zone's thing."""
-        view = next(view for view in self.watch.view(party).alerts if view.id == alert.id)
+        view = next(view for view in picture.alerts if view.id == alert.id)
         if alert.key[0] != "pair":
             zone = self.watch.zones.by_id.get(alert.key[2])
             if zone is not None and zone.owner == party:
                 return Side(party, ref_of(zone.id)[1], "")
-        own = next(
-            (own for own in self.watch.view(party).own if own.name == view.own or own.callsign == view.own), None
-        )
+        own = next((own for own in picture.own if own.name == view.own or own.callsign == view.own), None)
         operation = ref_of(own.operation)[1] if own is not None and own.operation else b""
         return Side(party, operation, view.own)
 

@@ -143,6 +143,11 @@ class Alerts:
     def __len__(self) -> int:
         return len(self.by_id)
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether any pair waits for another sweep to say the same."""
+        return bool(self._waiting)
+
     def get(self, key: Key) -> Alert | None:
         """The alert of a pair."""
         return self._by_key.get(key)
