@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -317,3 +318,48 @@ def test_who_is_named_late_is_warned_of_what_is_open(tmp_path: Path) -> None:
             assert {"4b1815", "3c6444"} in [{view["own"], view["other"]} for view in views]
 
     asyncio.run(steps())
+
+
+def test_a_ledger_that_hangs_holds_no_warning_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk takes nothing for a while: the stream hears of what comes near all the same, the ledger afterwards."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 100.0, 90.0, 33_000))
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hanging(*_: object) -> None:
+        hangs.set()
+        assert goes_on.wait(120)
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, url):
+            mine, _ = shouted(node, "AAA")
+            await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
+
+            async def known() -> bool:
+                assert node.live is not None
+                return [own.name for own in (await node.live.picture("AAA")).own] == ["3c6444"]
+
+            async def hung() -> bool:
+                return hangs.is_set()
+
+            async def heard() -> bool:
+                return any(event.startswith(b"event: alert") for event in mine)
+
+            async def told() -> bool:
+                return any(row.kind == "pair" for row in node.state.alerts.values())
+
+            await until(known)
+            with monkeypatch.context() as patched:
+                patched.setattr(node.sequencer, "pass_time", hanging)
+                await until(hung)
+            assert mine == []
+            sky.aircraft = (*sky.aircraft, ("4b1815", 42.0, -37.85, 100.0, 270.0, 33_000))
+            await until(heard)
+            assert not node.state.alerts
+            goes_on.set()
+            await until(told)
+
+    try:
+        asyncio.run(steps())
+    finally:
+        goes_on.set()

@@ -34,7 +34,7 @@ from wideberth.limits import WARNINGS_PER_ENTRY_MAX
 from wideberth.node.feed_figures import FeedFigures
 from wideberth.node.opening import NodeFailed
 from wideberth.node.shown_cot import Told, events, told_to
-from wideberth.node.sky import Sky, ref_of
+from wideberth.node.sky import Seen, Sky, look, ref_of
 from wideberth.party.alerts import AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
 from wideberth.party.standard import uuid4_of
 from wideberth.refusal import Refusal
@@ -61,6 +61,8 @@ STAGES: Final = {
     AlertState.HAPPENED: Stage.HAPPENED,
     AlertState.PASSED: Stage.PASSED,
 }
+Looked = tuple[Seen, dict[str, list[Told]]]
+"""What a look at the state found: what the watch is to have, and by party its conflicts."""
 KINDS: Final = {
     "pair": AlertKind.PAIR,
     "operation": AlertKind.ENTRY,
@@ -104,6 +106,7 @@ class Live:
         """By alert, whom it concerned at the last sweep."""
         self._by_ledger_id: dict[bytes, str] = {}
         self._taken_up: list[tuple[bytes, str]] = []
+        self._looking: asyncio.Task[Looked | Refusal] | None = None
         self._conflicts: dict[str, list[Told]] = {}
         """By party with a Cursor on Target feed, its conflicts that are near."""
         self._off: dict[str, int] = {}
@@ -134,8 +137,10 @@ class Live:
             async with live.receiver:
                 yield live
         finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
+            tasks = [sweeping] if live._looking is None else [sweeping, live._looking]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             live._thread.shutdown()
             if live._recorder is not None:
                 live._recorder.close()
@@ -194,11 +199,7 @@ class Live:
         now_us = max(self._clock_us(), self.now_us + 1)
         self.now_us = now_us
         async with self._still:
-            if now_us - self._followed_us >= FOLLOW_S * 1e6:
-                self._followed_us = now_us
-                followed = await self._node.read("", lambda: self._follow(now_us))
-                if isinstance(followed, Refusal):
-                    return
+            self._follow(now_us)
             batches, self._batches = self._batches, []
             swept = await asyncio.get_running_loop().run_in_executor(self._thread, self._work, batches, now_us)
             self.swept = swept
@@ -208,10 +209,21 @@ class Live:
                 self._say_cot(now_us)
 
     def _follow(self, now_us: int) -> None:
+        """Take over what the state was last seen to have, and have it looked at again; no sweep waits for the ledger,
+        between whose groups that is done."""
+        if self._looking is not None and self._looking.done():
+            found, self._looking = self._looking.result(), None
+            if not isinstance(found, Refusal):
+                seen, self._conflicts = found
+                self._sky.take(seen)
+        if self._looking is None and now_us - self._followed_us >= FOLLOW_S * 1e6:
+            self._followed_us = now_us
+            self._looking = asyncio.create_task(self._node.read("", lambda: self._look(now_us)), name="state to watch")
+
+    def _look(self, now_us: int) -> Looked:
         node = self._node
-        self._sky.follow(node.state, now_us)
         parties = {feed.party for feed in self._feeds if feed.party and feed.format is Format.COT}
-        self._conflicts = {party: told_to(party, node.state, node.views, now_us) for party in parties}
+        return look(node.state, now_us), {party: told_to(party, node.state, node.views, now_us) for party in parties}
 
     def _clock_us(self) -> int:
         if self._node.config.watch_clock == "wall":

@@ -1,17 +1,17 @@
 """What the live watch has to know of a theatre: its zones, and which aircraft fly whose plan.
 
-In:  the state. Out: `Zone`s by id, and owners by identity; what changed since they were last looked at.
+In:  the state. Out: `Zone`s by id, and owners by identity (`look`); into the watch goes what changed (`Sky.take`).
 Refuses nothing. Only what is in force now or within the look-ahead is a zone, so that a sweep costs what matters.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from wideberth.feeds.report import AddressKind
-from wideberth.party.charter import CLASSES, TrafficClass
+from wideberth.party.charter import CLASSES, Charter, TrafficClass
 from wideberth.party.command import ConstraintKind, Disclosure
 from wideberth.space.volume import Volume4D
-from wideberth.theatre.alerts import aircraft_of
+from wideberth.theatre.alerts import Ref, aircraft_of
 from wideberth.theatre.rows import Thing
 from wideberth.theatre.state import State
 from wideberth.watch.entry import Zone, ZoneKind
@@ -34,6 +34,21 @@ def ref_of(zone: str) -> tuple[str, bytes]:
     return (owner, bytes.fromhex(thing)) if owner else ("", b"")
 
 
+class Seen(NamedTuple):
+    """What a state has for the watch, at one time; nothing in it changes with the state."""
+
+    charter: Charter
+    zones: dict[str, Zone]
+    addresses: dict[str, Ref]
+    callsigns: dict[str, Ref]
+
+
+def look(state: State, now_us: int) -> Seen:
+    """What matters now and soon."""
+    zones = {zone.id: zone for zone in (*_things(state, now_us), *_lines(state))}
+    return Seen(state.charter, zones, *aircraft_of(state))
+
+
 class Sky:
     """A watch kept in step with a state."""
 
@@ -42,23 +57,21 @@ class Sky:
         self._zones: dict[str, Zone] = {}
         self._owned: dict[str, Own] = {}
         self._called: dict[str, Own] = {}
-        self._charter_name: object = None
+        self._charter: Charter | None = None
 
-    def follow(self, state: State, now_us: int) -> None:
+    def take(self, seen: Seen) -> None:
         """Bring zones, owners and rules in step."""
-        if state.charter is not self._charter_name:
-            self._charter_name = state.charter
-            self._watch.charter(state.charter)
-        zones = {zone.id: zone for zone in (*_things(state, now_us), *_lines(state))}
-        for gone in self._zones.keys() - zones.keys():
+        if seen.charter is not self._charter:
+            self._charter = seen.charter
+            self._watch.charter(seen.charter)
+        for gone in self._zones.keys() - seen.zones.keys():
             self._watch.zones.drop(gone)
-        for id_, zone in zones.items():
+        for id_, zone in seen.zones.items():
             if self._zones.get(id_) != zone:
                 self._watch.zones.put(zone)
-        self._zones = zones
-        addresses, callsigns = aircraft_of(state)
-        self._own({name: Own(ref[0], zone_id(*ref)) for name, ref in addresses.items()})
-        self._call({name: Own(ref[0], zone_id(*ref)) for name, ref in callsigns.items()})
+        self._zones = seen.zones
+        self._own({name: Own(ref[0], zone_id(*ref)) for name, ref in seen.addresses.items()})
+        self._call({name: Own(ref[0], zone_id(*ref)) for name, ref in seen.callsigns.items()})
 
     def shown_to(self, party: str) -> list[Zone]:
         """The zones that a party may see: its own, and those of open plans and constraints."""
