@@ -17,7 +17,7 @@ const MILE_M = 1852;
 const FOOT_M = 0.3048;
 const DEGREE_KM = 111.2;
 const AROUND_S = 60;
-const [WIDE, TALL, LOW] = [640, 330, 90];
+const [WIDE, TALL, LOW] = [640, 230, 62];
 const EDGE = 30;
 
 // reading
@@ -120,6 +120,7 @@ function curve(made, column, minimum, name, unit) {
   return { svg, set };
 }
 
+const clock = (time) => `${new Date(time * 1000).toISOString().slice(0, 19).replace("T", " ")}Z`;
 const miles = (m) => `${number(m / MILE_M, m < MILE_M ? 2 : 1)} NM`;
 const feet = (ft) => `${number(Math.round(ft))} ft`;
 const frameAt = (made, time) => made.frames.reduce((best, row, i) => (Math.abs(row[TIME] - time) < Math.abs(made.frames[best][TIME] - time) ? i : best), 0);
@@ -142,8 +143,8 @@ function stage(made) {
     const row = made.frames[at];
     drawings.forEach((d) => d.set(at));
     slider.value = at;
-    slider.setAttribute("aria-valuetext", String(f.utc(row[TIME] * 1000, true)));
-    shown.time.replaceChildren(String(f.utc(row[TIME] * 1000, true)));
+    slider.setAttribute("aria-valuetext", clock(row[TIME]));
+    shown.time.replaceChildren(clock(row[TIME]));
     shown.across.replaceChildren(row[ACROSS] === null ? unknown() : `${miles(row[ACROSS])} (${f.metres(row[ACROSS])})`);
     shown.height.replaceChildren(row[HEIGHT] === null ? unknown() : `${feet(row[HEIGHT])} (${f.metres(row[HEIGHT] * FOOT_M)})`);
     shown.closing.replaceChildren(row[CLOSING] === null ? unknown() : `${number(row[CLOSING], 0)} m/s`);
@@ -186,14 +187,14 @@ export function show() {
     wrong.replaceChildren(...(made ? [] : t("player.none", { name: code(file.name.slice(0, 80)) })));
     room.replaceChildren(...(made ? [stage(made)] : []));
   };
-  const input = h("input", { type: "file", id: "player-file", accept: ".json,application/json", on: { change: (event) => event.target.files[0] && open(event.target.files[0]) } });
+  const input = h("input", { type: "file", id: "player-file", "aria-label": text("player.file"), accept: ".json,application/json", on: { change: (event) => event.target.files[0] && open(event.target.files[0]) } });
   const drop = (event) => {
     event.preventDefault();
     if (event.type === "drop" && event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
   };
   dialog.replaceChildren(h("div", { on: { dragover: drop, drop } },
     h("h2", { id: "player-title" }, t("player.title")), h("p", {}, t("player.text")),
-    h("label", { for: "player-file" }, t("player.file")), input, wrong, room,
+    input, wrong, room,
     h("div", { class: "acts" }, h("button", { type: "button", class: "btn", id: "player-close", on: { click: () => (room.replaceChildren(), dialog.close()) } }, t("close")))));
   dialog.showModal();
 }
