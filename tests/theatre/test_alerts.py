@@ -80,6 +80,19 @@ def test_each_side_hears_of_its_own(world: Warnings) -> None:
     assert same(world)
 
 
+def test_a_party_that_watches_all_hides_no_name(world: Warnings) -> None:
+    """Between two sides it has no plan of its own: BBB still learns whose open plan it meets, in notice and list."""
+    at_us = world.now_us + SECOND
+    sides = (Side("AAA", world.one, "3c6444"), Side("BBB", world.two, "4b1815"), Side("CCC", b"", ""))
+    for order in (sides, (sides[2], sides[0], sides[1])):
+        world.now_us += SECOND
+        warning = Warning_(world.draw(16), AlertKind.PAIR, Stage.WARNED, order, at_us, at_us, 1_500_000, 90_000)
+        world.sequencer.say(Warned((warning,)), world.now_us)
+        assert world.last("BBB", AlertItem).other == "AAA"
+        assert alerts(world.state, "BBB", AS_OF).alerts[0].other == "AAA"
+        assert world.last("AAA", AlertItem).other == ""
+
+
 def test_an_alert_is_taken_up_by_whom_it_concerns(world: Warnings) -> None:
     """Once, before it has passed; the other side learns that it was, and not by whom where that is hidden."""
     world.warn()

@@ -9,7 +9,7 @@ plan is open: what else there is to know shows on the stream while it matters, a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from wideberth.limits import (
@@ -115,10 +115,9 @@ def decide_warned(state: State, command: Warned) -> Outcome:
 def _told(state: State, warnings: "tuple[Warning_, ...] | list[Warning_]", what: str = "", by: str = "") -> "Notices":
     items: dict[str, list[Item]] = {}
     for warning in warnings:
-        for i, side in enumerate(warning.sides):
+        for side in warning.sides:
             if side.party and state.active(side.party) is not None:
-                other = next((s for j, s in enumerate(warning.sides) if j != i), None)
-                item = _item(state, warning, side, other, what or warning.stage.value, by)
+                item = _item(state, warning, side, _other(warning.sides, side), what or warning.stage.value, by)
                 items.setdefault(side.party, []).append(item)
     return [(party, Notice(tuple(items[party]))) for party in sorted(items)]
 
@@ -131,6 +130,12 @@ def _item(state: State, warning: Warning_, own: Side, other: Side | None, what: 
     measured = (warning.closest_us, warning.horizontal_mm, warning.vertical_mm)
     shown_by = by if by in ("", own.party) or by == named(state, other) else "the other side"
     return AlertItem(*head, *measured, warning.doubtful, shown_by)
+
+
+def _other(sides: Sequence[Side], own: Side) -> Side | None:
+    """The side that one meets: with a plan where one of them has; a party that watches all has none."""
+    rest = [side for side in sides if side is not own]
+    return next((side for side in rest if side.operation), rest[0] if rest else None)
 
 
 def named(state: State, other: Side | None) -> str:
@@ -306,7 +311,7 @@ def alerts(state: State, reader: str, as_of: AsOf) -> Alerts:
 
 def _now(state: State, reader: str, row: AlertRow) -> AlertNow:
     own = next(side for side in row.sides if side.party == reader)
-    other = next((side for side in row.sides if side is not own), None)
+    other = _other(row.sides, own)
     return AlertNow(
         id_text(row.id),
         row.kind,
