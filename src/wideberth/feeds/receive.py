@@ -33,9 +33,7 @@ log = structlog.get_logger()
 class Receiver:
     """All feeds; `async with` runs them, or `start` and `stop`."""
 
-    def __init__(
-        self, feeds: Iterable[Feed], sink: Sink, broken: Callable[[Exception], None] = lambda _: None
-    ) -> None:
+    def __init__(self, feeds: Iterable[Feed], sink: Sink, broken: Callable[[Exception], None] = lambda _: None) -> None:
         """`broken` is called with the exception of a sink that failed; no report is taken after that."""
         self._sink, self._broken = sink, broken
         self._over = False
