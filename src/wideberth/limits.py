@@ -395,6 +395,8 @@ ENCOUNTERS_MAX: Final = 10_000
 """Encounters that one party has filed: years of a busy theatre."""
 ALERTS_OPEN_MAX: Final = 10_000
 """Alerts that the state keeps for a day; the eldest go first."""
+ALERTS_SHOUTED_MAX: Final = 1_024
+"""Alerts that wait for one slow stream; past it the oldest is left to its entry."""
 ALERTS_CARRIED_MAX: Final = 32
 """Open alerts of one party that go on its routes at once, the eldest: more say no more in a mailbox than these."""
 ALERT_CARRIED_US: Final = 600_000_000

@@ -118,7 +118,7 @@ def shouted(node: Node, party: str) -> tuple[list[bytes], Callable[[], None]]:
     heard: list[bytes] = []
     place = node.streams.enter(party)
     assert not hasattr(place, "reason")
-    place.shout = heard.append  # type: ignore[union-attr,method-assign]
+    place.tell = heard.append  # type: ignore[union-attr,method-assign]
     return heard, lambda: node.streams.leave(party, place)  # type: ignore[arg-type]
 
 

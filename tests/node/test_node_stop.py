@@ -13,12 +13,14 @@ from test_node_core import HeldAppend, begun
 from worlds import HOUR
 
 from wideberth.ledger.store import LedgerFailed
-from wideberth.limits import ROOM_BYTES_MIN, STOPS_RELAYED_PER_MINUTE
+from wideberth.limits import ALERTS_SHOUTED_MAX, ROOM_BYTES_MIN, STOPS_RELAYED_PER_MINUTE
 from wideberth.node import stops
 from wideberth.node.stops import SPOOL
+from wideberth.node.streams import Streams
 from wideberth.node.turns import Turns
 from wideberth.party.command import Text
 from wideberth.party.hotline import Stop
+from wideberth.refusal import Refusal
 from wideberth.theatre.shown import id_text
 
 
@@ -50,6 +52,29 @@ def test_it_is_on_every_stream_before_it_is_an_entry(tmp_path: Path) -> None:
         assert (heard["sender"], heard["message"], heard["text"]) == ("AAA", id_text(message), "Our people.")
         assert not heard["off_watch"]
         assert heard["signature"]
+
+    run(tmp_path, steps)
+
+
+def test_a_stream_that_waits_for_the_ledger_hears_it(tmp_path: Path) -> None:
+    """Also a stream that is just about to read what the disk holds up."""
+
+    async def steps(world: World) -> None:
+        headers = await world.headers("BBB")
+        async with on_loopback(world) as client:
+            hearing = asyncio.create_task(first(client, headers, "stop"))
+            await until(lambda: len(world.node.streams) == 1)
+            held = HeldAppend(world.node)
+            planning = asyncio.create_task(world.plan("CCC", world.box()))
+            await begun(held)
+            world.node.streams.wake(["BBB"])
+            await asyncio.sleep(0.1)
+            saying = asyncio.create_task(world.say("AAA", Stop(world.draw(16), "stop", 0), Text("en", "Our people.")))
+            assert (await asyncio.wait_for(hearing, 10))["sender"] == "AAA"
+            assert not saying.done()
+            held.go.set()
+            assert (await saying).status_code == 200
+            await planning
 
     run(tmp_path, steps)
 
@@ -198,6 +223,22 @@ def test_a_stop_that_the_ledger_could_not_take_is_on_the_streams_and_kept(tmp_pa
             await until(lambda: bool(world.node.state.messages))
 
     asyncio.run(go())
+
+
+def test_no_flood_of_alerts_pushes_a_stop_out() -> None:
+    """For a reader who takes nothing, alerts past their bound fall away; the STOP is there, and leaves first."""
+    streams = Streams()
+    place = streams.enter("AAA")
+    assert not isinstance(place, Refusal)
+    streams.tell("AAA", b"first alert")
+    streams.shout(b"STOP")
+    for i in range(ALERTS_SHOUTED_MAX):
+        streams.tell("AAA", b"alert %d" % i)
+    found = place.shouted()
+    assert found.startswith(b"STOPalert 0")
+    assert found.endswith(b"alert %d" % (ALERTS_SHOUTED_MAX - 1))
+    assert b"first" not in found
+    assert place.shouted() == b""
 
 
 def broken(*_: object) -> None:

@@ -2,7 +2,8 @@
 
 In:  a session, and the number of the last notice that the reader has (`after`, or the header Last-Event-ID).
 Out: every notice above it, in order, each once; a tick whenever time passes in the ledger or what is open changes;
-     each STOP of anybody at once, as the event `stop`, before it is an entry and comes as a notice.
+     each STOP of anybody at once, as the event `stop`, and each alert of the party's as `alert`, before it is an entry
+     and comes as a notice.
 Refuses: a number that this ledger does not have (FORKED); more streams than a party may have (TOO_MANY).
 
 The stream ends when its session does, when the reader takes nothing for half a minute, and when the node stops; the
@@ -115,7 +116,13 @@ async def _events(node: "Node", session: "Session", place: "Waiting", after: int
     while not node.streams.over and node.sessions.holds(session, node.now_us()) is None:
         if shouted := place.shouted():
             yield shouted
-        batch = await node.read(session.party, partial(_read, node, session.party, after))
+        reading = asyncio.ensure_future(node.read(session.party, partial(_read, node, session.party, after)))
+        try:
+            while shouted := await place.shouted_while(reading):  # a read waits where the ledger hangs, a STOP does not
+                yield shouted
+            batch = await reading
+        finally:
+            reading.cancel()
         if isinstance(batch, Refusal):
             break
         if batch.events:

@@ -4,39 +4,68 @@ In:  a party that wants to hear; news for some or all parties.
 Out: a waiting place that wakes when there is news.
 Refuses: a stream past the limit of a party.
 
-A stream holds no queue but of STOPs, which leave before they are entries: once woken it reads the ledger from where it
-stands, so nothing is lost, doubled or piled up, however slow its reader is.
+A stream holds no queue but of STOPs and of alerts, which leave before they are entries; each apart from the other, so
+that no flood of alerts pushes a STOP out. Once woken it reads the ledger from where it stands, so nothing is lost,
+doubled or piled up, however slow its reader is.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from typing import TypeVar
 
-from wideberth.limits import STOPS_SHOUTED_MAX, STREAMS_PER_PARTY_MAX
+from wideberth.limits import ALERTS_SHOUTED_MAX, STOPS_SHOUTED_MAX, STREAMS_PER_PARTY_MAX
 from wideberth.refusal import Reason, Refusal, refuse
+
+T = TypeVar("T")
 
 
 class Waiting:
     """One open stream's place."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
-        self._shouted: deque[bytes] = deque(maxlen=STOPS_SHOUTED_MAX)
+        self._news, self._nudged = asyncio.Event(), asyncio.Event()
+        self._stops: deque[bytes] = deque(maxlen=STOPS_SHOUTED_MAX)
+        self._alerts: deque[bytes] = deque(maxlen=ALERTS_SHOUTED_MAX)
 
     def shout(self, event: bytes) -> None:
-        """Something is sent before all else."""
-        self._shouted.append(event)
+        """A STOP is sent before all else."""
+        self._stops.append(event)
         self._news.set()
+        self._nudged.set()
+
+    def tell(self, event: bytes) -> None:
+        """An alert is sent after STOPs, before all else."""
+        self._alerts.append(event)
+        self._news.set()
+        self._nudged.set()
 
     def shouted(self) -> bytes:
-        """What was shouted since it was last asked."""
-        found = b"".join(self._shouted)
-        self._shouted.clear()
+        """What was shouted and told since it was last asked."""
+        found = b"".join((*self._stops, *self._alerts))
+        self._stops.clear()
+        self._alerts.clear()
         return found
 
     def wake(self) -> None:
         """There is news."""
         self._news.set()
+
+    async def shouted_while(self, work: "asyncio.Future[T]") -> bytes:
+        """What is shouted while something else is waited for; empty as soon as that is done."""
+        work.add_done_callback(self._nudge)
+        try:
+            while not work.done():
+                if found := self.shouted():
+                    return found
+                await self._nudged.wait()
+                self._nudged.clear()
+            return b""
+        finally:
+            work.remove_done_callback(self._nudge)
+
+    def _nudge(self, _: object) -> None:
+        self._nudged.set()
 
     async def wait(self, seconds: float) -> None:
         """Until there is news, or so long."""
@@ -89,12 +118,12 @@ class Streams:
                 place.wake()
 
     def tell(self, party: str, event: bytes) -> None:
-        """Send an event to whoever listens for a party."""
+        """Send an alert to whoever listens for a party."""
         for place in self._by_party.get(party, ()):
-            place.shout(event)
+            place.tell(event)
 
     def shout(self, event: bytes) -> None:
-        """Send an event to everybody who listens."""
+        """Send a STOP to everybody who listens."""
         for places in self._by_party.values():
             for place in places:
                 place.shout(event)
