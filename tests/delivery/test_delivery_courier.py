@@ -271,8 +271,8 @@ def test_cancelling_goes_where_the_message_went(tmp_path: Path) -> None:
         told, untold = job(1), job(2)
         carried.want(told)
         await carried.sim.run(1)
-        carried.want(job(11, what="cancelled", subject=told.subject, after=told.id))
-        carried.want(job(12, what="cancelled", subject=untold.subject, after=untold.id))
+        carried.want(job(11, what="cancelled", subject=told.subject, after=(told.id,)))
+        carried.want(job(12, what="cancelled", subject=untold.subject, after=(untold.id,)))
         await carried.sim.run(5)
         assert [int.from_bytes(one.id) for one in far.arrived] == [1, 11]
         await carried.courier.close()

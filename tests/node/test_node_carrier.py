@@ -39,6 +39,7 @@ from wideberth.sequencer import envelope_of
 
 KEY = public_key(NODE_SEED)
 CONFIG = {"http_uss": True, "private_uss": True, "public_url": "https://node.test"}
+MAIL_DOWN = {"mail_host": "127.0.0.1", "mail_port": 9, "mail_tls": "none", "mail_from": "node@node.test"}
 
 
 class Desk:
@@ -341,14 +342,16 @@ def test_a_party_tests_its_routes_and_reads_its_own_alone(tmp_path: Path) -> Non
 
 def test_an_alert_of_the_live_watch_goes_on_the_routes(tmp_path: Path) -> None:
     """Handed over once a stage, under one id however often it is tried and over a restart; it names no track; whoever
-    takes it up ends it, and a hook that is down holds the watch up no moment."""
+    takes it up ends it, that it passed goes where it had gone; a hook or mail server that is down holds the watch up no
+    moment."""
 
     async def go() -> None:
         desk, alert = Desk(), bytes(range(16))
         async with desk.uss:
-            async with carrying(tmp_path / "t") as (world, _):
+            async with carrying(tmp_path / "t", **MAIL_DOWN) as (world, _):
                 desk.world, hands = world, world.hands
-                await paths(world, "BBB", Route(Way.FIRST, Webhook(desk.url), "en"))
+                mail = Route(Way.FIRST, Mail("duty@desk.example"), "en")
+                await paths(world, "BBB", Route(Way.FIRST, Webhook(desk.url), "en"), mail)
                 warn(world, alert, Stage.WARNED)
                 await until(lambda: desk.items)
                 item = desk.items[0]
@@ -358,23 +361,30 @@ def test_an_alert_of_the_live_watch_goes_on_the_routes(tmp_path: Path) -> None:
                 warn(world, alert, Stage.HAPPENED)
                 await until(lambda: next(iter(world.node.state.alerts.values())).stage is Stage.HAPPENED)
                 assert (await world.get("BBB", "/v1/alerts")).json()["alerts"][0]["stage"] == "happened"
-            async with opened(tmp_path / "t", hands=hands, **CONFIG) as world:
+            async with opened(tmp_path / "t", hands=hands, **CONFIG, **MAIL_DOWN) as world:
                 desk.world, desk.down = world, False
                 carrier = world.node.carrier = Carrier(world.node)
                 world.node.on_entry = carrier.entry
                 await carrier.start()
                 await go_on(world, lambda: len(desk.items) == 2)
                 assert desk.items[1].urgency == "flash"
+                await until(lambda: carrier.courier.waiting == 1)  # the mail, whose server is down
+                warn(world, alert, Stage.PASSED)
+                await go_on(world, lambda: len(desk.items) == 3)
+                assert (desk.items[2].what, desk.items[2].urgency) == ("passed", "routine")
                 await until(lambda: carrier.courier.waiting == 0)
                 desk.down = True
                 warn(world, bytes(16), Stage.WARNED)
                 await until(lambda: carrier.courier.waiting)
                 assert (await world.say("BBB", AcknowledgeAlert(bytes(16)))).status_code == 200
                 await until(lambda: carrier.courier.waiting == 0)
+                warn(world, bytes(16), Stage.PASSED)
+                await until(lambda: world.node.state.alerts[bytes(16)].stage is Stage.PASSED)
+                assert carrier.courier.waiting == 0, "nobody had been told of it"
                 assert delivered(world) == [], "the warning itself is the ledger's"
                 world.node.on_entry = world.node.carrier = None
                 await carrier.close()
-        assert len({item.id for item in desk.items}) == len(desk.items) == 2
+        assert len({item.id for item in desk.items}) == len(desk.items) == 3
 
     asyncio.run(go())
 

@@ -1,4 +1,4 @@
-"""kill -9 while messages go out to a webhook that fails now and then: each arrives, and again only under its id.
+"""kill -9 while messages and alerts go out to a webhook that fails now and then: each arrives, again only under its id.
 
 4 rounds, 20 with WIDEBERTH_LONG=1.
 """
@@ -22,12 +22,13 @@ from wideberth.client import Answer, Client
 from wideberth.client.paths import set_paths
 from wideberth.client.webhook import Receiver, Taken
 from wideberth.node.opening import open_folder
+from wideberth.party.alerts import AlertKind, Side, Stage, Warned, Warning_
 from wideberth.party.command import Text
 from wideberth.party.hotline import Delivered, MessageKind, Precedence, Send
 from wideberth.party.hotline import Path as Way
 from wideberth.party.identity import public_key
 from wideberth.party.paths import Route, Webhook
-from wideberth.sequencer import envelope_of
+from wideberth.sequencer import Sequencer, envelope_of
 
 ROUNDS = 20 if os.environ.get("WIDEBERTH_LONG") else 4
 SETTINGS = {"WIDEBERTH_HTTP_USS": "true", "WIDEBERTH_PRIVATE_USS": "true"}
@@ -51,6 +52,7 @@ class Hook:
 
     def __init__(self, dice: random.Random) -> None:
         self.arrived: Counter[str] = Counter()
+        self.urgency: dict[str, str] = {}
         self.lost: set[str] = set()
         self.bad: list[str] = []
         self.mended = False
@@ -75,6 +77,7 @@ class Hook:
                     made = str(json.loads(body)["id"])
                     if roll >= 0.3:
                         hook.arrived[made] += 1
+                        hook.urgency[made] = json.loads(body)["urgency"]
                     if 0.3 <= roll < 0.4:
                         hook.lost.add(made)
                 if roll < 0.4:
@@ -144,3 +147,50 @@ def test_killed_again_and_again_it_delivers_all(tmp_path: Path) -> None:
     rows = [row for command in with_ledger if isinstance(command, Delivered) for row in command.rows]
     told = {row.message for row in rows if row.outcome == "handed"}
     assert len(told) == 3 * ROUNDS, "every urgent one, and no routine one"
+
+
+def warn(folder: Path, number: int) -> None:
+    """In the ledger of a node that is down: three new alerts to BBB in even rounds, which have happened in odd ones."""
+    opened = open_folder(folder)
+    sequencer = Sequencer(opened.ledger, opened.seed, os.urandom, opened.state)
+    stage, at_us = (Stage.WARNED, Stage.HAPPENED)[number % 2], time.time_ns() // 1_000
+    for i in range(3):
+        alert = bytes([number // 2, i]) * 8
+        sides = (Side("BBB", b"", "track"),)
+        row = Warning_(alert, AlertKind.PAIR, stage, sides, at_us, at_us + 10**7, 1, 1)
+        sequencer.say(Warned((row,)), at_us)
+    opened.ledger.close()
+
+
+def test_killed_again_and_again_each_alert_is_one_message_a_stage(tmp_path: Path) -> None:
+    """What has happened arrives; no stage of an alert arrives under two ids, and twice only where an answer was lost or
+    the node was killed over it."""
+    folder, dice = tmp_path / "t", random.Random(11)
+    founded(folder)
+    hook = Hook(dice)
+    try:
+        node, url = serve(folder)
+        with Client(url, "BBB", seed_of("BBB")) as receiver:
+            assert isinstance(set_paths(receiver, "", [Route(Way.FIRST, Webhook(hook.url), "en")]), Answer)
+        for number in range(ROUNDS):
+            node.send_signal(signal.SIGKILL)
+            node.wait()
+            warn(folder, number)
+            node, url = serve(folder)
+            time.sleep(dice.random())
+        hook.mended = True
+        deadline = time.monotonic() + 60
+        happened = ROUNDS // 2 * 3
+        while list(hook.urgency.values()).count("flash") < happened and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(2)
+        node.terminate()
+        node.wait(60)
+    finally:
+        hook.close()
+    assert hook.bad == []
+    stages = Counter(hook.urgency.values())
+    assert stages["flash"] == happened, "one id each"
+    assert 0 < stages["immediate"] <= happened
+    again = {made for made, times in hook.arrived.items() if times > 1}
+    assert len(again - hook.lost) <= ROUNDS, "only what was under way when the node was killed"

@@ -23,7 +23,7 @@ from wideberth.party.hotline import (
 from wideberth.party.paths import Mail, Paths, Push, Route, Webhook, check_paths
 from wideberth.refusal import Reason
 from wideberth.theatre.hotline_items import HandedItem
-from wideberth.theatre.hotline_routes import HANDED, Job, jobs, paths_now, subject_jobs
+from wideberth.theatre.hotline_routes import HANDED, Job, jobs, jobs_of, paths_now
 from wideberth.theatre.hotline_views import message as view
 from wideberth.theatre.snapshot import dump, load
 from wideberth.theatre.state import State
@@ -122,7 +122,7 @@ def test_a_new_version_is_sent_anew_and_a_cancelled_one_taken_back() -> None:
     assert world.speak("AAA", CancelMessage(message, 2)).accepted
     over = world.jobs()
     assert {job.what for job in over} == {"cancelled"}
-    assert {job.after for job in over} >= {job.id for job in second}
+    assert {one for job in over for one in job.after} >= {job.id for job in second}
 
 
 def test_a_check_goes_out_on_its_own_path() -> None:
@@ -259,7 +259,7 @@ def test_what_is_acknowledged_but_not_read_back_is_not_sent_again() -> None:
 
 def test_an_alert_goes_to_whom_it_concerns_until_it_is_taken_up() -> None:
     """Once a stage: warned on the first path, happened on both; to nobody else; not after an acknowledgement by that
-    party, nor when it has passed, nor ten minutes on; the same ids however often it is worked out."""
+    party, nor ten minutes on; that it passed, wherever it had gone; the same ids however often it is worked out."""
     world = routed()
     world.reach("AAA", "", Route(Path.FIRST, Webhook("https://aaa.example/"), "en"), MAIL)
     world.reach("CCC", "", TOP)
@@ -273,7 +273,7 @@ def test_an_alert_goes_to_whom_it_concerns_until_it_is_taken_up() -> None:
     assert {job.urgency for job in world.jobs()} == {2}
     ids = {job.id for job in world.jobs()}
     assert {job.id for job in jobs(world.replayed())} == ids
-    assert {job.id for job in subject_jobs(world.state, ("", bytes(16)))} == ids
+    assert {job.id for _, found in jobs_of(world.state, [("", bytes(16))]) for job in found} == ids
     world.warn(Stage.HAPPENED, "AAA", "BBB")
     assert world.ways() == warned | {("alert", "", "duty@desk.example"), ("alert", "DESK", "duty@desk.example")}
     assert {job.urgency for job in world.jobs()} == {1}
@@ -285,7 +285,13 @@ def test_an_alert_goes_to_whom_it_concerns_until_it_is_taken_up() -> None:
     assert world.jobs() == []
     world.warn(Stage.WARNED, "AAA", "BBB", alert=b"2" * 16)
     assert world.jobs()
+    second = {job.id for job in world.jobs()}
     world.warn(Stage.PASSED, "AAA", "BBB", alert=b"2" * 16)
+    over = world.jobs()
+    assert {(job.what, job.urgency) for job in over} == {("passed", 4)}
+    assert {one for job in over for one in job.after} > second, "wherever a warning had gone, and nowhere else"
+    assert {job.id for job in over}.isdisjoint(second)
+    world.wait(660)
     assert world.jobs() == []
 
 
@@ -300,3 +306,6 @@ def test_many_alerts_are_not_many_mails() -> None:
     assert found == set(range(ALERTS_CARRIED_MAX))
     assert world.speak("CCC", AcknowledgeAlert(bytes(16))).accepted
     assert {job.subject[0] for job in world.jobs()} == set(range(1, ALERTS_CARRIED_MAX + 1))
+    world.wait(660)
+    world.warn(Stage.WARNED, "CCC", alert=b"\xff" * 16)
+    assert {job.subject for job in world.jobs()} == {b"\xff" * 16}, "what is old and never passed blocks nothing"

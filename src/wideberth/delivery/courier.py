@@ -114,7 +114,9 @@ class Courier:
         over."""
         self.left_out.discard(subject)
         found = {job.id: job for job in jobs if job.id not in self._spool.done}
-        found = {job.id: job for job in found.values() if not job.after or job.after in self._spool.done}
+        found = {
+            job.id: job for job in found.values() if not job.after or any(one in self._spool.done for one in job.after)
+        }
         old = self._wanted.pop(subject, {})
         if found:
             self._wanted[subject] = found

@@ -29,7 +29,7 @@ class Item(Shown, frozen=True):
     exercise: bool
     drill: bool
     what: str
-    """"message", "reminder", "cancelled", "check", "alert" or "test"."""
+    """"message", "reminder", "cancelled", "check", "alert", "passed" or "test"."""
     urgency: str
     """"stop", "flash", "immediate", "priority" or "routine"; empty for a test."""
     cell: str
@@ -51,6 +51,7 @@ ENGLISH: Final[dict[str, str]] = {
     "cancelled": "A message was taken back",
     "check": "The line is being checked: answer",
     "alert": "The live watch warns you: look at your alerts",
+    "passed": "What the live watch warned you of has passed",
     "test": "This is a test of your route",
 }
 
@@ -76,7 +77,7 @@ class Composer(NamedTuple):
         """What a job says."""
         state = self.state
         urgency = "stop" if job.urgency == STOP_FIRST else PRECEDENCES[job.urgency - 1].value
-        of = {"check": "lines", "alert": "alerts"}.get(job.what, "messages")
+        of = {"check": "lines", "alert": "alerts", "passed": "alerts"}.get(job.what, "messages")
         if of == "messages" and self._wants_whole(job):
             of += f"/{job.sender}/{id_text(job.subject)}"
         bare = Item(
@@ -100,7 +101,7 @@ class Composer(NamedTuple):
         return self.whole and job.route.whole and job.what != "test"
 
     def _message(self, job: Job) -> MessageNow | None:
-        if not self._wants_whole(job) or job.what in ("check", "alert"):
+        if not self._wants_whole(job) or job.what in ("check", "alert", "passed"):
             return None
         row = find_message(self.state, job.party, job.sender, job.subject)
         return message(self.state, job.party, row) if row is not None and row.version == job.version else None

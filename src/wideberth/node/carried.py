@@ -23,9 +23,8 @@ from wideberth.party.hotline import (
     SetTree,
     Stop,
 )
+from wideberth.theatre.hotline_routes import Subject
 from wideberth.theatre.state import State
-
-Subject = tuple[str, bytes]
 
 
 def moved(state: State, envelope: Envelope) -> tuple[Subject, ...]:

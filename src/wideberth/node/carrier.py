@@ -8,7 +8,8 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -34,13 +35,12 @@ from wideberth.party.http_signature import Signer
 from wideberth.party.paths import Mail, Push, Route, Webhook
 from wideberth.refusal import Reason, Refusal, refuse
 from wideberth.sequencer import envelope_of
-from wideberth.theatre.hotline_routes import Job, RouteNow, jobs, route_now, routes_of, subject_jobs
+from wideberth.theatre.hotline_routes import Job, RouteNow, Subject, jobs, jobs_of, route_now, routes_of
 from wideberth.theatre.hotline_rules import all_cells
 
 if TYPE_CHECKING:
     from wideberth.node.core import Node
 
-Subject = tuple[str, bytes]
 LIFE_S_MIN: Final = 60
 """How long a push service keeps what is due at once."""
 LIFE_S_MAX: Final = 86_400
@@ -91,7 +91,7 @@ class Carrier:
 
     def _begin(self) -> None:
         found = list(jobs(self._node.state))
-        wanted = {job.id for job in found} | {job.after for job in found}
+        wanted = {job.id for job in found} | {one for job in found for one in job.after}
         self._spool.keep_only(wanted, self._clock.wall_us() // DAY_US)
         for job, row in list(self._spool.untold.items()):
             self._node.deliveries.tell(job, row)
@@ -110,19 +110,20 @@ class Carrier:
         state = self._node.state
         if not state.paths and not self.courier.waiting:
             return
-        for subject in moved(state, envelope_of(entry)):
-            self.courier.want(subject, subject_jobs(state, subject))
+        for subject, found in jobs_of(state, moved(state, envelope_of(entry))):
+            self.courier.want(subject, found)
 
     async def _keep_looking(self) -> None:
-        """What did not find room is asked for again."""
+        """What did not find room is asked for again, and alerts, which grow old."""
         while True:
             await asyncio.sleep(TICK_US / 1e6)
-            if self.courier.left_out:
-                await self._node.read("", self._look_again)
+            alerts = {subject for subject in self.courier.subjects() if not subject[0]}
+            if again := self.courier.left_out | alerts:
+                await self._node.read("", partial(self._look_again, again))
 
-    def _look_again(self) -> None:
-        for subject in list(self.courier.left_out):
-            self.courier.want(subject, subject_jobs(self._node.state, subject))
+    def _look_again(self, subjects: Iterable[Subject]) -> None:
+        for subject, found in jobs_of(self._node.state, subjects):
+            self.courier.want(subject, found)
 
     def _told(self, ids: Sequence[bytes]) -> None:
         lines = [Line(told=job) for job in ids]

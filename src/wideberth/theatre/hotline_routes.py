@@ -12,11 +12,11 @@ again finds the same jobs with the same ids, so nothing is lost, and a receiver 
     rung 0   the cell's first path; of a STOP both paths
     rung 1   besides, the cell's second path, and both of the cell above
     rung 2   both paths of every cell of the party, anew with every reminder
-    alert    the party's first path when warned, both when it has happened
+    alert    the party's first path when warned, both when it has happened; that it passed, wherever it had gone
 """
 
-from collections.abc import Iterator
-from itertools import islice
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -44,6 +44,9 @@ STOP_FIRST: Final = 0
 """The urgency of a STOP; the precedences follow."""
 _ALERTS: Final = {Stage.WARNED: (2, False), Stage.HAPPENED: (1, True)}
 """By stage, as urgent as which precedence, and whether on both paths."""
+_PASSED: Final = 4
+"""The urgency of an alert's end."""
+_OF_ALERTS: Final = ("alert", "passed")
 CHECKS: Final = 2
 """That of a comm check: whoever has to answer it has not long."""
 
@@ -113,7 +116,7 @@ class Job(NamedTuple):
     """Whose route it is."""
     route: Route
     what: str
-    """"message", "reminder", "cancelled", "check" or "alert"."""
+    """"message", "reminder", "cancelled", "check", "alert" or "passed"."""
     urgency: int
     sender: str
     subject: bytes
@@ -121,13 +124,13 @@ class Job(NamedTuple):
     version: int
     due_us: int
     drill: bool = False
-    after: bytes = b""
-    """Only where this job was handed over."""
+    after: tuple[bytes, ...] = ()
+    """Only where one of these jobs was handed over, if there are any."""
 
     @property
     def critical(self) -> bool:
         """Whether the ledger tells of it."""
-        return self.what not in ("check", "alert") and self.urgency <= len(CRITICAL)
+        return self.what not in ("check", *_OF_ALERTS) and self.urgency <= len(CRITICAL)
 
     def row(self, outcome: str, at_us: int) -> Delivery:
         """What became of it, for the ledger."""
@@ -149,18 +152,31 @@ def jobs(state: State, party: str = "") -> Iterator[Job]:
     for line in state.lines.values():
         if party in ("", line.second):
             yield from check_jobs(state, line)
+    carried = _carried(state)
     for alert in state.alerts.values():
-        yield from alert_jobs(state, alert, party)
+        yield from alert_jobs(state, alert, carried, party)
 
 
-def subject_jobs(state: State, subject: tuple[str, bytes]) -> Iterator[Job]:
-    """What has to go out about one message, one comm check, or one alert (nobody sends it)."""
+Subject = tuple[str, bytes]
+"""A sender and the id of a message or comm check, or nobody and that of an alert."""
+
+
+def jobs_of(state: State, subjects: Iterable[Subject]) -> Iterator[tuple[Subject, list[Job]]]:
+    """By subject, what has to go out about it."""
+    subjects = tuple(subjects)
+    carried = _carried(state) if any(not sender for sender, _ in subjects) else frozenset()
+    for subject in subjects:
+        yield subject, list(_subject_jobs(state, subject, carried))
+
+
+def _subject_jobs(state: State, subject: Subject, carried: Container[tuple[str, bytes]]) -> Iterator[Job]:
     message = state.messages.get(subject)
     if message is not None:
         yield from message_jobs(state, message)
         return
-    if not subject[0] and subject[1] in state.alerts:
-        yield from alert_jobs(state, state.alerts[subject[1]])
+    if not subject[0]:
+        alert = state.alerts.get(subject[1])
+        yield from alert_jobs(state, alert, carried) if alert is not None else ()
         return
     for line in state.lines.values():
         if (line.first, line.check) == subject:
@@ -205,7 +221,7 @@ def _job(message: Message, owed: Obligation, asked: str, route: Route, stage: st
     stop = message.kind is MessageKind.STOP
     urgency = STOP_FIRST if stop else 1 + PRECEDENCES.index(message.precedence)
     to = msgspec.msgpack.encode((route.path, route.to))
-    after = uuid4_of("delivery", owed.id, "new", asked, to) if what == "cancelled" else b""
+    after = (uuid4_of("delivery", owed.id, "new", asked, to),) if what == "cancelled" else ()
     made = uuid4_of("delivery", owed.id, stage, asked, to)
     head = (made, owed.party, owed.cell, asked, route, what, urgency, message.sender, message.id, message.version)
     return Job(*head, owed.due_us, message.drill, after)
@@ -228,30 +244,44 @@ def _top(state: State, party: str) -> tuple[str, ...]:
     return ("",) if (party, "") in state.paths else all_cells(state, party)
 
 
-def alert_jobs(state: State, alert: AlertRow, party: str = "") -> Iterator[Job]:
-    """An alert goes to each party that it concerns, once a stage, until somebody there has taken it up or it passed."""
-    if alert.stage not in _ALERTS or state.time_us - alert.at_us > ALERT_CARRIED_US:
+def alert_jobs(state: State, alert: AlertRow, carried: Container[tuple[str, bytes]], party: str = "") -> Iterator[Job]:
+    """An alert goes to each party that it concerns, once a stage, until somebody there has taken it up or it passed;
+    that it passed goes where it had gone. `carried`: parties and the alerts that go on their routes."""
+    if _is_old(state, alert):
         return
+    over = alert.stage is Stage.PASSED
+    urgency, both = (_PASSED, True) if over else _ALERTS[alert.stage]
     for owner in sorted({side.party for side in alert.sides if side.party and party in ("", side.party)}):
-        if owner in alert.acknowledged or not _is_carried(state, alert, owner):
+        if not over and (owner in alert.acknowledged or (owner, alert.id) not in carried):
             continue
-        urgency, both = _ALERTS[alert.stage]
         for cell in _top(state, owner):
             for route in routes_of(state, owner, cell):
                 if both or route.path is Path.FIRST:
-                    to = msgspec.msgpack.encode((route.path, route.to))
-                    made = uuid4_of("delivery", alert.id, alert.stage.value, owner, cell, to)
-                    yield Job(made, owner, cell, cell, route, "alert", urgency, "", alert.id, 0, alert.closest_us)
+                    made = _alert_job(alert, alert.stage, owner, cell, route)
+                    after = tuple(_alert_job(alert, stage, owner, cell, route) for stage in _ALERTS) if over else ()
+                    head = (made, owner, cell, cell, route, _OF_ALERTS[over], urgency, "", alert.id, 0)
+                    yield Job(*head, alert.closest_us, after=after)
 
 
-def _is_carried(state: State, alert: AlertRow, owner: str) -> bool:
-    """Whether a party has routes, and few alerts that are older and open."""
-    if all(party != owner for party, _ in state.paths):
-        return False
-    older = (a for a in state.alerts.values() if (a.since_us, a.id) < (alert.since_us, alert.id))
-    open_ = (a for a in older if a.stage in _ALERTS and owner not in a.acknowledged)
-    mine = (a for a in open_ if any(side.party == owner for side in a.sides))
-    return next(islice(mine, ALERTS_CARRIED_MAX - 1, None), None) is None
+def _alert_job(alert: AlertRow, stage: Stage, owner: str, cell: str, route: Route) -> bytes:
+    to = msgspec.msgpack.encode((route.path, route.to))
+    return uuid4_of("delivery", alert.id, stage.value, owner, cell, to)
+
+
+def _is_old(state: State, alert: AlertRow) -> bool:
+    return state.time_us - alert.at_us > ALERT_CARRIED_US
+
+
+def _carried(state: State) -> frozenset[tuple[str, bytes]]:
+    """Parties that have routes, each with its eldest open alerts that nobody there has taken up."""
+    found, count, reached = set(), Counter[str](), {party for party, _ in state.paths}
+    for alert in state.alerts.values():  # the eldest first
+        if alert.stage in _ALERTS and not _is_old(state, alert):
+            for owner in {side.party for side in alert.sides if side.party in reached} - {*alert.acknowledged}:
+                if count[owner] < ALERTS_CARRIED_MAX:
+                    count[owner] += 1
+                    found.add((owner, alert.id))
+    return frozenset(found)
 
 
 class RouteNow(Shown, frozen=True):
