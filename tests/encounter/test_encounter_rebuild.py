@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import os
@@ -18,7 +19,7 @@ import pytest
 from encounter_kit import Track, brute, rows_of
 from test_encounter_search import SHORT, crossing
 
-from wideberth.encounter.pictures import pictures
+from wideberth.encounter.pictures import Points, ground, pictures
 from wideberth.encounter.rebuild import Rebuilt, Said, animation, rebuild
 from wideberth.encounter.report import LIMITS, page, paper
 from wideberth.encounter.rows import Rows
@@ -116,6 +117,37 @@ def test_pictures_and_reports_are_the_same_bytes_again(made: Rebuilt) -> None:
     text = " ".join(" ".join(p.extract_text() for p in read.pages).split())
     for wanted in (made.evidence_sha256[:20], "warned of an approach", "between", "It is no finding"):
         assert wanted in text
+
+
+def test_land_lies_under_an_encounter_at_a_coast() -> None:
+    """Off Brest the picture has land and sea and says whose outlines they are; in the midst of the Atlantic neither;
+    inland the whole ground is land. Known places fall where they are."""
+    coast, sea, inland = (
+        rebuilt(crossing(lat, lon, 1_000.0)) for lat, lon in ((48.4, -4.75), (40.0, -40.0), (47.0, 2.5))
+    )
+    assert b"Natural Earth" in said_in(pictures(coast)["map.svg"])
+    extent = (-40.0, 40.0, -40.0, 40.0)
+    for made_, on, off in ((coast, [(30.0, 0.0)], [(-35.0, 0.0)]), (inland, [(0.0, 0.0)], []), (sea, [], [(0.0, 0.0)])):
+        land = [ring for kind, rings in ground(made_.encounter, extent) if kind == "land" for ring in rings]
+        for place in on:
+            assert any(inside(ring, place) for ring in land), place
+        for place in off:
+            assert not any(inside(ring, place) for ring in land), place
+
+
+def said_in(svg: bytes) -> bytes:
+    """Texts of a picture: matplotlib keeps each as a comment beside its outlines."""
+    return b" ".join(re.findall(rb"<!-- (.*?) -->", svg))
+
+
+def inside(ring: Points, place: tuple[float, float]) -> bool:
+    """Whether a place lies in a ring, by the crossings of a ray."""
+    x, y = place
+    within = False
+    for (x1, y1), (x2, y2) in itertools.pairwise([*ring.tolist(), ring[0].tolist()]):
+        if (y1 > y) != (y2 > y) and x < x1 + (y - y1) / (y2 - y1) * (x2 - x1):
+            within = not within
+    return within
 
 
 def test_the_report_holds_itself_to_nothing_but_itself() -> None:

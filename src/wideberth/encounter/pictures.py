@@ -5,12 +5,16 @@ Out: the bytes of the pictures by file name; the same encounter gives the same b
 matplotlib is wanted for this alone and imported when it is: `missing` says how to get it.
 
 The map is the tangent plane of the ellipsoid midway between both at the nearest moment; within 50 km lengths on it are
-true within 0.01 %. Both sides differ in colour, line and mark.
+true within 0.01 %. Both sides differ in colour, line and mark. Beneath lies the land that ships with the page; its
+coasts are generalised, and the picture says so wherever one is in it.
 """
 
 import io
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
 from importlib.util import find_spec
 from typing import Any, Final, cast
 
@@ -18,7 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wideberth.encounter.rebuild import Rebuilt
-from wideberth.space.geodesy import ecef
+from wideberth.encounter.search import Encounter
+from wideberth.space.geodesy import ecef, ecef_rad
+from wideberth.space.land import Bounds, cut
 from wideberth.space.units import us_to_time
 
 INSTALL: Final = "Pictures need matplotlib: pip install 'wideberth[plot]'."
@@ -28,7 +34,15 @@ MARKS: Final = ("o", "s")
 NEAR: Final = "#9c2a00"
 SALT: Final[dict[str, Any]] = {"svg.hashsalt": "wideberth", "svg.fonttype": "path", "font.size": 9.0}
 NM_KM: Final = 1.852
+DEGREE_KM: Final = 110.5
+"""Of latitude, at least."""
+GROUND: Final = {"land": "#f3f0e6", "lake": "#dce8ef"}
+"""Fills beneath; the sea is as lakes are. Text and tracks reach 4.5 to 1 on both."""
+COAST, BORDER = "#7d868c", "#9a8f86"
+OUTLINES: Final = "land: Natural Earth, generalised; coasts, lakes and borders up to 2 km off"
 Points = npt.NDArray[np.float64]
+Extent = tuple[float, float, float, float]
+"""West, east, south and north on the plane, in kilometres."""
 
 
 def missing() -> str:
@@ -55,17 +69,11 @@ def pictures(made: Rebuilt) -> dict[str, bytes]:
 def plane(made: Rebuilt) -> list[tuple[Points, Points]]:
     """Both as seconds from the nearest moment, and east and north of the middle in kilometres."""
     one = made.encounter
-    origin = np.array(ecef(one.lat_nd, one.lon_nd))
-    lat, lon = math.radians(one.lat_nd / 1e9), math.radians(one.lon_nd / 1e9)
-    east = np.array([-math.sin(lon), math.cos(lon), 0.0])
-    north = np.array([-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat)])
+    origin, axes = _tangent(one)
     found = []
     for sides in ([f.first for f in made.frames], [f.second for f in made.frames]):
         when = [(f.time_us - one.nearest_us) / 1e6 for f in made.frames]
-        at = [
-            (np.nan, np.nan) if s is None else _flat(np.array(ecef(s.lat_nd, s.lon_nd)) - origin, east, north)
-            for s in sides
-        ]
+        at = [(np.nan, np.nan) if s is None else axes @ (np.array(ecef(s.lat_nd, s.lon_nd)) - origin) for s in sides]
         found.append((np.array(when), np.array(at)))
     return found
 
@@ -80,8 +88,72 @@ def _names(made: Rebuilt) -> tuple[str, str]:
     return shown_name(made.encounter.first), shown_name(made.encounter.second)
 
 
-def _flat(off: Points, east: Points, north: Points) -> tuple[float, float]:
-    return float(off @ east) / 1e3, float(off @ north) / 1e3
+def _tangent(one: Encounter) -> tuple[Points, Points]:
+    """The middle in ECEF metres, and what takes an offset from it east and north, in kilometres."""
+    lat, lon = math.radians(one.lat_nd / 1e9), math.radians(one.lon_nd / 1e9)
+    east = (-math.sin(lon), math.cos(lon), 0.0)
+    north = (-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat))
+    return np.array(ecef(one.lat_nd, one.lon_nd)), np.array([east, north]) / 1e3
+
+
+@cache
+def _world() -> dict[str, Any]:
+    text = files("wideberth").joinpath("web/land/world.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def ground(one: Encounter, shown: Extent) -> Iterator[tuple[str, list[Points]]]:
+    """Land, lakes and borders within the extent, east and north of the middle in kilometres; rings of land and lakes
+    run clockwise, their holes the other way. Where the land ends at 180 degrees only for the file's sake, a row of NaN
+    follows the point."""
+    origin, axes = _tangent(one)
+    for feature in cut(_world(), _bounds(one, shown))["features"]:
+        rings = []
+        for line in feature["lines"]:
+            closed = line if feature["kind"] == "border" or line[0] == line[-1] else [*line, line[0]]
+            rows = []
+            for k, (lon, lat) in enumerate(closed):
+                rows.append(axes @ (np.array(ecef_rad(math.radians(lat), math.radians(lon))) - origin))
+                if k + 1 < len(closed) and abs(lon) % 360 == abs(closed[k + 1][0]) % 360 == 180:
+                    rows.append(np.array([np.nan, np.nan]))
+            rings.append(np.array(rows))
+        yield feature["kind"], rings
+
+
+def _bounds(one: Encounter, shown: Extent) -> Bounds:
+    """Degrees that hold the extent, and a tenth more: south, north, west, east."""
+    lat, lon = one.lat_nd / 1e9, one.lon_nd / 1e9
+    reach = math.hypot(max(-shown[0], shown[1]), max(-shown[2], shown[3])) * 1.1 / DEGREE_KM
+    south, north = max(lat - reach, -90.0), min(lat + reach, 90.0)
+    across = math.cos(math.radians(max(-south, north)))
+    wide = min(reach / across, 180.0) if across > 1e-6 else 180.0
+    return south, north, lon - wide, lon + wide
+
+
+def _beneath(axes: Any, one: Encounter, shown: Extent) -> bool:
+    """Draws the ground; whether an outline is in the picture."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    seen = False
+    axes.set_facecolor(GROUND["lake"])
+    for kind, rings in ground(one, shown):
+        if kind in GROUND:
+            whole = [ring[~np.isnan(ring[:, 0])] for ring in rings]
+            path = Path.make_compound_path(*(Path(ring, closed=True) for ring in whole))
+            axes.add_patch(PathPatch(path, facecolor=GROUND[kind], linewidth=0, zorder=0.1))
+        for ring in rings:
+            axes.plot(*ring.T, ":" if kind == "border" else "-", color=BORDER if kind == "border" else COAST,
+                      linewidth=0.8, zorder=0.2, scalex=False, scaley=False, gid=kind)  # fmt: skip
+            seen |= Path(ring).intersects_bbox(_bbox(shown), filled=False)
+    return seen
+
+
+def _bbox(shown: Extent) -> Any:
+    from matplotlib.transforms import Bbox
+
+    return Bbox.from_extents(shown[0], shown[2], shown[1], shown[3])
 
 
 def _clock(time_us: int) -> str:
@@ -97,6 +169,7 @@ def _map(made: Rebuilt) -> Any:
     inside = ((one.enter_us - one.nearest_us) / 1e6, (one.exit_us - one.nearest_us) / 1e6)
     both = plane(made)
     shown = _extent(both, inside)
+    outlined = _beneath(axes, one, shown)
     for (when, at), ink, line, mark, name in zip(both, INK, LINES, MARKS, _names(made), strict=True):
         axes.plot(at[:, 0], at[:, 1], line, color=ink, linewidth=1.2, label=name)
         within = (when >= inside[0]) & (when <= inside[1])
@@ -116,7 +189,7 @@ def _map(made: Rebuilt) -> Any:
     axes.set(xlim=shown[:2], ylim=shown[2:], aspect="equal")
     lat, lon = one.lat_nd / 1e9, one.lon_nd / 1e9
     middle = f"{abs(lat):.5f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.5f}° {'E' if lon >= 0 else 'W'}"
-    axes.set_xlabel(f"km east of {middle}")
+    axes.set_xlabel(f"km east of {middle}" + (f"\n{OUTLINES}" if outlined else ""))
     axes.set_ylabel("km north")
     axes.grid(color="#cccccc", linewidth=0.5)
     _scale(axes, shown)
@@ -134,7 +207,7 @@ def _box() -> dict[str, Any]:
     return {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": NEAR, "linewidth": 0.6}
 
 
-def _extent(both: Sequence[tuple[Points, Points]], inside: tuple[float, float]) -> tuple[float, float, float, float]:
+def _extent(both: Sequence[tuple[Points, Points]], inside: tuple[float, float]) -> Extent:
     """A square that holds what was flown inside the minima, and a third more."""
     parts = [at[(when >= inside[0] - 20) & (when <= inside[1] + 20)] for when, at in both]
     points = np.concatenate(parts)
@@ -144,9 +217,7 @@ def _extent(both: Sequence[tuple[Points, Points]], inside: tuple[float, float]) 
     return middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half
 
 
-def _ticks(
-    axes: Any, made: Rebuilt, when: Points, at: Points, ink: str, mark: str, shown: tuple[float, float, float, float]
-) -> None:
+def _ticks(axes: Any, made: Rebuilt, when: Points, at: Points, ink: str, mark: str, shown: Extent) -> None:
     """A mark and the time at every whole step, altitudes beside; an arrow for the direction."""
     seen = (at[:, 0] > shown[0]) & (at[:, 0] < shown[1]) & (at[:, 1] > shown[2]) & (at[:, 1] < shown[3])
     if not seen.any():
@@ -171,7 +242,7 @@ def _ticks(
         axes.annotate("", at[last], at[last - 1], arrowprops=arrow)
 
 
-def _scale(axes: Any, shown: tuple[float, float, float, float]) -> None:
+def _scale(axes: Any, shown: Extent) -> None:
     """A bar in kilometres and one in nautical miles; north is up."""
     width = shown[1] - shown[0]
     for row, (unit, km) in enumerate((("km", 1.0), ("NM", NM_KM))):

@@ -22,7 +22,6 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
     """The features that lie in the bounds, as far as they do; none without bounds."""
     if bounds is None:
         return {"features": []}
-    middle = (bounds[2] + bounds[3]) / 2
     features = []
     left = POINTS_MAX
     for feature in land.get("features", ()):
@@ -31,8 +30,7 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
             continue
         closed = "Polygon" in feature["geometry"]["type"]
         for line in sorted(_lines(feature["geometry"]), key=len, reverse=True):
-            moved = [(_near(lon, middle), lat) for lon, lat, *_ in line]
-            for piece in [_ring(moved, bounds)] if closed else _pieces(moved, bounds):
+            for piece in _turned(line, bounds, closed):
                 if len(piece) > 1 and len(piece) <= left:
                     left -= len(piece)
                     lines.append([[round(lon, DECIMALS), round(lat, DECIMALS)] for lon, lat in piece])
@@ -41,9 +39,22 @@ def cut(land: dict[str, Any], bounds: Bounds | None) -> dict[str, Any]:
     return {"features": features}
 
 
-def _near(lon: float, lon_0: float) -> float:
-    """The longitude within 180 degrees of another."""
-    return lon_0 + (lon - lon_0 + 180) % 360 - 180
+def _turned(line: list[list[float]], bounds: Bounds, closed: bool) -> Iterator[list[Point]]:
+    """What of a line lies in the bounds, as it stands and a turn on or back: whole lines are moved, since moving each
+    point by itself would tear a ring that reaches over the far side of the globe and lay its tear across everything."""
+    for turn in (-360.0, 0.0, 360.0):
+        moved = [(lon + turn, lat) for lon, lat in _unrolled(line)]
+        yield from [_ring(moved, bounds)] if closed else _pieces(moved, bounds)
+
+
+def _unrolled(line: list[list[float]]) -> Iterator[Point]:
+    """A line whose steps over the antimeridian go the short way; a step of a whole turn, along a pole, stays one."""
+    turn, before = 0.0, line[0][0] if line else 0.0
+    for lon, lat, *_ in line:
+        if 180 < abs(lon - before) < 359:
+            turn += 360.0 if lon < before else -360.0
+        before = lon
+        yield lon + turn, lat
 
 
 def _lines(geometry: dict[str, Any]) -> Iterator[list[list[float]]]:
