@@ -11,7 +11,7 @@ from geographiclib.geodesic import Geodesic
 from wideberth.intake.geoid import undulation_mm
 from wideberth.refusal import Reason, Refusal
 from wideberth.space.volume import Circle, Polygon, Volume4D
-from wideberth.words.notam import MARK, RADIUS_NM_MAX, Draft, Hazard, drafts
+from wideberth.words.notam import CODES, EDGES, MARK, RADIUS_NM_MAX, Draft, Hazard, drafts
 
 ND = 10**9
 EARTH = Geodesic.WGS84
@@ -116,6 +116,19 @@ def test_a_draft_reads_as_a_notam() -> None:
     ]
     assert "AREA BOUNDED BY 410000.00N 0290000.00E - 420000.00N 0290000.00E - " in made[1].text
     assert made[1].text.splitlines()[4].endswith("G) UNL)")
+    assert [EDGES in draft.assumed for draft in made] == [False, True]
+
+
+@pytest.mark.parametrize("hazard", list(Hazard))
+def test_each_hazard_has_a_code_of_its_own(hazard: Hazard) -> None:
+    """Item Q has the code, item E its words, as Doc 8126 has them."""
+    volume = Volume4D(Circle(41 * ND, 29 * ND, 1_000_000), 0, 500_000, START_US, START_US + 3_600_000_000)
+    made = drafts([volume], hazard, ["LTAA"])
+    assert not isinstance(made, Refusal)
+    code = {"closed": "RTCA", "reserved": "RACA", "uncrewed": "WULW", "exercise": "WELW", "firing": "WMLW"}
+    q, e = (dict(made[0].items)[letter] for letter in "QE")
+    assert q.startswith(f"LTAA/Q{code.get(hazard, 'XXXX')}/IV/BO/W/")
+    assert e.startswith(CODES[hazard][1])
 
 
 def test_an_outline_with_too_many_corners_becomes_the_circle_around_it() -> None:

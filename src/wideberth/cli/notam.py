@@ -63,7 +63,7 @@ def notam(
         say_json([{"draft": True, "items": dict(d.items), "text": d.text, "assumed": d.assumed} for d in made])
         return
     say("\n\n".join(draft.text for draft in made))
-    say(f"\nAssumed: {'; '.join(made[0].assumed)}.")
+    say(f"\nAssumed: {'; '.join(dict.fromkeys(each for draft in made for each in draft.assumed))}.")
 
 
 def _message(client: Client, name: str) -> tuple[Sequence[Volume], Hazard]:

@@ -3,7 +3,8 @@
 In:  volumes on WGS 84; what is in them (`Hazard`); the flight information regions that they lie in.
 Out: `Draft`s, one a volume: items Q and A to G after ICAO Annex 15, Appendix 3 and PANS-AIM (Doc 10066), Appendix 3;
      codes after Doc 8126, chapter 6. Nothing in a draft is smaller or shorter than its volume: the circle of Q holds
-     all of it, times go outward to the minute, heights to 100 ft, flight levels to whatever the air may be.
+     all of it, times go outward to the minute, heights to 100 ft, flight levels to whatever the air may be. Corners of
+     an area in item E alone are rounded, to a hundredth of a second.
 Refuses: regions that are none or of two States, a circle over 999 NM, times that two digits of a year cannot tell.
 
 A draft is made of figures alone: no text that somebody wrote goes into it. Heights are above mean sea level, taken as
@@ -32,6 +33,7 @@ TEXT_CHARACTERS_MAX: Final = 1_200
 """Of item E; an outline with more corners is given as the circle around it. A message has 1,800 in all (Annex 10)."""
 LEVEL_MAX: Final = 999
 RADIUS_NM_MAX: Final = 999
+EDGES: Final = "edges of an area are geodesics, its corners given to a hundredth of a second (0.3 m)"
 _ROUNDED_M: Final = 0.3
 """What a centre may be off by its rounding to a hundredth of a second."""
 _MINUTE_ND: Final = 10**9 // 60
@@ -45,6 +47,7 @@ class Hazard(StrEnum):
     RESERVED = "reserved"
     UNCREWED = "uncrewed"
     EXERCISE = "exercise"
+    FIRING = "firing"
     OTHER = "other"
 
 
@@ -53,6 +56,7 @@ CODES: Final = {
     Hazard.RESERVED: ("QRACA", "AIRSPACE RESERVATION ACT"),
     Hazard.UNCREWED: ("QWULW", "UNMANNED ACFT WILL TAKE PLACE"),
     Hazard.EXERCISE: ("QWELW", "EXER WILL TAKE PLACE"),
+    Hazard.FIRING: ("QWMLW", "MISSILE, GUN OR ROCKET FRNG WILL TAKE PLACE"),
     Hazard.OTHER: ("QXXXX", "CTN ADZ, HAZARD TO ACFT"),
 }
 """NOTAM code and its words (Doc 8126, chapter 6; Doc 8400), all for IFR and VFR, as navigation warnings."""
@@ -125,7 +129,8 @@ def _draft(volume: Volume4D, hazard: Hazard, firs: Sequence[str], place: tuple[i
         ("G", _upper(upper_m)),
     )
     sea = "mean sea level was taken as EGM96; heights go outward to 100 ft"
-    return Draft(items, (sea, f"the levels of item Q hold for {ANY_AIR.sentence()}"))
+    assumed = (sea, f"the levels of item Q hold for {ANY_AIR.sentence()}")
+    return Draft(items, assumed if isinstance(volume.outline, Circle) else (*assumed, EDGES))
 
 
 # where
