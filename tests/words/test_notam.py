@@ -125,7 +125,7 @@ def test_each_hazard_has_a_code_of_its_own(hazard: Hazard) -> None:
     volume = Volume4D(Circle(41 * ND, 29 * ND, 1_000_000), 0, 500_000, START_US, START_US + 3_600_000_000)
     made = drafts([volume], hazard, ["LTAA"])
     assert not isinstance(made, Refusal)
-    code = {"closed": "RTCA", "reserved": "RACA", "uncrewed": "WULW", "exercise": "WELW", "firing": "WMLW"}
+    code = {"closed": "RTCA", "reserved": "RACA", "uncrewed": "WULW", "exercise": "WELW"}
     q, e = (dict(made[0].items)[letter] for letter in "QE")
     assert q.startswith(f"LTAA/Q{code.get(hazard, 'XXXX')}/IV/BO/W/")
     assert e.startswith(CODES[hazard][1])

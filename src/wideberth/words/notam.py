@@ -47,7 +47,6 @@ class Hazard(StrEnum):
     RESERVED = "reserved"
     UNCREWED = "uncrewed"
     EXERCISE = "exercise"
-    FIRING = "firing"
     OTHER = "other"
 
 
@@ -56,10 +55,11 @@ CODES: Final = {
     Hazard.RESERVED: ("QRACA", "AIRSPACE RESERVATION ACT"),
     Hazard.UNCREWED: ("QWULW", "UNMANNED ACFT WILL TAKE PLACE"),
     Hazard.EXERCISE: ("QWELW", "EXER WILL TAKE PLACE"),
-    Hazard.FIRING: ("QWMLW", "MISSILE, GUN OR ROCKET FRNG WILL TAKE PLACE"),
     Hazard.OTHER: ("QXXXX", "CTN ADZ, HAZARD TO ACFT"),
 }
-"""NOTAM code and its words (Doc 8126, chapter 6; Doc 8400), all for IFR and VFR, as navigation warnings."""
+"""NOTAM code and its words (Doc 8126, chapter 6; Doc 8400), all for IFR and VFR, as navigation warnings.
+
+The codes of firing are left out: nothing here speaks of weapons. Such an area is OTHER."""
 
 
 class Around(NamedTuple):
