@@ -320,6 +320,41 @@ def test_who_is_named_late_is_warned_of_what_is_open(tmp_path: Path) -> None:
     asyncio.run(steps())
 
 
+def test_what_a_run_left_open_passes_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node ends while a pair is too near: the next run passes that alert, and opens its own where it still is so."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 100.0, 90.0, 33_000), ("4b1815", 42.0, -37.85, 100.0, 270.0, 33_000))
+    monkeypatch.setattr(live, "LEFT_S", 3.0)
+
+    def stages(node: Node) -> dict[bytes, Stage]:
+        return {row.id: row.stage for row in node.state.alerts.values() if row.kind == "pair"}
+
+    async def first() -> bytes:
+        async with watched(tmp_path / "node", sky) as (node, url):
+            await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
+
+            async def warned() -> bool:
+                return bool(stages(node))
+
+            await until(warned)
+            return next(iter(stages(node)))
+
+    async def second(old: bytes) -> None:
+        async with watched(tmp_path / "node", sky) as (node, _):
+            assert stages(node)[old] is not Stage.PASSED
+
+            async def passed() -> bool:
+                return stages(node)[old] is Stage.PASSED
+
+            async def anew() -> bool:
+                return any(stage is not Stage.PASSED for stage in stages(node).values())
+
+            await until(passed)
+            await until(anew)
+
+    asyncio.run(second(asyncio.run(first())))
+
+
 def test_a_ledger_that_hangs_holds_no_warning_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk takes nothing for a while: the stream hears of what comes near all the same, the ledger afterwards."""
     founded(tmp_path / "node")

@@ -56,6 +56,8 @@ FOLLOW_S: Final = 2.0
 """How often zones and owners are brought in step with the state."""
 SAY_S: Final = 1.0
 """How often Cursor on Target clients are told what their party sees."""
+LEFT_S: Final = 30.0
+"""After how long the alerts that an earlier run left open pass: as long as any pair that is out of sight."""
 STAGES: Final = {
     AlertState.WARNED: Stage.WARNED,
     AlertState.HAPPENED: Stage.HAPPENED,
@@ -105,6 +107,9 @@ class Live:
         self._told: dict[str, tuple[str, ...]] = {}
         """By alert, whom it concerned at the last sweep."""
         self._by_ledger_id: dict[bytes, str] = {}
+        self._left = [row.warning() for row in node.state.alerts.values() if row.stage is not Stage.PASSED]
+        """Alerts that an earlier run of the node left open; what is still too near opens anew."""
+        self._left_until_s = time.monotonic() + LEFT_S
         self._taken_up: list[tuple[bytes, str]] = []
         self._looking: asyncio.Task[Looked | Refusal] | None = None
         self._conflicts: dict[str, list[Told]] = {}
@@ -247,7 +252,7 @@ class Live:
 
     def _tell(self, swept: Swept, now_us: int) -> None:
         """Streams first, then the ledger."""
-        rows = [*self._warnings(swept, now_us), *self._turned(swept.turns, now_us)]
+        rows = [*self._warnings(swept, now_us), *self._turned(swept.turns, now_us), *self._left_open(now_us)]
         for begin in range(0, len(rows), WARNINGS_PER_ENTRY_MAX):
             self._node.say_warned(Warned(tuple(rows[begin : begin + WARNINGS_PER_ENTRY_MAX])))
 
@@ -317,6 +322,12 @@ class Live:
             stage = Stage.PASSED if turn.after is Stand.CONFORMING else Stage.HAPPENED
             sides = (Side(owner, operation, ""),)
             yield Warning_(alert, AlertKind.OFF_PLAN, stage, sides, now_us, now_us, 0, 0)
+
+    def _left_open(self, now_us: int) -> list[Warning_]:
+        if time.monotonic() < self._left_until_s:
+            return []
+        left, self._left = self._left, []
+        return [replace(warning, stage=Stage.PASSED, at_us=now_us) for warning in left]
 
     # what is seen
 
