@@ -117,6 +117,35 @@ def test_a_hidden_zone_shows_minutes_alone(plain: Page, node: page_stub.Running,
 
 
 @needs_browser
+def test_one_meeting_is_one_card(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """The plans that the two of a pair fly into stand with the pair, each with its time, and one press signs for all;
+    a protected place, or what comes towards one's plan from elsewhere, is a card of its own."""
+    stub.reset("live")
+    mine = f"HAS/{pw.name_id('HAS-0417').replace('-', '')}"
+    blank = dict.fromkeys(("horizontal_m", "vertical_m", "closure_m_s", "theirs"))
+    onto = {"kind": "operation", "own": mine, "mine": None, "closure_m_s": None}
+    stub.live["alerts"] = [
+        pl.alert("A1", "predicted", entry_s=140.0),
+        pl.alert("A2", "warned", kind="operation", other="", entry_s=60.0, **blank),
+        pl.alert("A3", "warned", other="MERO 7", entry_s=75.0, **onto),
+        pl.alert("A4", "warned", other="MERO 8", **onto),
+        pl.alert("A5", "warned", kind="protected", other="", entry_s=60.0, cpa_s=60.0, **blank),
+    ]
+    sign_on(plain, node, LOADED)
+    plain.until(card("A1"))
+    shown = plain.run("[...document.querySelectorAll('#cards [data-need^=alert]')].map(c=>c.dataset.need)")
+    assert sorted(shown) == sorted(f"alert:{pw.name_id(name)}" for name in ("A1", "A4", "A5"))
+    words = plain.run(f"{card('A1')}.textContent")
+    for part in ("Alarm", "and MERO 7 come too near", "in 1 min or more", "MERO 7 comes towards HAS-0417", "1:"):
+        assert part in words, (part, words)
+    button(plain, f"ack-alert:{pw.name_id('A1')}")
+    plain.until(f"!{card('A1')}.querySelector('[data-k^=ack]')")
+    signed = [sent["command"].alert for sent in stub.commands]
+    assert signed == [uuid.UUID(pw.name_id(name)).bytes for name in ("A2", "A3")]
+    assert plain.complaints == []
+
+
+@needs_browser
 def test_doubt_is_said(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
     """An alert that physics speaks against says why, in both languages, and is an alert all the same."""
     stub.reset("live")

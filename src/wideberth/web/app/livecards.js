@@ -110,14 +110,16 @@ function figures(alert) {
 
 // what one does
 
-const acknowledge = async (alert) => {
-  const done = await actions.send({ command: ["acknowledge_alert", uuidBytes(alert.id)], texts: [] }, "did.acknowledge");
-  if (!done) return;
-  taken.set(alert.id, performance.now());
-  changed();
+async function acknowledge(alerts) {
+  for (const alert of alerts) {
+    const done = await actions.send({ command: ["acknowledge_alert", uuidBytes(alert.id)], texts: [] }, "did.acknowledge");
+    if (!done) return;
+    taken.set(alert.id, performance.now());
+    changed();
+  }
   live.refresh();
-};
-const hush = (alert) => (silenced.set(alert.id, performance.now() + sound.SILENCE_MS), changed());
+}
+const hush = (alerts) => (alerts.forEach((alert) => silenced.set(alert.id, performance.now() + sound.SILENCE_MS)), changed());
 function show({ view }) {
   set({ room: "watch", as_table: false });
   map.flyTo([view.mine, view.theirs].filter(Boolean).map((p) => ringOf({ type: "Circle", center: [p.lon_deg, p.lat_deg], radius_m: SHOWN_M })));
@@ -126,19 +128,22 @@ const offMap = ({ view, over }) => Boolean(map.get()) && !over && (world.room !=
 const btn = (k, label, act, go) => h("button", { type: "button", class: go ? "btn go" : "btn", "data-k": k, on: { click: act } }, t(...label));
 const silent = (alert) => (silenced.get(alert.id) ?? 0) > performance.now();
 
-function body({ alert }) {
+const alsoLine = (alert) => h("li", {}, t(...title(alert)), alert.view.entry_s !== null && [t("comma"), figure(alert, "entry")]);
+function body({ alert, also }) {
   const { view } = alert;
-  const now = stage(alert);
+  const grave = [alert, ...also].some((one) => !["predicted", "over"].includes(stage(one)));
+  const asks = [alert, ...also].filter(pressing);
   const doubts = view.doubt.split(", ").filter((flag) => has(`doubt.${flag}`));
   const buttons = [
-    pressing(alert) && btn(`ack-alert:${alert.id}`, ["alert.acknowledge"], () => acknowledge(alert), true),
-    pressing(alert) && !silent(alert) && btn(`hush-alert:${alert.id}`, ["stop.silence"], () => hush(alert)),
+    asks.length > 0 && btn(`ack-alert:${alert.id}`, asks.length > 1 ? ["alert.acknowledge_all", { count: asks.length }] : ["alert.acknowledge"], () => acknowledge(asks), true),
+    asks.some((one) => !silent(one)) && btn(`hush-alert:${alert.id}`, ["stop.silence"], () => hush(asks)),
     offMap(alert) && btn(`show-alert:${alert.id}`, ["show_on_map"], () => show(alert)),
     alert.over > 0 && btn(`away-alert:${alert.id}`, ["stop.put_away"], () => live.putAway(alert.id)),
   ].filter(Boolean);
   return [
-    h("p", { class: now === "predicted" || now === "over" ? "" : "ti" }, t(...title(alert))),
+    h("p", { class: grave ? "ti" : "" }, t(...title(alert))),
     alert.over ? h("p", {}, t("alert.over", { time: f.utc(alert.over, true) })) : h("dl", { class: "kv" }, figures(alert)),
+    also.length > 0 && h("ul", { class: "also" }, also.map(alsoLine)),
     h("p", { class: "asof", data: { asof: "" } }),
     doubts.length > 0 && h("p", { class: "doubt" }, t("alert.doubt"), t("space"), doubts.map((flag, i) => [i ? t("comma") : [], t(`doubt.${flag}`)]), t("stop")),
     view.acknowledged_us > 0 && h("p", { class: "muted" }, t("alert.acknowledged", { time: f.utc(view.acknowledged_us / 1000, true) })),
@@ -156,13 +161,26 @@ function feedsBody() {
 
 const unsureBody = () => [h("p", {}, t("unsure.text", { names: code(live.unsure().join(", ")) }))];
 
+/** One meeting is one card: plans that either of a pair flies into stand with the pair, and one press takes up all. */
+function meetings() {
+  const open = live.all().filter((alert) => !alert.over);
+  const pairs = open.filter(({ view }) => view.kind === "pair");
+  const meets = ({ view }, pair) => (ZONE.test(view.own) ? view.other && view.other === pair.view.other : view.own === pair.view.own);
+  const pairOf = new Map(open.filter(({ view }) => view.kind === "operation").map((zone) => [zone, pairs.find((pair) => meets(zone, pair))]));
+  return live.all().filter((alert) => !pairOf.get(alert)).map((alert) => ({ alert, also: open.filter((zone) => pairOf.get(zone) === alert) }));
+}
+const quieter = (alert) => alert.view.acknowledged_us && stage(alert) === "happened";
+const rankOf = (alert) => (quieter(alert) ? 0.5 : RANK[stage(alert)]);
+const stampOf = (alert) => [alert.id, stage(alert), alert.view.acknowledged_us, alert.view.doubt, pressing(alert) && silent(alert), pressing(alert), offMap(alert),
+  [alert.view.entry_s, alert.view.horizontal_m, alert.view.closure_m_s, alert.view.theirs, alert.view.mine].map((v) => v !== null)];
+
 function found() {
-  const out = live.all().map((alert) => {
-    const now = stage(alert);
-    const figures_there = [alert.view.entry_s, alert.view.horizontal_m, alert.view.closure_m_s, alert.view.theirs, alert.view.mine].map((v) => v !== null);
+  const out = meetings().map(({ alert, also }) => {
+    const all = [alert, ...also];
+    const gravest = all.reduce((a, b) => (rankOf(b) < rankOf(a) ? b : a));
     return {
-      kind: "alert", key: `alert:${alert.id}`, id: alert.id, alert, cls: alert.view.acknowledged_us && now === "happened" ? "k" : CLS[now], rank: alert.view.acknowledged_us && now === "happened" ? 0.5 : RANK[now], time: alert.view.opened_us / 1000,
-      stamp: [now, alert.view.acknowledged_us, alert.view.doubt, pressing(alert) && silent(alert), figures_there, offMap(alert)],
+      kind: "alert", key: `alert:${alert.id}`, id: alert.id, alert, also, cls: quieter(gravest) ? "k" : CLS[stage(gravest)], rank: rankOf(gravest),
+      time: alert.view.opened_us / 1000, stamp: all.map(stampOf),
     };
   });
   const bad = live.troubled();
