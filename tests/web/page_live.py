@@ -49,6 +49,24 @@ def feed(name: str, state: str = "UP", **more: Any) -> dict[str, Any]:
     return {"name": name, "state": state, "silent_s": 0.4, "lag_s": 0.2} | more
 
 
+def kept(name: str, kind: str, stage: str, **more: Any) -> dict[str, Any]:
+    """An alert as the ledger has it."""
+    row = {
+        "id": pw.name_id(name), "kind": kind, "stage": stage, "operation": pw.name_id("HAS-0417"), "track": "HELP 41",
+        "other": None, "since": pw.at("05:50:02"), "closest": pw.at("05:51:30"), "horizontal_m": 1482.0,
+        "vertical_m": 61.0, "doubtful": False, "acknowledged": False, "acknowledged_by_other": False,
+    }  # fmt: skip
+    return row | more
+
+
+DAY = [
+    kept("D2", "pair", "passed", acknowledged=True, acknowledged_by_other=True, doubtful=True),
+    kept("D1", "off-plan", "happened", since=pw.at("04:10:00"), track=""),
+    kept("D3", "entry", "warned", other="CAA", since=pw.at("04:05:00")),
+]
+"""The day's alerts, the latest first."""
+
+
 def watching() -> dict[str, Any]:
     """Two feeds, two tracks, one of them stale; nothing comes too near."""
     tracks = [own("3c6444", "HELP 41", place(-38.60, 42.29)), own("3c6445", "", place(-38.50, 42.34, age_s=24.0))]

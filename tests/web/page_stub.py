@@ -230,6 +230,9 @@ def make_app(stub: Stub) -> Any:
         swept = stub.live["swept"] if stub.stands else stub.live["swept"] and stub.now()
         return JSONResponse({"as_of": stub.as_of(), **stub.live, "swept": swept})
 
+    async def alerts(request: Request) -> Response:
+        return Response("", 503) if stub.silent else JSONResponse({"as_of": stub.as_of(), "alerts": pl.DAY})
+
     async def options(request: Request) -> Response:
         return JSONResponse({"as_of": stub.as_of(), "options": pw.OPTIONS})
 
@@ -290,6 +293,7 @@ def make_app(stub: Stub) -> Any:
         Route("/v1/session", session, methods=["POST"]), Route("/v1/theatre", theatre), Route("/v1/view", view),
         Route("/v1/messages", messages), Route("/v1/messages/{sender}/{id}", message),
         Route("/v1/lines", lines), Route("/v1/watches", watches), Route("/v1/watch", watch),
+        Route("/v1/alerts", alerts),
         Route("/v1/conflicts/{id}/options", options), Route("/v1/positions/show", position),
         Route("/v1/stream", stream), Route("/v1/commands", commands, methods=["POST"]),
         Mount("/", StaticFiles(directory=WEB, html=True)),

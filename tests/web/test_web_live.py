@@ -19,6 +19,7 @@ from page_steps import DRAWN, button, said, sign_on
 from wideberth.api.live import WatchNow
 from wideberth.node.live import AlertSoon
 from wideberth.party.alerts import AcknowledgeAlert, Aircraft, SetAircraft
+from wideberth.theatre.alerts import AlertNow
 
 needs_browser = pytest.mark.skipif(page_browser.find() is None, reason="no Chromium here: apt-get install chromium")
 
@@ -37,6 +38,7 @@ def test_the_small_world_speaks_as_the_node_does() -> None:
     alerts = [pl.alert("A1", "warned"), pl.passed("A2")]
     said = {"as_of": {"position": 1, "time": pw.at("06:12:40"), "root": "q" * 43}, **pl.watching(), "alerts": alerts}
     kinds: list[tuple[dict[str, Any], type]] = [(said, WatchNow), (alerts[0], AlertSoon)]
+    kinds += [(row, AlertNow) for row in pl.DAY]
     for given, kind in kinds:
         shown = json.loads(msgspec.json.encode(msgspec.convert(given, kind)))
         assert {key: shown[key] for key in given} == given
@@ -278,6 +280,29 @@ def test_whose_aircraft_fly_a_plan(plain: Page, node: page_stub.Running, stub: p
     assert said(stub, plain) == SetAircraft(plan_id, None)
     plain.until("!document.querySelector('#as-table').textContent.includes('HELP41')")
     assert plain.complaints == []
+
+
+@needs_browser
+def test_the_alerts_of_the_day(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """From help: what was warned of today, how near, how it stands and who took it up; without an answer it says so."""
+    stub.reset("live")
+    sign_on(plain, node, LOADED)
+    plain.key("?")
+    plain.until("document.querySelector('#help').open")
+    plain.run("document.querySelector('#day-of-alerts').click()")
+    plain.until("document.querySelector('#alert-day')?.open")
+    rows = plain.run("[...document.querySelectorAll('#alert-day tbody tr')].map(r=>[...r.cells].map(c=>c.innerText))")
+    pair, off_plan, entry = ([cell.replace("\n", " ") for cell in row] for row in rows)
+    assert pair[0] == "05:50:02Z"
+    assert pair[2] == "HAS-0417 · HELP 41"
+    assert pair[3] == "05:51:30Z 0.8 NM (1.5 km) across, 200 ft (61 m) in height"
+    assert pair[4:] == ["passed a track may not be what it reports", "by you, by the other"]
+    assert off_plan[1:] == ["an aircraft off its plan", "HAS-0417", "", "still off", "no"]
+    assert entry[1] == "an aircraft and a plan Civil Aviation Cell"
+    plain.run("document.querySelector('#alert-day .btn').click()")
+    stub.silent = True
+    plain.run("import('/app/alertday.js').then(m=>m.show())")
+    plain.until("document.querySelector('#alert-day .problem')?.textContent.includes('does not answer')")
 
 
 @needs_browser

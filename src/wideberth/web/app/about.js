@@ -7,8 +7,10 @@ import { code, t } from "./words.js";
 const KEYS = ["1", "3", "J / K", "C", "P", "T", ", / .", "0", "N", "?", "Esc"];
 const KEY_WORDS = ["keys.watch", "keys.conflicts", "keys.step", "keys.conflict", "keys.propose", "keys.table", "keys.time", "keys.now", "keys.palette", "keys.help", "keys.back"];
 
-/** The player comes when it is asked for. */
+/** What most never open comes when it is asked for. */
 const play = async () => (await import("./player.js")).show();
+const day = async () => (await import("./alertday.js")).show();
+const opens = (id, label, act) => h("button", { type: "button", class: "btn", id, on: { click: () => ($("#help").close(), act()) } }, t(label));
 
 export function show() {
   const dialog = $("#help");
@@ -21,7 +23,7 @@ export function show() {
     h("div", { class: "about" },
       h("p", {}, t("help.words")), h("p", {}, t("help.leaks")), about?.not_certified && h("p", {}, h("bdi", { lang: "en" }, about.not_certified)),
       about && h("p", {}, t("help.version", { version: code(about.version), origin: code(about.origin) })), h("p", {}, t("help.sources"))),
-    h("p", {}, h("button", { type: "button", class: "btn", id: "play-encounter", on: { click: () => (dialog.close(), play()) } }, t("player.open"))),
+    h("div", { class: "acts" }, opens("day-of-alerts", "day.open", day), opens("play-encounter", "player.open", play)),
     h("form", { method: "dialog" }, h("button", { type: "submit", class: "btn go" }, t("close"))));
   dialog.showModal();
 }

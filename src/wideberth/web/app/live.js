@@ -65,6 +65,18 @@ function keep(found) {
   for (const [key, track] of tracks) if (performance.now() - track.at > GONE_MS) tracks.delete(key);
 }
 
+const unheard = (error) => error instanceof Offline || error instanceof Problem || error instanceof TypeError || error.name === "AbortError";
+
+/** The day's alerts as the ledger has them; null where the node does not answer. */
+export async function day() {
+  try {
+    return await node.get("v1/alerts");
+  } catch (error) {
+    if (!unheard(error)) throw error;
+    return null;
+  }
+}
+
 /** Asks once, however many ask for it; who asks meanwhile has it done again. */
 export async function refresh() {
   if (!node?.session || world.link !== "live") return;
@@ -81,7 +93,7 @@ export async function refresh() {
     cards.news();
     changed();
   } catch (error) {
-    if (!(error instanceof Offline || error instanceof Problem || error instanceof TypeError || error.name === "AbortError")) throw error;
+    if (!unheard(error)) throw error;
   } finally {
     asking = false;
   }
