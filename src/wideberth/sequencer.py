@@ -89,7 +89,7 @@ class Receipt(msgspec.Struct, frozen=True, array_like=True):
     command_digest: bytes
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """The answer to one command: the decision and where it stands, or a refusal that is no entry."""
 
     decision: Decision | Refusal

@@ -35,7 +35,7 @@ RESERVE: Final = "reserve"
 BACKUP: Final = "backup"
 """A file of this name marks a backup, which is restored as a new epoch and never opened as the ledger itself."""
 _CHUNK_ROWS: Final = 1_000
-_CHECKPOINT_BYTES: Final = 4_194_304
+_CHECKPOINT_BYTES: Final = 1_048_576
 """About how much the write-ahead log holds when it is copied into the database and begun anew."""
 _GROUP_BYTES: Final = 8_192
 """What a group adds to the log beside its rows: two pages, written whole."""

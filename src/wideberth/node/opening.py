@@ -46,7 +46,7 @@ from wideberth.theatre.state import Draw, State
 
 NODE_KEY: Final = "node.key"
 SNAPSHOT: Final = "snapshot"
-COLLECTOR: Final = (50_000, 20, 50)
+COLLECTOR: Final = (5_000, 20, 50)
 """Python's collector runs so much more rarely than by default: rows are many, and none is in a cycle."""
 
 

@@ -7,11 +7,7 @@ Tracks are not here and never come here: an alert names what it concerns, when, 
 
 from enum import StrEnum
 
-import msgspec
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional, no unknown fields."""
+from wideberth.party.struct import Struct
 
 
 class AlertKind(StrEnum):

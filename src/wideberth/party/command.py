@@ -11,8 +11,6 @@ There is no field for targets, weapons or unit strengths, and none may be added.
 from enum import StrEnum
 from typing import Final
 
-import msgspec
-
 from wideberth.party.alerts import Aircraft, AlertCommand, Warned
 from wideberth.party.charter import Charter
 from wideberth.party.hotline import Contacts, Delivered, HotlineCommand
@@ -20,11 +18,8 @@ from wideberth.party.identity import KeyGrant, Role, RootSet
 from wideberth.party.paths import Paths
 from wideberth.party.registers import RegisterCommand, RegisterPart
 from wideberth.party.standard import Vouch
+from wideberth.party.struct import Struct
 from wideberth.space.volume import Volume4D
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional, no unknown fields."""
 
 
 class OperationState(StrEnum):

@@ -17,6 +17,7 @@ from wideberth.limits import ID_BYTES, PARTS_MAX, PLAN_NOTE_CHARACTERS_MAX, ROOT
 from wideberth.party.command import PART_TYPES, About, Command, Part, Text, Volumes
 from wideberth.party.hotline import Stop
 from wideberth.party.identity import KEY_BYTES, public_key, sign, signature_holds
+from wideberth.party.struct import Struct
 from wideberth.refusal import Reason, Refusal, refuse
 
 CONTEXT: Final = "wideberth/command/1"
@@ -24,7 +25,7 @@ SALT_BYTES: Final = 32
 INT64_MAX: Final = 2**63 - 1
 
 
-class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Envelope(Struct, frozen=True):
     """A command with everything that its signature binds it to."""
 
     context: str
@@ -40,14 +41,14 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     """Commitments of the attached parts, SHA-256(salt || content) each."""
 
 
-class Signed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Signed(Struct, frozen=True):
     """An envelope's bytes with a signature a key: the content of an entry's first part."""
 
     envelope: bytes
     signatures: tuple[bytes, ...]
 
 
-class Attachment(msgspec.Struct, frozen=True, array_like=True):
+class Attachment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A part as it travels: 32 bytes of salt, and the content."""
 
     salt: bytes

@@ -8,13 +8,8 @@ Roles acknowledge, not persons: an acknowledgement names the cell for which it i
 
 from enum import StrEnum
 
-import msgspec
-
+from wideberth.party.struct import Struct
 from wideberth.space.volume import Circle, Polygon
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional, no unknown fields."""
 
 
 class Precedence(StrEnum):

@@ -13,6 +13,7 @@ import msgspec
 
 from wideberth.limits import LANGUAGE_CHARACTERS_MAX, MAIL_CHARACTERS_MAX, ROUTES_MAX, USS_URL_CHARACTERS_MAX
 from wideberth.party.hotline import Path
+from wideberth.party.struct import Struct
 from wideberth.refusal import Reason, Refusal, refuse
 
 P256_BYTES: Final = 65
@@ -26,10 +27,6 @@ _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAIL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 LOCAL_CHARACTERS_MAX: Final = 64
 """The part of a mail address before the @ (RFC 5321, 4.5.3.1.1)."""
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional, no unknown fields."""
 
 
 class Webhook(Struct, frozen=True, tag="webhook"):

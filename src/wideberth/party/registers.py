@@ -8,13 +8,8 @@ An entry is notified; nobody is asked for leave, and nothing that is missing in 
 
 from enum import StrEnum
 
-import msgspec
-
 from wideberth.party.charter import TrafficClass
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional, no unknown fields."""
+from wideberth.party.struct import Struct
 
 
 class Whose(StrEnum):

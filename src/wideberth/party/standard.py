@@ -12,18 +12,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-import msgspec
-
 from wideberth.party.identity import PARTY_CHARACTERS_MAX
+from wideberth.party.struct import Struct
 
 SUPPLIER_PREFIX: Final = "U-"
 """With this a supplier's code begins, and no other party's."""
 _NAMED: Final = 7
 """Characters of a supplier's code that its subject gives; six more tell subjects apart that begin alike."""
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional, no unknown fields."""
 
 
 class Kind(StrEnum):

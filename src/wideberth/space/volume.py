@@ -40,7 +40,7 @@ from wideberth.space.units import spell_us
 DAY_US: Final = 86_400_000_000
 
 
-class Circle(msgspec.Struct, frozen=True, array_like=True, tag="c"):
+class Circle(msgspec.Struct, frozen=True, array_like=True, tag="c", gc=False):
     """All points within `radius_mm`, along the geodesic, of a centre."""
 
     lat_nd: int
@@ -48,7 +48,7 @@ class Circle(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     radius_mm: int
 
 
-class Polygon(msgspec.Struct, frozen=True, array_like=True, tag="p"):
+class Polygon(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
     """The inside of a ring of geodesic edges, the smaller of the two sides, vertices not repeated at the end.
 
     `ring` is flat: latitude, longitude, latitude, longitude, ... in nanodegrees.
@@ -57,7 +57,7 @@ class Polygon(msgspec.Struct, frozen=True, array_like=True, tag="p"):
     ring: tuple[int, ...]
 
 
-class Volume4D(msgspec.Struct, frozen=True, array_like=True):
+class Volume4D(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An outline, an altitude band and a time window."""
 
     outline: Circle | Polygon

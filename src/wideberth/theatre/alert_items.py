@@ -3,10 +3,10 @@
 In:  built by `alerts`. Out: a frozen value, part of `outcome.Notice`.
 """
 
-import msgspec
+from wideberth.party.struct import Struct
 
 
-class EncounterItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="encounter"):
+class EncounterItem(Struct, frozen=True, tag="encounter"):
     """Somebody filed its version of an encounter."""
 
     encounter: bytes
@@ -17,7 +17,7 @@ class EncounterItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     text: bytes | None
 
 
-class AlertItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="alert"):
+class AlertItem(Struct, frozen=True, tag="alert"):
     """An alert that concerns the reader: of which of its plans and tracks, whose the other is where that is open, when
     it is nearest and how near. `what` is a stage, or "acknowledged" by somebody."""
 

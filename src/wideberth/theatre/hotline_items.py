@@ -5,11 +5,7 @@ Out: frozen values, parts of `outcome.Effects` and `outcome.Notice`.
 A sender learns how far a message has come with a party, never with which of its cells: that would tell where they are.
 """
 
-import msgspec
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional."""
+from wideberth.party.struct import Struct
 
 
 class Owed(Struct, frozen=True):

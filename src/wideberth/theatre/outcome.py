@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 
 from wideberth.party.command import Volumes
+from wideberth.party.struct import Struct
 from wideberth.refusal import Refusal
 from wideberth.space.shapes import Shapes
 from wideberth.theatre.alert_items import AlertItem, EncounterItem
@@ -42,10 +43,6 @@ DECIDE_VERSION: Final = 1
 
 Ref = tuple[str, bytes]
 """An owner's code and the 16-byte id of its operation, constraint or protected place: ids are per party."""
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional."""
 
 
 class Subscriber(Struct, frozen=True):

@@ -4,11 +4,7 @@ In:  built by `registers`, `movements` and `checking`.
 Out: frozen values, parts of `outcome.Effects` and `outcome.Notice`.
 """
 
-import msgspec
-
-
-class Struct(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Common form: frozen, positional."""
+from wideberth.party.struct import Struct
 
 
 class RegisterEffects(Struct, frozen=True):
