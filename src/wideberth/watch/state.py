@@ -8,6 +8,7 @@ A strand is one source's view of one thing; `track` puts strands of several sour
 two places under one address that no flight connects, each place has a strand of its own (a twin), chained by `twin`.
 """
 
+import re
 from enum import IntFlag
 from typing import Final, NamedTuple
 
@@ -46,7 +47,7 @@ class Flag(IntFlag):
     """Another track says the callsign by which a plan names its aircraft: neither is taken for it."""
 
 
-SPOOF: Final = Flag.TELEPORT | Flag.SHARED | Flag.SPEED | Flag.ACCELERATION | Flag.MISMATCH | Flag.ALTITUDES
+SPOOF: Final = Flag.JUMP | Flag.TELEPORT | Flag.SHARED | Flag.SPEED | Flag.ACCELERATION | Flag.MISMATCH | Flag.ALTITUDES
 """Flags that put a track's truth in doubt; its alerts say so, and are given all the same."""
 
 
@@ -114,20 +115,22 @@ def grown(strands: Strands, rows: int) -> Strands:
     return more
 
 
+_DRONES: Final = re.compile("a-A-[CM]-[FH]-[Qq]")
+_MOVES_IN: Final = {"a-G": TrafficClass.GROUND, "a-S": TrafficClass.SEA, "a-U": TrafficClass.SEA}
+
+
 def class_of(kind: AddressKind, category: str) -> TrafficClass:
     """What a report's category says of the class of traffic: crewed air unless it says otherwise.
 
-    ADS-B emitter categories (RTCA DO-260B 2.2.3.2.5.2): B6 unmanned, C1 to C3 on the surface. Cursor on Target types:
-    atoms "a-?-A-M-F-Q" and "a-?-A-C-F-q" unmanned, "a-?-G" ground, "a-?-S" sea.
+    ADS-B emitter categories (RTCA DO-260B 2.2.3.2.5.2): B6 unmanned, C1 to C3 on the surface. Cursor on Target types,
+    without the affiliation, as `feeds.cot` keeps them: a-G ground, a-S and a-U sea, a-A-M-F-Q and the like unmanned
+    (civil or military, fixed or rotary wing, either case of the q).
     """
-    parts = category.split("-")
-    if kind is AddressKind.REMOTE_ID or category == "B6" or category.lower()[3:].startswith(("-a-m-f-q", "-a-c-f-q")):
+    if kind is AddressKind.UID:
+        return TrafficClass.DRONE if _DRONES.match(category) else _MOVES_IN.get(category[:3], TrafficClass.CREWED_AIR)
+    if kind is AddressKind.REMOTE_ID or category == "B6":
         return TrafficClass.DRONE
-    if category in ("C1", "C2", "C3") or (len(parts) > 2 and parts[0] == "a" and parts[2] == "G"):
-        return TrafficClass.GROUND
-    if len(parts) > 2 and parts[0] == "a" and parts[2] == "S":
-        return TrafficClass.SEA
-    return TrafficClass.CREWED_AIR
+    return TrafficClass.GROUND if category in ("C1", "C2", "C3") else TrafficClass.CREWED_AIR
 
 
 CLASS_NUMBER: Final = {name: number for number, name in enumerate(CLASSES)}
