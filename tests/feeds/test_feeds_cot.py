@@ -5,10 +5,11 @@ from xml.etree import ElementTree
 import pytest
 from feeds_kit import GOLDEN, NOW, all_of, told, us
 
-from wideberth.feeds.cot import Event, Said, read_event, write_xml
+from wideberth.feeds.cot import LIVE_US, Event, Said, read_event, write_xml
 from wideberth.feeds.parser import Drop
 from wideberth.feeds.tak import CotDatagrams, CotStream
 from wideberth.limits import EVENT_BYTES_MAX
+from wideberth.watch.absorb import OLD_US
 
 DATA = (GOLDEN / "events.xml").read_bytes()
 PLAIN = (
@@ -147,6 +148,60 @@ def test_an_event_without_content_and_other_roots() -> None:
     assert Drop.MALFORMED not in parser.dropped
 
 
+def event(time: str, stale: str, point: str = 'lat="1" lon="2" hae="3" ce="4" le="5"') -> bytes:
+    """An event of 2026-11-22; NOW is 20:00:20 of it."""
+    return (
+        f'<event version="2.0" uid="u" type="a-n-A-C-F" how="m-g" time="2026-11-22T{time}Z" '
+        f'start="2026-11-22T{time}Z" {stale}><point {point}/></event>'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("time", "stale", "kept"),
+    [
+        ("20:00:00", 'stale="2026-11-22T20:00:19.999Z"', False),
+        ("20:00:00", 'stale="2026-11-22T20:00:20Z"', True),
+        ("19:59:20", 'stale="2026-11-22T19:59:21Z"', False),
+        ("20:00:00", 'stale="2026-11-22T21:00:19+01:00"', False),
+        ("20:00:20", 'stale="2026-11-22T20:00:19Z"', False),
+        # a mark that stands: old, and said to hold for minutes yet
+        ("19:55:00", 'stale="2026-11-22T20:05:00Z"', True),
+        # a recording, whose reception nobody knows
+        ("19:55:00", 'stale="2026-11-22T19:56:00Z"', True),
+        ("20:00:00", "", True),
+        ("20:00:00", 'stale="2026-11-22T20:00:01"', True),
+    ],
+)
+def test_a_stale_event_is_no_report(time: str, stale: str, kept: bool) -> None:
+    """What was stale on arrival is counted; what is not live is left to the watch, and a time without zone is none."""
+    parser = CotStream("tak")
+    assert len(parser.feed(event(time, stale), NOW)) == kept
+    assert parser.dropped == ({} if kept else {Drop.STALE: 1})
+
+
+def test_no_stale_event_is_live() -> None:
+    """Whatever is too old to be judged here, the watch takes for too old."""
+    assert LIVE_US >= OLD_US
+
+
+@pytest.mark.parametrize(
+    ("point", "why"),
+    [
+        ('lat="0.0" lon="0.0" hae="9999999.0" ce="9999999.0" le="9999999.0"', Drop.NO_PLACE),
+        ('lat="-0" lon="0" hae="9999999" ce="9999999" le="9999999"', Drop.NO_PLACE),
+        ('lat="0" lon="0" hae="9999999" ce="10" le="9999999"', None),
+        ('lat="0" lon="0" hae="17" ce="9999999" le="9999999"', None),
+        ('lat="0.000001" lon="0" hae="9999999" ce="9999999" le="9999999"', None),
+        ('lat="0" lon="16" hae="9999999" ce="9999999" le="9999999"', None),
+    ],
+)
+def test_the_place_of_one_without_a_fix_is_none(point: str, why: Drop | None) -> None:
+    """Latitude and longitude 0 and all else undefined is nowhere; the sea off Africa is a place like any other."""
+    parser = CotStream("tak")
+    assert len(parser.feed(event("20:00:00", "", point), NOW)) == (why is None)
+    assert parser.dropped == ({} if why is None else {why: 1})
+
+
 def test_what_is_written_is_read_again_by_anybody() -> None:
     """The library of Python and our own parser find what was put in, whatever the text is."""
     one = said(
@@ -161,12 +216,12 @@ def test_what_is_written_is_read_again_by_anybody() -> None:
     assert root.get("time") == "2026-11-22T20:00:00Z"
     assert root.find("detail/contact").get("callsign") == "<&\"'> ü"  # type: ignore[union-attr]
     assert root.findtext("detail/remarks") == "a\nb"
-    event = read_event(write_xml(one))
-    assert isinstance(event, Event)
-    assert (event.uid, event.type, event.time_us) == ("w-1", "a-n-A-C-F", one.time_us)
-    assert event.lat is not None
-    assert round(event.lat * 1e9) == -48_123_456_789
-    assert (event.hae_m, event.ce_m, event.speed_m_s, event.course) == (1.234, 10.0, 51.444, 90.5)
+    found = read_event(write_xml(one))
+    assert isinstance(found, Event)
+    assert (found.uid, found.type, found.time_us, found.stale_us) == ("w-1", "a-n-A-C-F", one.time_us, one.stale_us)
+    assert found.lat is not None
+    assert round(found.lat * 1e9) == -48_123_456_789
+    assert (found.hae_m, found.ce_m, found.speed_m_s, found.course) == (1.234, 10.0, 51.444, 90.5)
     bare = read_event(write_xml(said()))
     assert isinstance(bare, Event)
     assert (bare.hae_m, bare.ce_m, bare.speed_m_s, bare.course, bare.callsign) == (None, None, None, None, "")

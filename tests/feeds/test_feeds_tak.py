@@ -112,6 +112,22 @@ def test_a_message_of_a_gigabyte_goes_by() -> None:
     assert stream.dropped == {Drop.TOO_LARGE: 1}
 
 
+def test_stale_messages_and_places_that_are_none_are_counted() -> None:
+    """As in XML: what was stale on arrival, and 0 and 0 with all else undefined, which the wire leaves out."""
+    sent_ms = us("2026-11-22T20:00:00.250+00:00") // 1_000
+    stream = CotStream("tak")
+    nowhere = {"lat": 0.0, "lon": 0.0, "hae": 9_999_999.0, "ce": 9_999_999.0}
+    found = stream.feed(
+        framed(theirs(staleTime=sent_ms + 10_000))
+        + framed(theirs(**nowhere))
+        + framed(theirs(uid="LIVE", staleTime=sent_ms + 30_000))
+        + framed(theirs(uid="UNSAID", staleTime=0)),
+        NOW,
+    )
+    assert [r.address for r in found] == ["LIVE", "UNSAID"]
+    assert stream.dropped == {Drop.STALE: 1, Drop.NO_PLACE: 1}
+
+
 def test_control_messages_are_no_reports() -> None:
     """A message without an event is control."""
     message = TakMessage()

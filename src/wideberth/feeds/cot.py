@@ -6,14 +6,17 @@
 
 Altitude is height above the WGS 84 ellipsoid, speed m/s, course degrees from true north; 9999999 is undefined. `ce` is
 one standard deviation of a normal error (MITRE MTR 04W0000115, Event.xsd), so the 95 % radius is 2.448 times as much.
-All else in the details is passed over.
+All else in the details is passed over. After `stale` an event counts no more. ATAK without a fix sends latitude and
+longitude 0 with both hae and ce undefined.
 
 In:  the bytes of one event.
 Out: a report, or why there is none. Of the type remain what it is (atom) and where it moves (air, ground, …), for
 aircraft also civil or military and the kind of aircraft. Whose friend somebody is taken for is never kept, and marks
 of others as hostile or suspect are dropped unless they fly: this house has no targets, and keeps aircraft apart
 whatever others call them.
-Refuses nothing. A document type or an entity ends the reading before it begins.
+Refuses nothing. A document type or an entity ends the reading before it begins. An event that was stale when it came,
+and a place that is none, are counted. `stale` is not held against what came over `LIVE_US` after its time: that is a
+recording, whose own time may be what its node takes for now, or else too old for the watch, which counts it.
 """
 
 from datetime import datetime
@@ -34,6 +37,8 @@ HOSTILE: Final = frozenset("hsjk")
 """Affiliations hostile, suspect, joker, faker."""
 OURS: Final = "wideberth."
 """How the uid of whatever a node says begins."""
+LIVE_US: Final = 60_000_000
+"""What is older on arrival is no live event."""
 AIR_PARTS: Final = 3
 """Parts of the type that are kept of aircraft: civil or military, fixed or rotary wing or drone, drone."""
 ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;", "\n": "&#10;"})
@@ -47,6 +52,7 @@ class Event(msgspec.Struct, gc=False):
     how: str = ""
     opex: str = ""
     time_us: int | None = None
+    stale_us: int | None = None
     lat: float | None = None
     lon: float | None = None
     hae_m: float | None = None
@@ -97,6 +103,7 @@ def read_event(data: bytes) -> Event | Drop:
             event.uid, event.type, event.how = has.get("uid", ""), has.get("type", ""), has.get("how", "")
             event.opex = has.get("opex", "")
             event.time_us = read_time(has["time"]) if "time" in has else None
+            event.stale_us = read_time(has["stale"]) if "stale" in has else None
         elif name == "point":
             event.lat, event.lon = _defined(has.get("lat")), _defined(has.get("lon"))
             event.hae_m, event.ce_m = _defined(has.get("hae")), _defined(has.get("ce"))
@@ -183,6 +190,10 @@ def report_of(event: Event, source: str, received_us: int) -> Report | Drop:
         return Drop.NO_IDENTITY
     if event.time_us is None:
         return Drop.NO_TIME
+    if event.stale_us is not None and event.stale_us < received_us <= event.time_us + LIVE_US:
+        return Drop.STALE
+    if event.lat == 0.0 and event.lon == 0.0 and event.hae_m is None and event.ce_m is None:
+        return Drop.NO_PLACE
     kept = parts[2:3] + (parts[3 : 3 + AIR_PARTS] if parts[2] == "A" else [])
     report = Report(
         source=source,

@@ -6,8 +6,8 @@ separator, with XML declarations and white space between; a server that offers v
 asked for it by t-x-takp-q and answers by t-x-takp-r, after which both sides speak it.
 
     TakMessage   1 takControl, 2 cotEvent, 3 submissionTime, 4 creationTime
-    CotEvent     1 type, 4 opex, 5 uid, 6 sendTime (ms since 1970), 9 how, 10 lat, 11 lon, 12 hae, 13 ce, 14 le,
-                 15 detail
+    CotEvent     1 type, 4 opex, 5 uid, 6 sendTime (ms since 1970), 8 staleTime, 9 how, 10 lat, 11 lon, 12 hae,
+                 13 ce, 14 le, 15 detail
     Detail       1 xmlDetail, 2 contact {2 callsign}, 7 track {1 speed, 2 course}
 
 Source: AndroidTacticalAssaultKit-CIV, `commoncommo/core/impl/protobuf/` (protocol.txt and the .proto files).
@@ -118,8 +118,8 @@ _ZERO: Final = bytes(8)
 
 
 def _event(has: dict[int, Value]) -> Event:
-    time = has.get(6, 0)
-    if not isinstance(time, int):
+    time, stale = has.get(6, 0), has.get(8, 0)
+    if not isinstance(time, int) or not isinstance(stale, int):
         raise ValueError("time")  # noqa: TRY004
     event = Event(
         uid=_text(has.get(5, b"")),
@@ -127,6 +127,7 @@ def _event(has: dict[int, Value]) -> Event:
         how=_text(has.get(9, b"")),
         opex=_text(has.get(4, b"")),
         time_us=time * 1_000 or None,
+        stale_us=stale * 1_000 or None,
         # a number that is 0 is left out on the wire
         lat=_double(has.get(10, _ZERO)),
         lon=_double(has.get(11, _ZERO)),
