@@ -43,7 +43,7 @@ def read(path: Path, format: Format | None = None) -> list[Report]:
     ("name", "format", "count"),
     [
         ("sbs.txt", Format.SBS, 9),
-        ("aircraft.json", Format.READSB, 7),
+        ("aircraft.json", Format.READSB, 8),
         ("events.xml", Format.COT, 4),
         ("flights.json", Format.REMOTE_ID, 2),
     ],
@@ -67,8 +67,8 @@ def test_documents_one_a_line_are_all_read(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"".join(json.dumps(document | {"now": document["now"] + i}).encode() + b"\n" for i in range(5)))
     reports = read(path)
-    assert len(reports) == 5 * 7
-    assert reports[7].time_us - reports[0].time_us == 1_000_000
+    assert len(reports) == 5 * 8
+    assert reports[8].time_us - reports[0].time_us == 1_000_000
 
 
 @pytest.mark.parametrize(("order", "nano", "vlan"), [("<", False, False), (">", False, True), ("<", True, False)])

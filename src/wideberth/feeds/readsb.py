@@ -7,14 +7,17 @@ came so). aircraft.json is {"now": s since 1970, "messages": n, "aircraft": [...
 Source: README-json.md of readsb and of dump1090-fa. Signal levels, squawks and all else are left out.
 
 In:  whole documents, or pieces of a stream of lines.
-Out: a report an aircraft that says something. `lastPosition`, older than a minute, is not read.
+Out: a report an aircraft that says something; two where its place is over `BEHIND_S` older than its latest message: the
+place as of seen_pos, then altitude and velocity as of seen. `lastPosition`, older than a minute, is not read.
 Refuses nothing. alt_geom is taken as height above the ellipsoid, as ADS-B gives it; a transponder that means the
-geoid says so nowhere.
+geoid says so nowhere. Altitude and velocity have no age of their own in the format: they are as of the latest message.
+Ages in a line without `now` count from its reception.
 """
 
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from wideberth.feeds.parser import (
     EPU_MM,
@@ -47,6 +50,8 @@ METHODS: Final = {
     "mode_s": Method.MODE_S,
     "mode_ac": Method.MODE_S,
 }
+BEHIND_S: Final = 1.0
+"""Transponders send place, altitude and velocity twice a second; up to this far apart they are one report."""
 UNLISTED: Final = {"adsb_other", "adsr_other", "tisb_other", "tisb_trackfile"}
 
 
@@ -92,11 +97,17 @@ class _Readsb(Parser):
         try:
             a = _LINE.decode(data)
             report = self._report(a, a.now if now is None else now, received_us)
+            parts = (report,) if isinstance(report, Drop) else _parted(report, a)
         except _FAULTS:
             return self.drop(Drop.MALFORMED)
-        if isinstance(report, Drop):
-            return self.drop(report)
-        return self.drop(Drop.NOTHING) if says_nothing(report) else self.keep(report, found)
+        for part in parts:
+            if isinstance(part, Drop):
+                self.drop(part)
+            elif says_nothing(part):
+                self.drop(Drop.NOTHING)
+            else:
+                self.keep(part, found)
+        return None
 
     def _report(self, a: _Aircraft, now: float | None, received_us: int) -> Report | Drop:
         unlisted = a.hex.startswith("~")
@@ -111,7 +122,7 @@ class _Readsb(Parser):
             address=address,
             kind=AddressKind.OTHER if unlisted or a.type in UNLISTED else AddressKind.ICAO,
             method=_method(a),
-            time_us=received_us if now is None else round((now - age) * 1e6),
+            time_us=(received_us if now is None else round(now * 1e6)) - round(age * 1e6),
             received_us=received_us,
             lat_nd=scaled(a.lat, 1e9),
             lon_nd=scaled(a.lon, 1e9),
@@ -165,6 +176,22 @@ class ReadsbLines(_Readsb):
     def reset(self) -> None:
         """Half a line is forgotten."""
         self._lines.reset()
+
+
+def _parted(whole: Report, a: _Aircraft) -> tuple[Report, ...]:
+    """Place, and altitude and velocity, each with its own time where they are of different ages."""
+    if a.lat is None or a.seen is None or a.seen_pos is None or a.seen_pos - a.seen <= BEHIND_S:
+        return (whole,)
+    newer_us = whole.time_us + round((a.seen_pos - a.seen) * 1e6)
+    rest = replace(
+        whole, time_us=newer_us, lat_nd=None, lon_nd=None, accuracy_mm=None, integrity_mm=None, callsign=""
+    )  # fmt: skip
+    if says_nothing(rest):
+        return (whole,)
+    place = replace(
+        whole, baro_ft=None, hae_mm=None, speed_mm_s=None, track_mdeg=None, climb_mm_s=None, on_ground=None
+    )  # fmt: skip
+    return place, rest
 
 
 def _method(a: _Aircraft) -> Method:
