@@ -130,6 +130,12 @@ def test_an_adsb_report_is_read_as_specified() -> None:
         ({"040": b"\x01\x10"}, {"simulated": True}),
         ({"040": b"\x02"}, {"simulated": True, "on_ground": None}),
         ({"040": b"\x60"}, {"kind": "other"}),
+        ({"040": b"\x20"}, {"kind": "other", "address": "4ca2d6"}),
+        ({"040": b"\x20", "161": b"\x01\x02"}, {"kind": "radar", "address": "25/2/258"}),
+        ({"040": b"\x00", "161": b"\x01\x02"}, {"kind": "icao", "address": "4ca2d6"}),
+        ({"040": b"\x40"}, {"kind": "icao", "address": "4ca2d6"}),
+        # range check passed; LLC, IPC and LDPJ take no report away
+        ({"040": b"\x05\x41\x64"}, {"kind": "icao", "on_ground": True}),
         ({"090": bytes([8 << 1])}, {"accuracy_mm": None, "integrity_mm": None}),
         ({"210": b"\x00", "090": bytes([7 << 1])}, {"accuracy_mm": 185_200, "integrity_mm": None}),
         ({"090": bytes([0x01, 0])}, {"accuracy_mm": None, "integrity_mm": None}),
@@ -400,7 +406,7 @@ def test_recorded_samples_decode_whole(name: str) -> None:
         total["records"] += len(ours(payload))
         total.update({why.value: count for why, count in parser.dropped.items()})
     assert total["malformed"] == total["out-of-range"] == 0
-    left = total["no-identity"] + total["no-target"] + total["nothing"] + total["no-time"]
+    left = total["no-identity"] + total["no-target"] + total["doubted"] + total["nothing"] + total["no-time"]
     assert total["reports"] + left == total["records"]
 
 

@@ -1,7 +1,10 @@
 """ASTERIX: ADS-B reports (CAT021), plots and tracks of a radar (CAT048), tracks of a tracker (CAT062).
 
 In:  datagrams, or any run of whole data blocks; the places of the radars whose plots come.
-Out: a report a record. Service messages (CAT034, CAT065) and other categories are passed over and counted.
+Out: a report a record. Passed over and counted: service messages (CAT034, CAT065) and other categories; tracks that a
+tracker carries on unseen (I062/080 CST) or takes for tentative (CNF); ADS-B that failed its station's checks (I021/040
+NOGO, CPR, RCF). Of a duplicate address (ATP) the station's track number is the identity; without one it is the address,
+as one that is not of ICAO.
 Refuses nothing. What is not read of a block that cannot be read to its end: that record and those after it.
 
 Stated assumptions. Time of day is that of the UTC day on which it lies nearest to the reception. Slant range becomes
@@ -31,6 +34,11 @@ CEILING_M: Final = 15_240.0
 NM_M: Final = 1_852.0
 SIGMA_95: Final = 2.4477
 """95 % radius of a circular normal distribution of standard deviation 1."""
+DUPLICATE: Final = 1
+"""Two aircraft say this address (I021/040 ATP)."""
+ANONYMOUS: Final = 3
+UNUSED: Final = 0x1A
+"""I021/040, third octet: NOGO bit, CPR validation failed, range check failed."""
 ON_GROUND: Final = {0: False, 1: True, 2: False, 3: True}
 """Flight status of Mode S: 4 and 5 may be either."""
 LETTERS: Final = " ABCDEFGHIJKLMNOPQRSTUVWXYZ                     0123456789      "
@@ -172,11 +180,12 @@ def _ground(site: Site, slant_m: float, azimuth: float, height_m: float | None) 
 def _adsb(i: Items, source: str, received_us: int) -> Report | Drop:
     """CAT021."""
     time_us = _time(i.get("071") or i.get("073") or i.get("077"), received_us)
-    who = _identity(i.get("080"), i.get("161"), i.get("010"))
+    described = i.get("040", b"\0")
+    who = _named(i, described[0] >> 5)
     if time_us is None or who is None:
         return Drop.NO_TIME if time_us is None else Drop.NO_IDENTITY
-    described = i.get("040", b"\0")
-    kind = AddressKind.OTHER if who[0] is AddressKind.ICAO and described[0] >> 5 == 3 else who[0]
+    if len(described) > 2 and described[2] & UNUSED:
+        return Drop.DOUBTED
     extended = described[1] if len(described) > 1 else None
     place, step = (i["131"], 180 / 2**30) if "131" in i else (i.get("130"), 180 / 2**23)
     size = 4 if "131" in i else 3
@@ -184,7 +193,7 @@ def _adsb(i: Items, source: str, received_us: int) -> Report | Drop:
     return Report(
         source=source,
         address=who[1],
-        kind=kind,
+        kind=who[0],
         method=Method.ADS_B,
         time_us=time_us,
         received_us=received_us,
@@ -203,6 +212,16 @@ def _adsb(i: Items, source: str, received_us: int) -> Report | Drop:
         # SIM, TST, RAB: a transponder on a mast
         simulated=bool((extended or 0) & 0x30 or described[0] & 0x02),
     )
+
+
+def _named(i: Items, sort: int) -> tuple[AddressKind, str] | None:
+    """Who an ADS-B report is of, by the sort of its address (ATP)."""
+    alone = _identity(i.get("080"), None, None)
+    if alone is None or sort == DUPLICATE:
+        track = _identity(None, i.get("161"), i.get("010"))
+        if track is not None:
+            return track
+    return (AddressKind.OTHER, alone[1]) if alone is not None and sort in (DUPLICATE, ANONYMOUS) else alone
 
 
 def _quality(i: Items) -> tuple[int | None, int | None]:
@@ -225,8 +244,11 @@ def _tracker(i: Items, source: str, received_us: int) -> Report | Drop:
     """CAT062."""
     status = i.get("080", b"\0")
     second = status[1] if len(status) > 1 else 0
-    if second & 0x40:
+    # TSE: the last of its track; CST: carried on
+    if second & 0x40 or (len(status) > 3 and status[3] & 0x80):
         return Drop.NO_TARGET
+    if status[0] & 0x02:
+        return Drop.DOUBTED
     time_us = _time(i.get("070"), received_us)
     who = _identity(i.get("380/ADR"), i.get("040"), i.get("010"))
     if time_us is None or who is None:
