@@ -1,10 +1,18 @@
 """F3411 telemetry against a file written by hand from the standard's interface."""
 
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
 from feeds_kit import GOLDEN, NOW, told, us
 
 from wideberth.feeds.parser import Drop
 from wideberth.feeds.remote_id import RemoteId
+from wideberth.feeds.report import Report
 
+STANDARDS = os.environ.get("WIDEBERTH_STANDARDS", "")
 DATA = (GOLDEN / "flights.json").read_bytes()
 
 
@@ -42,6 +50,56 @@ def test_flights_are_read_as_the_standard_says() -> None:
     ]
     assert reports[0].on_ground is False
     assert parser.dropped == {Drop.NOTHING: 1, Drop.NO_TIME: 1, Drop.MALFORMED: 1, Drop.OUT_OF_RANGE: 1}
+
+
+HORIZONTAL = {
+    "HAUnknown": None,
+    "HA10NMPlus": None,
+    "HA10NM": 18_520_000,
+    "HA4NM": 7_408_000,
+    "HA2NM": 3_704_000,
+    "HA1NM": 1_852_000,
+    "HA05NM": 926_000,
+    "HA03NM": 555_600,
+    "HA01NM": 185_200,
+    "HA005NM": 92_600,
+    "HA30m": 30_000,
+    "HA10m": 10_000,
+    "HA3m": 3_000,
+    "HA1m": 1_000,
+}
+"""What the descriptions of F3411-22a's HorizontalAccuracy say, in millimetres."""
+VERTICAL = ("VAUnknown", "VA150mPlus", "VA150m", "VA45m", "VA25m", "VA10m", "VA3m", "VA1m")
+
+
+def flight(**position: object) -> Report:
+    """The report of one flight that says so of its position."""
+    at = {"lat": 47.0, "lng": 8.0, "alt": 500.0} | position
+    state = {"timestamp": {"value": "2026-11-22T20:00:09.9Z"}, "position": at}
+    parser = RemoteId("drones")
+    (report,) = parser.feed(json.dumps({"flights": [{"id": "a", "current_state": state}]}).encode(), NOW)
+    assert parser.dropped == {}
+    return report
+
+
+@pytest.mark.parametrize("name", HORIZONTAL)
+def test_every_horizontal_accuracy_is_read(name: str) -> None:
+    """The finest too; what has no bound stays undefined."""
+    assert flight(accuracy_h=name).accuracy_mm == HORIZONTAL[name]
+
+
+@pytest.mark.parametrize("name", VERTICAL)
+def test_a_vertical_accuracy_changes_nothing(name: str) -> None:
+    """A report holds none."""
+    assert flight(accuracy_v=name) == flight()
+
+
+@pytest.mark.skipif(not STANDARDS, reason="WIDEBERTH_STANDARDS names no folder with the published OpenAPI files")
+def test_the_accuracies_are_those_of_the_standard() -> None:
+    """No value of its lists is missing here."""
+    schemas = yaml.safe_load((Path(STANDARDS) / "f3411-22a-remoteid.yaml").read_bytes())["components"]["schemas"]
+    assert tuple(HORIZONTAL) == tuple(schemas["HorizontalAccuracy"]["enum"])
+    assert tuple(VERTICAL) == tuple(schemas["VerticalAccuracy"]["enum"])
 
 
 def test_an_answer_without_flights_is_quiet() -> None:

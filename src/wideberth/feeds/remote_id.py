@@ -3,7 +3,7 @@
 Of each flight are read: id, aircraft_type, current_state (timestamp, operational_status, position, track, speed,
 vertical_speed) and `simulated`, deprecated and still sent. Special values: speed 255 m/s, track 361, vertical speed
 63 m/s and altitudes of -1,000 m mean none. alt is height above the WGS 84 ellipsoid, pressure_altitude the altitude
-at 1013.25 hPa, both in metres. recent_positions are not read; where the
+at 1013.25 hPa, both in metres. accuracy_v and recent_positions are not read, since a report holds neither; where the
 operator stands never is.
 Source: ASTM F3411-22a, API version 2.1: GetFlightsResponse, RIDFlight, RIDAircraftState, RIDAircraftPosition.
 
@@ -38,6 +38,7 @@ ACCURACY_MM: Final = {
     "HA30m": 30_000,
     "HA10m": 10_000,
     "HA3m": 3_000,
+    "HA1m": 1_000,
 }
 """HorizontalAccuracy; HAUnknown and HA10NMPlus have no bound."""
 ON_GROUND: Final = {"Ground": True, "Airborne": False}
