@@ -396,7 +396,8 @@ ENCOUNTERS_MAX: Final = 10_000
 ALERTS_OPEN_MAX: Final = 10_000
 """Alerts that the state keeps for a day; the eldest go first."""
 ALERTS_SHOUTED_MAX: Final = 1_024
-"""Alerts that wait for one slow stream; past it the oldest is left to its entry."""
+"""Alerts that wait for one slow stream, each with its newest view; past it the stream says that its reader has missed
+some, and the reader asks for the picture again."""
 ALERTS_CARRIED_MAX: Final = 32
 """Open alerts of one party that go on its routes at once, the eldest: more say no more in a mailbox than these."""
 ALERT_CARRIED_US: Final = 600_000_000

@@ -1,10 +1,12 @@
 """A client and a node: commands, receipts, streams, and what a party does when the node lies."""
 
 import io
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -19,6 +21,7 @@ from wideberth.client import (
     Fork,
     NoticeRow,
     Problem,
+    Silence,
     Tick,
     Unanswered,
     View,
@@ -26,6 +29,7 @@ from wideberth.client import (
     follow,
     proposal_subject,
 )
+from wideberth.client.live import OpenAlert, WatchNow
 from wideberth.client.stream import events
 from wideberth.ledger.export import read_export
 from wideberth.party.command import Activity, Disclosure, Domain, OperationState, Plan, Volumes
@@ -286,6 +290,37 @@ def test_the_stream_tells_each_notice_once_across_breaks(url: str) -> None:
         rows = mine.notices(0, 500)
         assert not isinstance(rows, Problem)
         assert len(rows.notices) == len(numbers)
+
+
+def test_who_missed_alerts_asks_for_the_picture(url: str) -> None:
+    """Where the node says that alerts fell away, and after a break, the picture comes whole; one that could not be had
+    is asked for again."""
+    place = {"lat_deg": 42.0, "lon_deg": -38.0, "error_m": 10.0, "age_s": 1.0}
+    view = {"kind": "pair", "state": "happened", "own": "a", "other": "b", "opened_us": 1, "acknowledged_us": 0,
+            "doubt": "", "mine": place}  # fmt: skip
+    now = "2026-11-22T20:00:00Z"
+    picture = {"as_of": {"position": 1, "time": now, "root": ""}, "swept": now, "feeds": [], "own": [],
+               "alerts": [{"id": str(UUID(int=7)), "view": view}]}  # fmt: skip
+    answers = iter([httpx.Response(500, json={"status": 500}), *[httpx.Response(200, json=picture)] * 2])
+    streams = iter([b'event: missed\ndata: {"ask":"/v1/watch"}\n\n', b"", b""])
+
+    class Missing(httpx.BaseTransport):
+        def __init__(self) -> None:
+            self.inner = httpx.HTTPTransport()
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/v1/stream":
+                return httpx.Response(200, content=next(streams))
+            return next(answers) if request.url.path == "/v1/watch" else self.inner.handle_request(request)
+
+        def close(self) -> None:
+            self.inner.close()
+
+    with client(url, "AAA", transport=Missing(), sleep=lambda _: None) as reader:
+        seen = list(itertools.islice(follow(reader), 5))
+    assert [type(event) for event in seen] == [Silence, WatchNow, OpenAlert, Silence, WatchNow]
+    assert isinstance(seen[2], OpenAlert)
+    assert (seen[2].id, seen[2].view.state) == (UUID(int=7), "happened")
 
 
 def test_events_are_read_as_the_standard_says() -> None:

@@ -18,6 +18,7 @@ from page_steps import DRAWN, button, said, sign_on
 
 from wideberth.api.live import WatchNow
 from wideberth.node.live import AlertSoon
+from wideberth.node.streams import MISSED
 from wideberth.party.alerts import AcknowledgeAlert, Aircraft, SetAircraft
 from wideberth.theatre.alerts import AlertNow
 
@@ -66,6 +67,18 @@ def test_an_alert_stands_at_once_and_is_taken_up(plain: Page, node: page_stub.Ru
     assert command == AcknowledgeAlert(uuid.UUID(pw.name_id("A1")).bytes)
     plain.until(f"{card('A1')}.textContent.includes('You acknowledged at')")
     assert plain.run(sounds) is False
+    assert plain.complaints == []
+
+
+@needs_browser
+def test_alerts_that_fell_away_are_asked_for(plain: Page, node: page_stub.Running, stub: page_stub.Stub) -> None:
+    """The stream says that more alerts came than could wait: the page asks for the picture."""
+    stub.reset("empty")
+    sign_on(plain, node, LOADED)
+    plain.until(f"{FEEDS}==='no live watch'")
+    stub.live = pl.watching() | {"alerts": [pl.alert("A1", "happened")]}  # of which this page does not ask by itself
+    stub.events.append(MISSED.decode())
+    plain.until(card("A1"))
     assert plain.complaints == []
 
 

@@ -1,7 +1,8 @@
 """Following the notices of a party as they come.
 
 In:  a `Client`, and after which number to begin.
-Out: notices in order, each once, checked against the chain; ticks; `Silence` where the line is dead.
+Out: notices in order, each once, checked against the chain; ticks; `Silence` where the line is dead; where alerts may
+     have been missed, the picture as a `WatchNow`, and each of its alerts.
 Raises `Fork` (an alarm) where a notice does not follow the one before it.
 
 A broken line is taken up again after the last number that came. Ticks come every 5 s, so 15 s without one mean that the
@@ -18,7 +19,7 @@ from wideberth.client.client import Client
 from wideberth.client.connection import FIRST_WAIT_S, WAIT_S_MAX, Unreachable, problem
 from wideberth.client.history import Fork
 from wideberth.client.hotline import StopNow
-from wideberth.client.live import OpenAlert
+from wideberth.client.live import LiveWatch, OpenAlert, WatchNow
 from wideberth.client.wire import NoticeRow, Problem, Tick, read
 from wideberth.ledger.checkpoint import Verifier
 from wideberth.limits import SKEW_S_MAX
@@ -39,8 +40,9 @@ class Skew(msgspec.Struct, frozen=True):
     """Positive where the node is ahead."""
 
 
-Event = NoticeRow | Tick | Silence | StopNow | OpenAlert | Skew
-"""A `StopNow` or an `OpenAlert` is on its way, before it is an entry; a STOP and a warning come again as a notice."""
+Event = NoticeRow | Tick | Silence | StopNow | OpenAlert | WatchNow | Skew
+"""A `StopNow` or an `OpenAlert` is on its way, before it is an entry; a STOP and a warning come again as a notice. A
+`WatchNow` comes where alerts fell away, or the line was broken: an alert that it does not have is open no more."""
 
 
 def events(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -62,10 +64,10 @@ def events(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def follow(client: Client, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
     """Everything that is said to the party after what its history knows, until `stop`."""
-    wait_s, silent = FIRST_WAIT_S, False
+    wait_s, silent, again = FIRST_WAIT_S, False, False
     while not stop():
         try:
-            for event in _once(client):
+            for event in _once(client, again):
                 wait_s, silent = FIRST_WAIT_S, False
                 yield event
                 if stop():
@@ -73,6 +75,7 @@ def follow(client: Client, stop: Callable[[], bool] = lambda: False) -> Iterator
             why = "the node closed the stream"
         except (httpx.TransportError, Unreachable) as error:
             why = str(error) or type(error).__name__
+        again = True
         if not silent:
             silent = True
             yield Silence(why)
@@ -80,7 +83,17 @@ def follow(client: Client, stop: Callable[[], bool] = lambda: False) -> Iterator
         wait_s = min(2 * wait_s, WAIT_S_MAX)
 
 
-def _once(client: Client) -> Iterator[Event]:
+def _picture(client: Client) -> Iterator[Event]:
+    """What alerts are open, where some may have been missed; nothing where there is no live watch."""
+    picture = LiveWatch(client).now()
+    if isinstance(picture, Problem):
+        raise Unreachable(picture.sentence())
+    if picture.swept is not None:
+        yield picture
+        yield from picture.alerts
+
+
+def _once(client: Client, again: bool) -> Iterator[Event]:
     skewed = False
     history, connection = client.history, client.connection
     timeout = httpx.Timeout(10.0, read=SILENCE_S)
@@ -95,6 +108,8 @@ def _once(client: Client) -> Iterator[Event]:
             if refusal.reason == "forked":
                 raise Fork(f"The node does not know notice {history.known.number} of {client.party}.")
             raise Unreachable(refusal.sentence())
+        if again:
+            yield from _picture(client)
         for name, data in events(answer.iter_lines()):
             if name == "notice":
                 row = read(data, NoticeRow)
@@ -104,6 +119,8 @@ def _once(client: Client) -> Iterator[Event]:
                 yield read(data, StopNow)
             elif name == "alert":
                 yield read(data, OpenAlert)
+            elif name == "missed":
+                yield from _picture(client)
             elif name == "tick":
                 tick = read(data, Tick)
                 if tick.checkpoint is not None:

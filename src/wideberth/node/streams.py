@@ -5,19 +5,30 @@ Out: a waiting place that wakes when there is news.
 Refuses: a stream past the limit of a party.
 
 A stream holds no queue but of STOPs and of alerts, which leave before they are entries; each apart from the other, so
-that no flood of alerts pushes a STOP out. Once woken it reads the ledger from where it stands, so nothing is lost,
-doubled or piled up, however slow its reader is.
+that no flood of alerts pushes a STOP out. Of each alert the newest view alone waits; where more alerts wait than may,
+the stream says so, and its reader asks for the picture again. Once woken it reads the ledger from where it stands, so
+nothing is lost, doubled or piled up, however slow its reader is.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
+
+import msgspec
 
 from wideberth.limits import ALERTS_SHOUTED_MAX, STOPS_SHOUTED_MAX, STREAMS_PER_PARTY_MAX
 from wideberth.refusal import Reason, Refusal, refuse
 
 T = TypeVar("T")
+MISSED: Final = b'event: missed\ndata: {"ask":"/v1/watch"}\n\n'
+"""Alerts fell away before they could be sent: the picture is to be asked for again."""
+
+
+class _Named(msgspec.Struct, frozen=True, gc=False):
+    """Of an alert's view, which alert it is."""
+
+    id: str
 
 
 class Waiting:
@@ -26,7 +37,8 @@ class Waiting:
     def __init__(self) -> None:
         self._news, self._nudged = asyncio.Event(), asyncio.Event()
         self._stops: deque[bytes] = deque(maxlen=STOPS_SHOUTED_MAX)
-        self._alerts: deque[bytes] = deque(maxlen=ALERTS_SHOUTED_MAX)
+        self._alerts: dict[str, bytes] = {}
+        self._missed = False
 
     def shout(self, event: bytes) -> None:
         """A STOP is sent before all else."""
@@ -34,17 +46,22 @@ class Waiting:
         self._news.set()
         self._nudged.set()
 
-    def tell(self, event: bytes) -> None:
-        """An alert is sent after STOPs, before all else."""
-        self._alerts.append(event)
+    def tell(self, alert: str, event: bytes) -> None:
+        """An alert is sent after STOPs, before all else; what is newer of one replaces what waits of it."""
+        self._alerts.pop(alert, None)
+        if len(self._alerts) >= ALERTS_SHOUTED_MAX:
+            del self._alerts[next(iter(self._alerts))]
+            self._missed = True
+        self._alerts[alert] = event
         self._news.set()
         self._nudged.set()
 
     def shouted(self) -> bytes:
         """What was shouted and told since it was last asked."""
-        found = b"".join((*self._stops, *self._alerts))
+        found = b"".join((*self._stops, *self._alerts.values(), MISSED * self._missed))
         self._stops.clear()
         self._alerts.clear()
+        self._missed = False
         return found
 
     def wake(self) -> None:
@@ -118,9 +135,13 @@ class Streams:
                 place.wake()
 
     def tell(self, party: str, event: bytes) -> None:
-        """Send an alert to whoever listens for a party."""
-        for place in self._by_party.get(party, ()):
-            place.tell(event)
+        """Send an alert to whoever listens for a party: an event whose data has the alert's `id`."""
+        places = self._by_party.get(party)
+        if not places:
+            return
+        alert = msgspec.json.decode(event.partition(b"data: ")[2], type=_Named).id
+        for place in places:
+            place.tell(alert, event)
 
     def shout(self, event: bytes) -> None:
         """Send a STOP to everybody who listens."""

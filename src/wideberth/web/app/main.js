@@ -141,6 +141,7 @@ function heard(event, data) {
     hotline.refresh(node).catch(trouble);
     fetchTheatre().catch(trouble);
   } else if (event === "alert") live?.heard(data);
+  else if (event === "missed") live?.refresh();
   else if (event === "stop" && hotline.heardStop(data)) alarm.beat();
 }
 
