@@ -399,7 +399,8 @@ ALERTS_SHOUTED_MAX: Final = 1_024
 """Alerts that wait for one slow stream, each with its newest view; past it the stream says that its reader has missed
 some, and the reader asks for the picture again."""
 ALERTS_CARRIED_MAX: Final = 32
-"""Open alerts of one party that go on its routes at once, the eldest: more say no more in a mailbox than these."""
+"""Open alerts of one party that go on its routes at once, the eldest, of those that are warned of and of those that
+happened, doubtful ones apart: more say no more in a mailbox than these, and no other kind keeps a collision out."""
 ALERT_CARRIED_US: Final = 600_000_000
 """Ten minutes after its last stage an alert is no news: a node that starts again carries it no more."""
 

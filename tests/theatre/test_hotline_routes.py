@@ -55,10 +55,11 @@ class Routed(Lines):
         """The node says that it handed these over."""
         self.sequencer.say(Delivered(tuple(job.row(outcome, self.now_us) for job in found)), self.now_us)
 
-    def warn(self, stage: Stage, *parties: str, alert: bytes = bytes(16)) -> None:
+    def warn(self, stage: Stage, *parties: str, alert: bytes = bytes(16), doubtful: bool = False) -> None:
         """The live watch warns these."""
         sides = tuple(Side(party, b"", f"track of {party}") for party in parties)
-        warning = Warning_(alert, AlertKind.PAIR, stage, sides, self.now_us, self.now_us + 40 * SECOND, 900_000, 60_000)
+        head = (alert, AlertKind.PAIR, stage, sides, self.now_us, self.now_us + 40 * SECOND, 900_000, 60_000)
+        warning = Warning_(*head, doubtful)
         self.sequencer.say(Warned((warning,)), self.now_us)
 
 
@@ -309,3 +310,17 @@ def test_many_alerts_are_not_many_mails() -> None:
     world.wait(660)
     world.warn(Stage.WARNED, "CCC", alert=b"\xff" * 16)
     assert {job.subject for job in world.jobs()} == {b"\xff" * 16}, "what is old and never passed blocks nothing"
+
+
+def test_what_is_only_warned_of_or_doubtful_keeps_no_collision_out() -> None:
+    """Each of warned, happened and doubtful has places of its own; all of them are bounded, and younger ones wait."""
+    world = routed()
+    world.reach("CCC", "", TOP)
+    kinds = [(stage, doubtful) for doubtful in (True, False) for stage in (Stage.WARNED, Stage.HAPPENED)]
+    for kind, (stage, doubtful) in enumerate(kinds):
+        for i in range(ALERTS_CARRIED_MAX + 1):
+            world.now_us += 1
+            world.warn(stage, "CCC", alert=bytes([kind, i]) * 8, doubtful=doubtful)
+            assert any(job.subject == bytes([kind, i]) * 8 for job in world.jobs()) is (i < ALERTS_CARRIED_MAX)
+    assert len({job.subject for job in world.jobs()}) == len(kinds) * ALERTS_CARRIED_MAX
+    assert {job.id for job in jobs(world.replayed())} == {job.id for job in world.jobs()}

@@ -273,13 +273,16 @@ def _is_old(state: State, alert: AlertRow) -> bool:
 
 
 def _carried(state: State) -> frozenset[tuple[str, bytes]]:
-    """Parties that have routes, each with its eldest open alerts that nobody there has taken up."""
-    found, count, reached = set(), Counter[str](), {party for party, _ in state.paths}
+    """Parties that have routes, each with its eldest open alerts that nobody there has taken up: so many that happened,
+    so many that are warned of, and as many again that are doubtful, so that none of these keeps another out."""
+    found: set[tuple[str, bytes]] = set()
+    count, reached = Counter[tuple[str, Stage, bool]](), {party for party, _ in state.paths}
     for alert in state.alerts.values():  # the eldest first
         if alert.stage in _ALERTS and not _is_old(state, alert):
             for owner in {side.party for side in alert.sides if side.party in reached} - {*alert.acknowledged}:
-                if count[owner] < ALERTS_CARRIED_MAX:
-                    count[owner] += 1
+                place = owner, alert.stage, alert.doubtful
+                if count[place] < ALERTS_CARRIED_MAX:
+                    count[place] += 1
                     found.add((owner, alert.id))
     return frozenset(found)
 
