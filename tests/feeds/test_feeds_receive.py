@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from feeds_kit import GOLDEN, NOW
 from feeds_wire import Authority, collecting, until
+from msgspec.structs import replace
 from test_feeds_asterix import ADSB, PLOT, SITE, pack
 from test_feeds_cot import PLAIN
 
@@ -25,6 +26,7 @@ from wideberth.feeds.sbs import Sbs
 from wideberth.feeds.settings import Feed
 from wideberth.feeds.told import FeedState, Inbox
 from wideberth.limits import FEED_WAITING_MAX
+from wideberth.watch import absorb
 
 SBS = (GOLDEN / "sbs.txt").read_bytes()
 Served = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -288,6 +290,57 @@ def test_silence_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inbox.health().latest_us == NOW + 3
     inbox.lost("gone")
     assert (inbox.health().state, inbox.health().fault) == (FeedState.DOWN, "gone")
+
+
+LATE, AHEAD = 61_000_000, 6_000_000
+
+
+@pytest.mark.parametrize("off_us", [3_600_000_000, LATE, -AHEAD, -3_600_000_000])
+def test_times_that_the_watch_does_not_take_are_no_news(monkeypatch: pytest.MonkeyPatch, off_us: int) -> None:
+    """A receiver with a wrong clock or time zone is DEGRADED while nothing of it is used, and shows by how much; one
+    report that the watch takes mends it. Where the clock follows the feeds, what is late is news."""
+    now = 1_000.0
+    monkeypatch.setattr(told, "monotonic", lambda: now)
+
+    def off(n: int) -> list[Report]:
+        return [replace(report(n), time_us=NOW + n - off_us)]
+
+    feed = Feed(name="f", format=Format.COT, url="tcp://h:1", silence_s=15)
+    inbox, then = Inbox(feed, lambda: None), Inbox(feed, lambda: None, as_then=True)
+    for each in (inbox, then):
+        each.connected()
+    for n in range(20):
+        now += 1
+        inbox.put(off(n))
+        then.put(off(n))
+    health = inbox.health()
+    assert (health.state, health.silent_s, health.lag_s) == (FeedState.DEGRADED, None, off_us / 1e6)
+    assert (health.reports, len(inbox.take())) == (20, 20), "they go to the watch, which counts them"
+    assert then.health().state is (FeedState.UP if off_us > -told.AHEAD_US else FeedState.DEGRADED)
+    inbox.put([*off(20), report(20)])
+    assert (inbox.health().state, inbox.health().lag_s) == (FeedState.UP, 0.0)
+    inbox.put(off(21))
+    assert inbox.health().lag_s == 0.0, "of several clients one is wrong: the others are heard"
+
+
+def test_news_is_what_the_watch_takes() -> None:
+    """The bounds are those of the watch."""
+    assert (told.NEWS_AHEAD_US, told.NEWS_OLD_US) == (absorb.AHEAD_US, absorb.OLD_US)
+
+
+def test_a_receiver_says_whether_old_reports_are_news() -> None:
+    """What a node plays as it was then is UP where the node's clock follows it."""
+    old = [replace(report(1), time_us=NOW - LATE)]
+
+    async def run() -> None:
+        for as_then in (False, True):
+            feed = Feed(name="f", format=Format.COT, listen="udp://127.0.0.1:0", silence_s=0.01)
+            async with Receiver([feed], lambda _: None, as_then=as_then) as receiver:
+                await until(lambda: receiver.healths()[0].state is FeedState.DEGRADED)
+                receiver.intake("f").inbox.put(old)
+                assert receiver.healths()[0].state is (FeedState.UP if as_then else FeedState.DEGRADED)
+
+    asyncio.run(run())
 
 
 def test_what_waits_is_bounded_and_the_oldest_gives_way() -> None:

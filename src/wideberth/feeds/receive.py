@@ -33,13 +33,20 @@ log = structlog.get_logger()
 class Receiver:
     """All feeds; `async with` runs them, or `start` and `stop`."""
 
-    def __init__(self, feeds: Iterable[Feed], sink: Sink, broken: Callable[[Exception], None] = lambda _: None) -> None:
-        """`broken` is called with the exception of a sink that failed; no report is taken after that."""
+    def __init__(
+        self,
+        feeds: Iterable[Feed],
+        sink: Sink,
+        broken: Callable[[Exception], None] = lambda _: None,
+        as_then: bool = False,
+    ) -> None:
+        """`broken` is called with the exception of a sink that failed; no report is taken after that. `as_then`: the
+        sink's clock follows the reports, so that feeds which play old ones are UP."""
         self._sink, self._broken = sink, broken
         self._over = False
         """The sink has failed."""
         self._wake = asyncio.Event()
-        self._inboxes = [Inbox(feed, self._wake.set) for feed in feeds]
+        self._inboxes = [Inbox(feed, self._wake.set, as_then) for feed in feeds]
         self._intakes: dict[str, Intake] = {inbox.feed.name: _intake(inbox) for inbox in self._inboxes}
         self._tasks: list[asyncio.Task[None]] = []
 

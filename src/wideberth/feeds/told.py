@@ -22,6 +22,9 @@ from wideberth.limits import FEED_WAITING_MAX
 
 AHEAD_US: Final = 60_000_000
 """How far clocks may differ."""
+NEWS_AHEAD_US: Final = 5_000_000
+NEWS_OLD_US: Final = 60_000_000
+"""What is further ahead or older when it comes is not taken by the watch (`watch.absorb`), and so is no news."""
 BATCH: Final = 4_096
 """Reports of one feed that are given at once, before the next feed's."""
 
@@ -31,7 +34,7 @@ class FeedState(StrEnum):
 
     UP = "UP"
     DEGRADED = "DEGRADED"
-    """Connected, but silent for longer than the settings allow."""
+    """Connected, but for longer than the settings allow it was silent, or said nothing that the watch takes."""
     DOWN = "DOWN"
 
 
@@ -42,7 +45,7 @@ class Health(msgspec.Struct, frozen=True):
     format: Format
     state: FeedState
     silent_s: float | None
-    """Since its last report; None where there was none."""
+    """Since its last news; None where there was none."""
     reports: int
     bytes: int
     connections: int
@@ -52,9 +55,10 @@ class Health(msgspec.Struct, frozen=True):
     waiting: int
     dropped: dict[str, int]
     latest_us: int | None
-    """Latest time in its reports, none later than a minute after its reception: the clock of a replay."""
+    """Latest time in its news."""
     lag_s: float | None
-    """From that time to the reception of that report."""
+    """From that time to the reception of that report; while there is no news, of what comes instead: by so much its
+    clock is behind, or, below 0, ahead."""
     fault: str
     """The last thing that went wrong, while it is not mended."""
 
@@ -105,8 +109,10 @@ class Share:
 class Inbox:
     """One feed's buffer, budget and figures."""
 
-    def __init__(self, feed: Feed, wake: Callable[[], None]) -> None:
+    def __init__(self, feed: Feed, wake: Callable[[], None], as_then: bool = False) -> None:
+        """`as_then`: the clock of whoever takes the reports follows them, so that old ones are news too."""
         self.feed = feed
+        self._as_then = as_then
         self.clients = 0
         self.connections = 0
         self.fault = ""
@@ -119,7 +125,7 @@ class Inbox:
         self._last_s: float | None = None
         self._up_s = 0.0
         self._latest_us: int | None = None
-        self._lag_us = 0
+        self._lag_us: int | None = None
 
     def connected(self) -> None:
         """A connection stands."""
@@ -173,11 +179,7 @@ class Inbox:
         if not reports:
             return
         self._reports += len(reports)
-        newest = max(reports, key=_plausible_us)
-        latest = _plausible_us(newest)
-        # who repeats what was, says nothing new: a web server goes on serving the last file of a receiver that died
-        if latest > (self._latest_us or 0):
-            self._last_s, self._latest_us, self._lag_us = monotonic(), latest, newest.received_us - latest
+        self._hear(reports)
         self._waiting.extend(reports)
         over = len(self._waiting) - FEED_WAITING_MAX
         if over > 0:
@@ -185,6 +187,26 @@ class Inbox:
             for _ in range(over):
                 self._waiting.popleft()
         self._wake()
+
+    def _hear(self, reports: list[Report]) -> None:
+        """Whether there is news. Who repeats what was says nothing new: a web server goes on serving the last file of a
+        receiver that died; nor does a clock that is wrong, for nothing of it is used."""
+        most_us, least_us = (AHEAD_US, None) if self._as_then else (NEWS_AHEAD_US, -NEWS_OLD_US)
+        taken = [
+            r
+            for r in reports
+            if (ahead_us := r.time_us - r.received_us) <= most_us and (least_us is None or ahead_us >= least_us)
+        ]
+        newest = max(taken, key=_time_us, default=None)
+        if newest is not None:
+            if newest.time_us > (self._latest_us or 0):
+                self._last_s, self._latest_us = monotonic(), newest.time_us
+                self._lag_us = newest.received_us - newest.time_us
+        elif self._last_s is None or self._is_quiet():
+            self._lag_us = min((r.received_us - r.time_us for r in reports), key=abs)
+
+    def _is_quiet(self) -> bool:
+        return monotonic() - max(self._up_s, self._last_s or 0.0) > self.feed.silence_s
 
     def drop(self, why: Drop, count: int = 1) -> None:
         """Count what became no report."""
@@ -201,13 +223,12 @@ class Inbox:
 
     def health(self) -> Health:
         """The figures as they are now."""
-        now = monotonic()
-        silent = None if self._last_s is None else now - self._last_s
-        quiet = now - max(self._up_s, self._last_s or 0.0) > self.feed.silence_s
+        silent = None if self._last_s is None else monotonic() - self._last_s
+        up = FeedState.DEGRADED if self._is_quiet() else FeedState.UP
         return Health(
             name=self.feed.name,
             format=self.feed.format,
-            state=FeedState.DOWN if not self.up else FeedState.DEGRADED if quiet else FeedState.UP,
+            state=up if self.up else FeedState.DOWN,
             silent_s=silent,
             reports=self._reports,
             bytes=self.bytes,
@@ -216,11 +237,10 @@ class Inbox:
             waiting=len(self._waiting),
             dropped={why.value: count for why, count in sorted(self._dropped.items())},
             latest_us=self._latest_us,
-            lag_s=None if self._latest_us is None else self._lag_us / 1e6,
+            lag_s=None if self._lag_us is None else self._lag_us / 1e6,
             fault=self.fault,
         )
 
 
-def _plausible_us(report: Report) -> int:
-    """A report's time; 0 for one that lies in the future, so that one wrong clock does not hide that others stopped."""
-    return report.time_us if report.time_us <= report.received_us + AHEAD_US else 0
+def _time_us(report: Report) -> int:
+    return report.time_us
