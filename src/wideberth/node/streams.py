@@ -46,8 +46,10 @@ class Waiting:
         self._news.set()
         self._nudged.set()
 
-    def tell(self, alert: str, event: bytes) -> None:
-        """An alert is sent after STOPs, before all else; what is newer of one replaces what waits of it."""
+    def tell(self, event: bytes) -> None:
+        """An alert, an event whose data has its `id`, is sent after STOPs, before all else; what is newer of one
+        replaces what waits of it."""
+        alert = msgspec.json.decode(event.partition(b"data: ")[2], type=_Named).id
         self._alerts.pop(alert, None)
         if len(self._alerts) >= ALERTS_SHOUTED_MAX:
             del self._alerts[next(iter(self._alerts))]
@@ -135,13 +137,9 @@ class Streams:
                 place.wake()
 
     def tell(self, party: str, event: bytes) -> None:
-        """Send an alert to whoever listens for a party: an event whose data has the alert's `id`."""
-        places = self._by_party.get(party)
-        if not places:
-            return
-        alert = msgspec.json.decode(event.partition(b"data: ")[2], type=_Named).id
-        for place in places:
-            place.tell(alert, event)
+        """Send an alert to whoever listens for a party."""
+        for place in self._by_party.get(party, ()):
+            place.tell(event)
 
     def shout(self, event: bytes) -> None:
         """Send a STOP to everybody who listens."""
