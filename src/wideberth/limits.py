@@ -457,6 +457,14 @@ FEED_CHUNK_BYTES: Final = 65_536
 """What is read of one feed before the others have their turn: 600 lines, a few milliseconds of work."""
 FEED_CLIENTS_MAX: Final = 256
 """Connections to one listener: a brigade's vehicles and a staff."""
+FEED_ADDRESS_CLIENTS_MIN: Final = 8
+"""Connections that one address may have at any listener; at a large one it may have a quarter of the places, so that
+nobody alone locks the others out."""
+FEED_QUIET_S: Final = 10
+"""Who has said nothing for so long makes room for a new connection where all places are taken: a device says where it
+is every few seconds, and one that was closed comes again."""
+FEED_FIRST_WORD_S: Final = 60
+"""A connection to a listener that never said anything is closed after so long: no client is as quiet when it comes."""
 FEED_CLIENT_REPORTS_PER_S: Final = 20_000
 """What one connection to a listener may say in a second; a device says one, a bridge to another server thousands."""
 FEED_CLIENT_WAITING_BYTES: Final = 4_194_304

@@ -11,6 +11,7 @@ import pytest
 import takproto
 from feeds_kit import us
 from feeds_wire import Authority, Collected, collecting, until
+from msgspec.structs import replace
 from takproto.proto import TakMessage
 from test_feeds_cot import PLAIN, said
 from test_feeds_tak import framed, theirs
@@ -36,6 +37,28 @@ REQUEST = (
 async def opened(got: Collected, name: str = "door") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A client's connection."""
     return await asyncio.open_connection(*got.address(name))
+
+
+async def came(got: Collected, host: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    """A client from an address of this machine, once it is offered the protocol; None where it is closed instead."""
+    reader, writer = await asyncio.open_connection(*got.address("door"), local_addr=(host, 0))
+    try:
+        await event(reader)
+    except (asyncio.IncompleteReadError, ConnectionResetError):
+        writer.close()
+        return None
+    return reader, writer
+
+
+async def is_closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether the listener ends a connection soon; it is ended here, too."""
+    try:
+        async with asyncio.timeout(10):
+            return await reader.read() == b""
+    except ConnectionResetError:
+        return True
+    finally:
+        writer.close()
 
 
 async def event(reader: asyncio.StreamReader) -> ElementTree.Element:
@@ -232,6 +255,98 @@ def test_connections_are_bounded() -> None:
                 each.close()
 
     asyncio.run(run())
+
+
+def test_one_address_has_a_quarter_of_the_places() -> None:
+    """Idle connections of one address leave the others theirs."""
+
+    async def run() -> None:
+        async with collecting(replace(DOOR, clients_max=40)) as got:
+            idle = [await came(got) for _ in range(12)]
+            assert [one is not None for one in idle] == [True] * 10 + [False] * 2
+            assert got.health("door").dropped == {"clients": 2}
+            others = [await came(got, f"127.0.0.{n}") for n in (2, 2, 3)]
+            assert None not in others
+            for one in [*idle, *others]:
+                if one is not None:
+                    one[1].close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("most", "host"), [(3, "127.0.0.2"), (40, "127.0.0.1")])
+def test_the_silent_make_room(monkeypatch: pytest.MonkeyPatch, most: int, host: str) -> None:
+    """Where all places, or those of an address, are taken, who never spoke goes first, then the longest silent; who
+    spoke of late stays, and then nobody else is let in."""
+    monkeypatch.setattr(listen, "FEED_ADDRESS_CLIENTS_MIN", 3)
+    monkeypatch.setattr(listen, "ADDRESS_PART", 14)
+
+    async def run() -> None:
+        async with collecting(replace(DOOR, clients_max=most)) as got:
+            speakers = [await came(got) for _ in range(2)]
+            idle = await came(got)
+            assert speakers[0] is not None
+            assert speakers[1] is not None
+            assert idle is not None
+            speakers[0][1].write(PLAIN % b"")
+            await until(lambda: len(got.of("door")) == 1)
+            assert await came(got, host) is None, "nobody has been silent for long enough"
+            monkeypatch.setattr(listen, "FEED_QUIET_S", 0.3)
+            await asyncio.sleep(0.4)
+            speakers[1][1].write(PLAIN % b"")
+            await until(lambda: len(got.of("door")) == 2)
+            first = await came(got, host)
+            assert first is not None
+            assert await is_closed(*idle), "it came last, and never spoke"
+            second = await came(got, host)
+            assert second is not None
+            assert await is_closed(*speakers[0])
+            assert await came(got, host) is None
+            assert (got.health("door").clients, got.health("door").dropped) == (3, {"clients": 4})
+            for one in (first, second, speakers[1]):
+                one[1].close()
+
+    asyncio.run(run())
+
+
+def test_who_never_speaks_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection has so long for its first word; whoever has said it may be silent for longer."""
+    monkeypatch.setattr(listen, "FEED_FIRST_WORD_S", 0.3)
+
+    async def run() -> None:
+        async with collecting(DOOR) as got:
+            calm, idle = await came(got), await came(got)
+            assert calm is not None
+            assert idle is not None
+            calm[1].write(PLAIN % b"")
+            assert await is_closed(*idle)
+            await asyncio.sleep(0.4)
+            health = got.health("door")
+            assert (health.clients, health.dropped, health.fault) == (1, {"clients": 1}, "")
+            got.receiver.say("door", [said(callsign="OURS")])
+            assert (await event(calm[0])).find("detail/contact").get("callsign") == "OURS"  # type: ignore[union-attr]
+            calm[1].close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("at", "site"),
+    [
+        (("192.0.2.7", 4000), "192.0.2.7"),
+        (("::ffff:192.0.2.7", 4000, 0, 0), "192.0.2.7"),
+        (("2001:db8:1:2:3::4%eth0", 4000, 0, 0), str(0x20010DB800010002)),
+        (None, ""),
+    ],
+)
+def test_addresses_of_one_host(at: object, site: str) -> None:
+    """A network of IPv6 counts as one address, an IPv4 address the same however it comes."""
+
+    class Writer:
+        def get_extra_info(self, _: str) -> object:
+            return at
+
+    assert listen._site(Writer()) == site  # type: ignore[arg-type]
 
 
 def test_a_client_that_takes_nothing_is_closed_and_the_others_hear(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@
 
 In:  a feed's settings, its inbox.
 Out: bytes into the inbox; what is said goes out to the clients, in the protocol that each asked for.
-Refuses: connections past the most; clients that take what is sent too slowly are closed. Both are counted.
+Refuses: connections past the most, of all and of one address, where nobody is silent who makes room; clients that never
+say anything, and those that take what is sent too slowly, are closed. All are counted.
 
 To each client version 1 of the TAK protocol is offered; who asks for it is answered, and hears it from then on.
 """
@@ -24,11 +25,14 @@ from wideberth.feeds.tak import ANSWER, ASK, OFFER, PING, CotStream, write_strea
 from wideberth.feeds.tls import server_context
 from wideberth.feeds.told import Inbox, Share
 from wideberth.limits import (
+    FEED_ADDRESS_CLIENTS_MIN,
     FEED_CHUNK_BYTES,
     FEED_CLIENT_REPORTS_PER_S,
     FEED_CLIENT_WAITING_BYTES,
     FEED_CONNECT_S,
     FEED_DATAGRAMS_MAX,
+    FEED_FIRST_WORD_S,
+    FEED_QUIET_S,
     FEED_RETRY_S_MAX,
 )
 
@@ -39,6 +43,10 @@ TURN_S: Final = 0.005
 """How long one feed's datagrams are read before the others have their turn."""
 STALE_S: Final = 60
 SOCKET_BYTES: Final = 4_194_304
+ADDRESS_PART: Final = 4
+"""One address has at most this part of a listener's places."""
+IP6_HOST_BITS: Final = 64
+"""A host of IPv6 has a network of its own."""
 
 
 class Peer:
@@ -47,9 +55,17 @@ class Peer:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self.name = _name(writer)
         """The common name of its certificate, else its address."""
+        self.site = _site(writer)
+        self.heard_s = time.monotonic()
+        """When it last said something, or came."""
+        self.spoke = False
         self.protobuf = False
         self.share = Share(FEED_CLIENT_REPORTS_PER_S)
         self._writer = writer
+
+    def hear(self) -> None:
+        """It said something."""
+        self.heard_s, self.spoke = time.monotonic(), True
 
     def write(self, data: bytes) -> bool:
         """Hand bytes over without waiting; False where too many wait already, and the client is closed."""
@@ -111,11 +127,10 @@ class Listener:
                 self._counted()
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self.peers) >= self.feed.clients_max:
-            self.inbox.drop(Drop.CLIENTS)
-            writer.transport.abort()
-            return
         peer = Peer(writer)
+        if not self._has_room(peer):
+            peer.close()
+            return
         self.peers.add(peer)
         self._counted()
         self.inbox.connections += 1
@@ -133,6 +148,25 @@ class Listener:
             self.inbox.settle(parser)
             writer.transport.abort()
 
+    def _has_room(self, new: Peer) -> bool:
+        """Whether there is a place: where its address, or the listener, has none left, the one that never spoke, or has
+        been silent for longest, makes room."""
+        near = {peer for peer in self.peers if peer.site == new.site}
+        if len(near) >= max(FEED_ADDRESS_CLIENTS_MIN, self.feed.clients_max // ADDRESS_PART):
+            taken = near
+        elif len(self.peers) >= self.feed.clients_max:
+            taken = self.peers
+        else:
+            return True
+        self.inbox.drop(Drop.CLIENTS)
+        quiet = [peer for peer in taken if time.monotonic() - peer.heard_s >= FEED_QUIET_S]
+        if not quiet:
+            return False
+        out = min(quiet, key=lambda peer: (peer.spoke, peer.heard_s))
+        out.close()
+        self.peers.discard(out)
+        return True
+
     def _refused(self, fault: str) -> None:
         self.inbox.drop(Drop.HANDSHAKE)
         self.inbox.fault = f"a client: {fault}"
@@ -143,7 +177,9 @@ class Listener:
             peer.share.fair.set(self.feed.reports_per_s / len(self.peers))
 
     async def _pump(self, reader: asyncio.StreamReader, peer: Peer, parser: CotStream) -> None:
-        while data := await reader.read(FEED_CHUNK_BYTES):
+        data = await self._first(reader)
+        while data:
+            peer.hear()
             self.inbox.read(parser, data, peer.share)
             for control in parser.controls:
                 if control == ASK and not peer.protobuf:
@@ -154,6 +190,16 @@ class Listener:
             parser.controls.clear()
             # the others' turn
             await asyncio.sleep(0)
+            data = await reader.read(FEED_CHUNK_BYTES)
+
+    async def _first(self, reader: asyncio.StreamReader) -> bytes:
+        """The first that a client says; empty where it says nothing for too long."""
+        try:
+            async with asyncio.timeout(FEED_FIRST_WORD_S):
+                return await reader.read(FEED_CHUNK_BYTES)
+        except TimeoutError:
+            self.inbox.drop(Drop.CLIENTS)
+            return b""
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -249,3 +295,14 @@ def _name(writer: asyncio.StreamWriter) -> str:
                 return str(value)[:80]
     at = writer.get_extra_info("peername")
     return f"{at[0]}:{at[1]}" if at else "unknown"
+
+
+def _site(writer: asyncio.StreamWriter) -> str:
+    """Whom an address belongs to, as far as it tells."""
+    at = writer.get_extra_info("peername")
+    if not at:
+        return ""
+    address = ip_address(at[0].partition("%")[0])
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or int(address) >> IP6_HOST_BITS)
