@@ -393,6 +393,13 @@ COT_DRAWINGS_MAX: Final = 200
 """Volumes that a client's map is told of every second: more than a screen can hold."""
 ENCOUNTERS_MAX: Final = 10_000
 """Encounters that one party has filed: years of a busy theatre."""
+ENCOUNTERS_A_DAY_MAX: Final = 100
+"""Encounters that one party files within a day: a busy theatre has a few, and those whom they name are told of each."""
+ENCOUNTERS_SHOWN_MAX: Final = 1_000
+"""Encounters that one reading lists, the latest; it says how many there are in all."""
+ENCOUNTER_OLD_US: Final = 90 * 86_400 * 1_000_000
+"""How long ago an encounter may have been that is filed: an occurrence is analysed within three months (Regulation (EU)
+376/2014, article 13); what is older belongs to a board, and one of 1970 is an invention or a mistake of units."""
 ALERTS_OPEN_MAX: Final = 10_000
 """Alerts that the state keeps for a day; the eldest go first."""
 ALERTS_SHOUTED_MAX: Final = 1_024

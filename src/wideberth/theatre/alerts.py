@@ -15,7 +15,10 @@ from typing import Final
 from wideberth.limits import (
     AIRCRAFT_MAX,
     ALERTS_OPEN_MAX,
+    ENCOUNTER_OLD_US,
+    ENCOUNTERS_A_DAY_MAX,
     ENCOUNTERS_MAX,
+    ENCOUNTERS_SHOWN_MAX,
     ID_BYTES,
     KEPT_ENDED_US,
     NAME_CHARACTERS_MAX,
@@ -36,6 +39,7 @@ from wideberth.theatre.state import State
 _IDENTITY: Final = re.compile(r"[A-Za-z0-9._:/-]+")
 DIGEST_BYTES: Final = 32
 GRADES: Final = ("A", "B", "C", "D", "E")
+DAY_US: Final = 86_400_000_000
 TAKEN_UP: Final = "acknowledged"
 
 
@@ -81,17 +85,20 @@ def _aircraft(state: State, member: Member, command: SetAircraft, parts: Parts) 
 
 
 def _encounter(state: State, member: Member, command: FileEncounter, parts: Parts, now_us: int) -> Outcome | Refusal:
-    mine = sum(1 for party, _ in state.encounters if party == member.party)
     if len(command.encounter) != ID_BYTES or len(command.digest) != DIGEST_BYTES:
         return refuse(Reason.MALFORMED, "command", f"an id of {ID_BYTES} and a hash of {DIGEST_BYTES} bytes", "others")
     if (member.party, command.encounter) in state.encounters:
         return refuse(Reason.EXISTS, "command.encounter", "an encounter that you have not filed", "filed")
-    if mine >= ENCOUNTERS_MAX:
-        return refuse(Reason.TOO_MANY, "command", f"at most {ENCOUNTERS_MAX} encounters a party", mine + 1)
+    no = _many(state, member.party)
+    if no is not None:
+        return no
     if command.grade not in GRADES:
         return refuse(Reason.OUT_OF_RANGE, "command.grade", f"one of {', '.join(GRADES)}", command.grade)
     if not 0 < command.at_us <= now_us:
         return refuse(Reason.TIME_ORDER, "command.at_us", "not after now", command.at_us)
+    if command.at_us < now_us - ENCOUNTER_OLD_US:
+        limit = f"at most {ENCOUNTER_OLD_US // DAY_US} days ago"
+        return refuse(Reason.OUT_OF_RANGE, "command.at_us", limit, time_text(command.at_us))
     for party in command.to:
         if party == member.party or state.active(party) is None:
             return refuse(Reason.UNKNOWN, "command.to", "other members of this theatre", party)
@@ -103,6 +110,17 @@ def _encounter(state: State, member: Member, command: FileEncounter, parts: Part
     result = accepted(Accepted(), Effects(), len(parts))
     result.notices = [(party, Notice((item,))) for party in sorted({*command.to, member.party})]
     return result
+
+
+def _many(state: State, party: str) -> Refusal | None:
+    """Whether a party has filed as many encounters as it may, in all or within a day."""
+    mine = [row.time_us for row in state.encounters.values() if row.party == party]
+    today = sum(time_us > state.time_us - DAY_US for time_us in mine)
+    if len(mine) >= ENCOUNTERS_MAX:
+        return refuse(Reason.TOO_MANY, "command", f"at most {ENCOUNTERS_MAX} encounters a party", len(mine) + 1)
+    if today >= ENCOUNTERS_A_DAY_MAX:
+        return refuse(Reason.TOO_MANY, "command", f"at most {ENCOUNTERS_A_DAY_MAX} encounters a day", today + 1)
+    return None
 
 
 def decide_warned(state: State, command: Warned) -> Outcome:
@@ -259,6 +277,9 @@ class Encounters(Shown, frozen=True):
 
     as_of: AsOf
     encounters: tuple[Filed, ...]
+    """The latest 1,000 at most."""
+    total: int
+    """How many there are."""
 
 
 def encounters(state: State, reader: str, as_of: AsOf) -> Encounters:
@@ -268,7 +289,7 @@ def encounters(state: State, reader: str, as_of: AsOf) -> Encounters:
     for row in rows:
         latest[row.id] = max(row.at_us, latest.get(row.id, 0))
     rows.sort(key=lambda row: (-latest[row.id], row.id, row.party))
-    return Encounters(as_of, tuple(_filed(row) for row in rows))
+    return Encounters(as_of, tuple(_filed(row) for row in rows[:ENCOUNTERS_SHOWN_MAX]), len(rows))
 
 
 def _filed(row: EncounterRow) -> Filed:
