@@ -26,7 +26,7 @@ from wideberth.node import Node, live, run
 from wideberth.node.live import Live
 from wideberth.node.opening import NodeFailed
 from wideberth.node.serve import listen, uvicorn_server
-from wideberth.party.alerts import AcknowledgeAlert, Aircraft, SetAircraft, Stage
+from wideberth.party.alerts import OVER, AcknowledgeAlert, Aircraft, SetAircraft, Stage
 from wideberth.party.command import Disclosure
 from wideberth.space.volume import Volume4D
 
@@ -320,8 +320,8 @@ def test_who_is_named_late_is_warned_of_what_is_open(tmp_path: Path) -> None:
     asyncio.run(steps())
 
 
-def test_what_a_run_left_open_passes_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A node ends while a pair is too near: the next run passes that alert, and opens its own where it still is so."""
+def test_what_a_run_left_open_is_lost_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node ends while a pair is too near: in the next run that alert is lost, and another opens where it still is."""
     founded(tmp_path / "node")
     sky = Sky(("3c6444", 42.0, -38.15, 100.0, 90.0, 33_000), ("4b1815", 42.0, -37.85, 100.0, 270.0, 33_000))
     monkeypatch.setattr(live, "LEFT_S", 3.0)
@@ -341,13 +341,13 @@ def test_what_a_run_left_open_passes_in_the_next(tmp_path: Path, monkeypatch: py
 
     async def second(old: bytes) -> None:
         async with watched(tmp_path / "node", sky) as (node, _):
-            assert stages(node)[old] is not Stage.PASSED
+            assert stages(node)[old] not in OVER
 
             async def passed() -> bool:
-                return stages(node)[old] is Stage.PASSED
+                return stages(node)[old] is Stage.LOST
 
             async def anew() -> bool:
-                return any(stage is not Stage.PASSED for stage in stages(node).values())
+                return any(stage not in OVER for stage in stages(node).values())
 
             await until(passed)
             await until(anew)

@@ -129,25 +129,28 @@ def test_a_later_stage_is_the_same_alert(world: Warnings) -> None:
 
 
 def test_aircraft_of_a_plan(world: Warnings) -> None:
-    """By address a track is its plan's, in any letters; what two plans claim is nobody's; nobody else reads them."""
+    """By address the plans that name it, in any letters, the first that was filed first; nobody else reads them."""
+    one, two = ("AAA", world.one), ("BBB", world.two)
     assert world.fly("AAA", world.one, "3C6444", "A12345") is None
-    assert aircraft_of(world.state) == ({"3c6444": ("AAA", world.one), "a12345": ("AAA", world.one)}, {})
+    assert aircraft_of(world.state) == ({"3c6444": (one,), "a12345": (one,)}, {})
     assert world.fly("BBB", world.two, "3c6444") is None
-    assert aircraft_of(world.state) == ({"a12345": ("AAA", world.one)}, {})
+    assert aircraft_of(world.state) == ({"3c6444": (one, two), "a12345": (one,)}, {})
+    assert aircraft_of(world.state, lambda ref: ref == two) == ({"3c6444": (two,)}, {})
     assert world.speak("BBB", SetAircraft(world.two, None)).accepted
-    assert set(aircraft_of(world.state)[0]) == {"3c6444", "a12345"}
+    assert aircraft_of(world.state)[0]["3c6444"] == (one,)
     assert same(world)
 
 
 def test_callsigns_of_a_plan(world: Warnings) -> None:
-    """A callsign counts where the plan gives no address, in any letters; what two plans claim is nobody's."""
+    """A callsign counts where the plan gives no address, in any letters."""
+    one, two = ("AAA", world.one), ("BBB", world.two)
     named = Aircraft((), ("rlf417", "RLF418"))
     assert world.speak("AAA", SetAircraft(world.one, 0), named).accepted
-    assert aircraft_of(world.state) == ({}, {"RLF417": ("AAA", world.one), "RLF418": ("AAA", world.one)})
+    assert aircraft_of(world.state) == ({}, {"RLF417": (one,), "RLF418": (one,)})
     assert world.speak("BBB", SetAircraft(world.two, 0), Aircraft((), ("Rlf417",))).accepted
-    assert aircraft_of(world.state) == ({}, {"RLF418": ("AAA", world.one)})
+    assert aircraft_of(world.state) == ({}, {"RLF417": (one, two), "RLF418": (one,)})
     assert world.speak("AAA", SetAircraft(world.one, 0), Aircraft(("3c6444",), ("RLF418",))).accepted
-    assert aircraft_of(world.state) == ({"3c6444": ("AAA", world.one)}, {"RLF417": ("BBB", world.two)})
+    assert aircraft_of(world.state) == ({"3c6444": (one,)}, {"RLF417": (two,)})
 
 
 def test_aircraft_that_are_refused(world: Warnings) -> None:

@@ -9,7 +9,8 @@ from wideberth.feeds.report import AddressKind
 from wideberth.party.charter import TrafficClass
 from wideberth.watch.conformance import Stand
 from wideberth.watch.entry import ZoneKind
-from wideberth.watch.watch import Own, Watch
+from wideberth.watch.watch import Watch
+from wideberth.watch.whose import Own
 
 OWN = Own("AAA", "plan")
 OTHER = A._replace(address="cccccc", lon=9.0)
@@ -35,7 +36,7 @@ def test_the_one_that_says_the_callsign_is_the_partys() -> None:
     assert own(watch) == ["aaaaaa"]
     assert watch.view("AAA").own[0].operation == "plan"
     assert watch.view("AAA").unsure == watch.view("BBB").unsure == ()
-    watch.unassign_callsign("HELP41")
+    watch.assign_callsign("HELP41")
     said(watch, 1, a="HELP41")
     assert own(watch) == []
 

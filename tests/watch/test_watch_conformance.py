@@ -81,6 +81,12 @@ def test_not_seen_is_not_conforming() -> None:
         (36, "seen", Stand.CONFORMING),
     ]
     assert run([IN] + [OUT] * 10 + [None] * 30)[-1] == (7, "outside too long", Stand.NONCONFORMING)
+    assert run([IN] + [OUT] * 10 + [None] * 80)[-1] == (67, "nonconforming too long", Stand.CONTINGENT_DUE)
+
+
+def test_every_second_look_outside_is_half_of_the_time() -> None:
+    """What is outside at every other sweep is outside too often, as soon as a minute was watched."""
+    assert run([IN, OUT] * 40)[1] == (62, "outside too often", Stand.NONCONFORMING)
 
 
 def test_every_row_of_the_table_leads_somewhere_else() -> None:

@@ -28,7 +28,8 @@ from test_watch_entry import square, zone
 from wideberth.feeds.report import AddressKind, Method, Report
 from wideberth.space.volume import Circle
 from wideberth.watch.entry import ZoneKind
-from wideberth.watch.watch import Own, Watch
+from wideberth.watch.watch import Watch
+from wideberth.watch.whose import Own
 draw = random.Random(7)
 watch = Watch(charter(), sites={"tower": (48_000_000_000, 8_000_000_000)})
 kinds = list(zip(("a", "b", "tower", "tak"), (AddressKind.ICAO, AddressKind.ICAO, AddressKind.RADAR, AddressKind.UID),

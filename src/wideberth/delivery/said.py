@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from wideberth.limits import PUSH_BYTES_MAX
-from wideberth.theatre.hotline_routes import STOP_FIRST, Job
+from wideberth.theatre.hotline_routes import OF_ALERTS, STOP_FIRST, Job
 from wideberth.theatre.hotline_rows import PRECEDENCES
 from wideberth.theatre.hotline_views import MessageNow, find_message, message
 from wideberth.theatre.shown import Shown, id_text
@@ -29,7 +29,7 @@ class Item(Shown, frozen=True):
     exercise: bool
     drill: bool
     what: str
-    """"message", "reminder", "cancelled", "check", "alert", "passed" or "test"."""
+    """"message", "reminder", "cancelled", "check", "alert", "passed", "lost" or "test"."""
     urgency: str
     """"stop", "flash", "immediate", "priority" or "routine"; empty for a test."""
     cell: str
@@ -52,6 +52,7 @@ ENGLISH: Final[dict[str, str]] = {
     "check": "The line is being checked: answer",
     "alert": "The live watch warns you: look at your alerts",
     "passed": "What the live watch warned you of has passed",
+    "lost": "What the live watch warned you of is out of sight: how it goes on is not known",
     "test": "This is a test of your route",
 }
 
@@ -77,7 +78,7 @@ class Composer(NamedTuple):
         """What a job says."""
         state = self.state
         urgency = "stop" if job.urgency == STOP_FIRST else PRECEDENCES[job.urgency - 1].value
-        of = {"check": "lines", "alert": "alerts", "passed": "alerts"}.get(job.what, "messages")
+        of = {"check": "lines", **dict.fromkeys(OF_ALERTS, "alerts")}.get(job.what, "messages")
         if of == "messages" and self._wants_whole(job):
             of += f"/{job.sender}/{id_text(job.subject)}"
         bare = Item(
@@ -101,7 +102,7 @@ class Composer(NamedTuple):
         return self.whole and job.route.whole and job.what != "test"
 
     def _message(self, job: Job) -> MessageNow | None:
-        if not self._wants_whole(job) or job.what in ("check", "alert", "passed"):
+        if not self._wants_whole(job) or job.what in ("check", *OF_ALERTS):
             return None
         row = find_message(self.state, job.party, job.sender, job.subject)
         return message(self.state, job.party, row) if row is not None and row.version == job.version else None

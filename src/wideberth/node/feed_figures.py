@@ -22,7 +22,7 @@ LEFT_OUT: Final = {verdict: verdict.name.lower().replace("_", "-") for verdict i
 class FeedFigures(Collector):
     """All feeds' figures as they are now."""
 
-    def __init__(self, healths: Callable[[], list[Health]], tallies: Mapping[str, Tally]) -> None:
+    def __init__(self, healths: Callable[[], list[Health]], tallies: Callable[[], Mapping[str, Tally]]) -> None:
         """`tallies`: by feed, what the watch made of its reports; a feed is there from its first report on."""
         self._healths, self._tallies = healths, tallies
 
@@ -54,7 +54,7 @@ class FeedFigures(Collector):
                 state.add_metric((health.name, one.value), float(health.state is one))
             for why in Drop:
                 refused.add_metric((health.name, why.value), float(health.dropped.get(why.value, 0)))
-            tally = self._tallies.get(health.name)
+            tally = self._tallies().get(health.name)
             for verdict, reason in LEFT_OUT.items():
                 left_out.add_metric((health.name, reason), float(tally.count(verdict) if tally is not None else 0))
         yield from (state, refused, left_out)

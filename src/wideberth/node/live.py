@@ -35,7 +35,7 @@ from wideberth.node.feed_figures import FeedFigures
 from wideberth.node.opening import NodeFailed
 from wideberth.node.shown_cot import Told, events, told_to
 from wideberth.node.sky import Seen, Sky, look, ref_of
-from wideberth.party.alerts import AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
+from wideberth.party.alerts import OVER, AcknowledgeAlert, AlertKind, Side, Stage, Warned, Warning_
 from wideberth.party.standard import uuid4_of
 from wideberth.refusal import Refusal
 from wideberth.sequencer import envelope_of
@@ -57,11 +57,15 @@ FOLLOW_S: Final = 2.0
 SAY_S: Final = 1.0
 """How often Cursor on Target clients are told what their party sees."""
 LEFT_S: Final = 30.0
-"""After how long the alerts that an earlier run left open pass: as long as any pair that is out of sight."""
+"""After how long the alerts that an earlier run left open are lost: as long as any pair that is out of sight."""
+BACK_US: Final = 2_000_000
+"""A clock that was set back by more has the watch begin anew: no track can be carried on to a time before it."""
+MINUTE_US: Final = 60_000_000
 STAGES: Final = {
     AlertState.WARNED: Stage.WARNED,
     AlertState.HAPPENED: Stage.HAPPENED,
     AlertState.PASSED: Stage.PASSED,
+    AlertState.LOST: Stage.LOST,
 }
 Looked = tuple[Seen, dict[str, list[Told]]]
 """What a look at the state found: what the watch is to have, and by party its conflicts."""
@@ -90,11 +94,8 @@ class Live:
         self._node, self._feeds = node, feeds
         sites = {f.name: next(iter(f.sites.values())) for f in feeds if f.sites}
         places = {name: (round(site.latitude * 1e9), round(site.longitude * 1e9)) for name, site in sites.items()}
-        self.watch = Watch(node.state.charter, sites=places)
-        for party in node.config.watch_all:
-            self.watch.watch_all(party)
+        self._places = places
         self.receiver = Receiver(feeds, self._take, lambda error: self._fail("takes reports over", error))
-        self._sky = Sky(self.watch)
         config = node.config
         self._recorder = Recorder(config.record, config.record_hours) if config.record is not None else None
         self._batches: list[list[Report]] = []
@@ -102,25 +103,18 @@ class Live:
         self._still = asyncio.Lock()
         """Held while the watch changes on its thread."""
         self._followed_us = self._said_us = self.now_us = self._feeds_us = 0
-        self._in_ledger: dict[str, tuple[Stage, tuple[str, ...]]] = {}
-        """Of open alerts, the last stage and the sides that the ledger was told."""
-        self._told: dict[str, tuple[str, ...]] = {}
-        """By alert, whom it concerned at the last sweep."""
-        self._by_ledger_id: dict[bytes, str] = {}
-        self._left = [row.warning() for row in node.state.alerts.values() if row.stage is not Stage.PASSED]
-        """Alerts that an earlier run of the node left open; what is still too near opens anew."""
-        self._left_until_s = time.monotonic() + LEFT_S
+        self._begin()
         self._taken_up: list[tuple[bytes, str]] = []
         self._looking: asyncio.Task[Looked | Refusal] | None = None
         self._conflicts: dict[str, list[Told]] = {}
         """By party with a Cursor on Target feed, its conflicts that are near."""
-        self._off: dict[str, int] = {}
-        """When operations were found to be off their plan."""
         self.swept: Swept | None = None
         self.log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
         node.metrics.gauge("tracks", "Tracks of the live watch", lambda: float(self.swept.tracks if self.swept else 0))
         node.metrics.gauge("alerts", "Open alerts", lambda: float(len(self.watch.alerts)))
-        node.metrics.registry.register(FeedFigures(self.healths, self.watch.sky.fusion.tallies))
+        node.metrics.gauge("watch_left_out", "Tracks and alerts past their limits", self._left_out)
+        node.metrics.gauge("watch_crowded", "1: too many pairs in one place to look at all", self._crowded)
+        node.metrics.registry.register(FeedFigures(self.healths, lambda: self.watch.sky.fusion.tallies))
 
     @classmethod
     @asynccontextmanager
@@ -149,6 +143,30 @@ class Live:
             live._thread.shutdown()
             if live._recorder is not None:
                 live._recorder.close()
+
+    def _begin(self) -> None:
+        """Watch from nothing: at the start, and when the clock was set back, for which no track was made."""
+        node = self._node
+        self.watch = Watch(node.state.charter, sites=self._places)
+        for party in node.config.watch_all:
+            self.watch.watch_all(party)
+        self._sky = Sky(self.watch)
+        self._in_ledger: dict[str, tuple[Stage, tuple[str, ...]]] = {}
+        """Of open alerts, the last stage and the sides that the ledger was told."""
+        self._told: dict[str, tuple[str, ...]] = {}
+        """By alert, whom it concerned at the last sweep."""
+        self._by_ledger_id: dict[bytes, str] = {}
+        self._off: dict[str, int] = {}
+        """When operations were found to be off their plan."""
+        self._left = [row.warning() for row in node.state.alerts.values() if row.stage not in OVER]
+        """Alerts that were left open; what is still too near opens anew."""
+        self._left_until_s = time.monotonic() + LEFT_S
+
+    def _left_out(self) -> float:
+        return float((self.swept.left_out if self.swept else 0) + self.watch.alerts.unopened)
+
+    def _crowded(self) -> float:
+        return float(self.swept is not None and self.swept.crowded)
 
     async def _warm_up(self) -> None:
         """The first start of a version compiles for a minute or so; every other loads what was compiled."""
@@ -201,12 +219,18 @@ class Live:
             self._fail("sweeps", error)
 
     async def _sweep(self) -> None:
-        now_us = max(self._clock_us(), self.now_us + 1)
-        self.now_us = now_us
+        clock_us = self._clock_us()
         async with self._still:
+            if clock_us < self.now_us - BACK_US:
+                self.log.error("watch.clock-set-back", seconds=(self.now_us - clock_us) * 1e-6)
+                self.now_us = 0
+                self._begin()
+            now_us = self.now_us = max(clock_us, self.now_us + 1)
             self._follow(now_us)
             batches, self._batches = self._batches, []
             swept = await asyncio.get_running_loop().run_in_executor(self._thread, self._work, batches, now_us)
+            if swept.crowded and not (self.swept and self.swept.crowded):
+                self.log.warning("watch.crowded", tracks=swept.tracks)
             self.swept = swept
             self._tell(swept, now_us)
             if now_us - self._said_us >= SAY_S * 1e6:
@@ -269,11 +293,11 @@ class Live:
             stage = STAGES.get(alert.state)
             before, sides = self._in_ledger.get(alert.id, (None, ()))
             same = stage is before and sides == alert.parties
-            if stage is None or same or (stage is Stage.PASSED and before is None) or not alert.parties:
+            if stage is None or same or (stage in OVER and before is None) or not alert.parties:
                 continue
             self._in_ledger[alert.id] = stage, alert.parties
             self._by_ledger_id[self.ledger_id(alert.id)] = alert.id
-            if stage is Stage.PASSED:
+            if stage in OVER:
                 del self._in_ledger[alert.id], self._by_ledger_id[self.ledger_id(alert.id)]
             yield self._warning(alert, stage, now_us, seen)
 
@@ -288,14 +312,19 @@ class Live:
         return [by_id[name] for name in changed]
 
     def _warning(self, alert: Alert, stage: Stage, now_us: int, pictures: Mapping[str, PartyPicture]) -> Warning_:
+        """What is predicted while it is open; at its end, how near they were."""
         seen = alert.seen
         sides = tuple(self._side(alert, party, pictures[party]) for party in alert.parties)
-        closest_us = now_us + round(max(0.0, seen.cpa_s) * 1e6)
-        above_mm = round(abs(seen.vertical_m or 0.0) * 1_000)
+        closest_us, across_m, above_m = now_us + round(max(0.0, seen.cpa_s) * 1e6), seen.horizontal_m, seen.vertical_m
+        if stage in OVER and alert.nearest is not None:
+            closest_us, across_m, above_m = alert.nearest
+        zone = self.watch.zones.by_id.get(alert.key[2])
+        if alert.key[0] != "pair" and (zone is None or not zone.open):
+            closest_us -= closest_us % MINUTE_US  # nobody learns from it where something hidden begins
+        across_mm, above_mm = (round(min(abs(metres or 0.0), 1e7) * 1_000) for metres in (across_m, above_m))
+        doubt = bool(alert.doubt) or above_m is None
         kind = KINDS[alert.key[0]]
-        near_mm = round(min(alert.worst_m, 1e7) * 1_000)
-        doubt = bool(alert.doubt)
-        return Warning_(self.ledger_id(alert.id), kind, stage, sides, now_us, closest_us, near_mm, above_mm, doubt)
+        return Warning_(self.ledger_id(alert.id), kind, stage, sides, now_us, closest_us, across_mm, above_mm, doubt)
 
     def _side(self, alert: Alert, party: str, picture: PartyPicture) -> Side:
         """A party's side: its plan where one is known, its track by name; of a zone, the zone's thing."""
@@ -317,9 +346,10 @@ class Live:
                 continue
             since_us = self._off.setdefault(turn.operation, now_us)
             alert = uuid4_of("off-plan", turn.operation, str(since_us))
-            if turn.after is Stand.CONFORMING:
+            back = turn.after in (Stand.CONFORMING, Stand.UNSEEN)
+            if back:
                 del self._off[turn.operation]
-            stage = Stage.PASSED if turn.after is Stand.CONFORMING else Stage.HAPPENED
+            stage = Stage.PASSED if back else Stage.HAPPENED
             sides = (Side(owner, operation, ""),)
             yield Warning_(alert, AlertKind.OFF_PLAN, stage, sides, now_us, now_us, 0, 0)
 
@@ -327,7 +357,7 @@ class Live:
         if time.monotonic() < self._left_until_s:
             return []
         left, self._left = self._left, []
-        return [replace(warning, stage=Stage.PASSED, at_us=now_us) for warning in left]
+        return [replace(warning, stage=Stage.LOST, at_us=now_us) for warning in left]
 
     # what is seen
 

@@ -4,6 +4,7 @@ In:  the state. Out: `Zone`s by id, and owners by identity (`look`); into the wa
 Refuses nothing. Only what is in force now or within the look-ahead is a zone, so that a sweep costs what matters.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -15,12 +16,15 @@ from wideberth.theatre.alerts import Ref, aircraft_of
 from wideberth.theatre.rows import Thing
 from wideberth.theatre.state import State
 from wideberth.watch.entry import Zone, ZoneKind
-from wideberth.watch.watch import Own, Watch
+from wideberth.watch.watch import Watch
+from wideberth.watch.whose import Own
 
 AHEAD_US: Final = 15 * 60_000_000
 """Zones that begin within it are looked at: longer than any look-ahead."""
-KINDS: Final = (AddressKind.ICAO, AddressKind.OTHER, AddressKind.UID, AddressKind.REMOTE_ID)
-"""An address that a party names may be any of these; a radar's numbers are nobody's to name."""
+KINDS: Final = (AddressKind.OTHER, AddressKind.UID, AddressKind.REMOTE_ID)
+"""An address that a party names may be any of these, but for six hexadecimal digits, which are an ICAO address: what
+else goes by such a name only borrows it. A radar's numbers are nobody's to name."""
+_ICAO: Final = re.compile(r"[0-9a-f]{6}")
 
 
 def zone_id(owner: str, thing: bytes) -> str:
@@ -34,19 +38,24 @@ def ref_of(zone: str) -> tuple[str, bytes]:
     return (owner, bytes.fromhex(thing)) if owner else ("", b"")
 
 
+def own_of(ref: Ref) -> Own:
+    """What a plan's aircraft are."""
+    return Own(ref[0], zone_id(*ref))
+
+
 class Seen(NamedTuple):
     """What a state has for the watch, at one time; nothing in it changes with the state."""
 
     charter: Charter
     zones: dict[str, Zone]
-    addresses: dict[str, Ref]
-    callsigns: dict[str, Ref]
+    addresses: dict[str, tuple[Ref, ...]]
+    callsigns: dict[str, tuple[Ref, ...]]
 
 
 def look(state: State, now_us: int) -> Seen:
-    """What matters now and soon."""
+    """What matters now and soon: of plans that name aircraft, those that are zones."""
     zones = {zone.id: zone for zone in (*_things(state, now_us), *_lines(state))}
-    return Seen(state.charter, zones, *aircraft_of(state))
+    return Seen(state.charter, zones, *aircraft_of(state, lambda ref: zone_id(*ref) in zones))
 
 
 class Sky:
@@ -55,8 +64,8 @@ class Sky:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._zones: dict[str, Zone] = {}
-        self._owned: dict[str, Own] = {}
-        self._called: dict[str, Own] = {}
+        self._owned: dict[str, tuple[Own, ...]] = {}
+        self._called: dict[str, tuple[Own, ...]] = {}
         self._charter: Charter | None = None
 
     def take(self, seen: Seen) -> None:
@@ -70,29 +79,24 @@ class Sky:
             if self._zones.get(id_) != zone:
                 self._watch.zones.put(zone)
         self._zones = seen.zones
-        self._own({name: Own(ref[0], zone_id(*ref)) for name, ref in seen.addresses.items()})
-        self._call({name: Own(ref[0], zone_id(*ref)) for name, ref in seen.callsigns.items()})
+        self._own({name: tuple(map(own_of, refs)) for name, refs in seen.addresses.items()})
+        self._call({name: tuple(map(own_of, refs)) for name, refs in seen.callsigns.items()})
 
     def shown_to(self, party: str) -> list[Zone]:
         """The zones that a party may see: its own, and those of open plans and constraints."""
         return [zone for zone in self._zones.values() if zone.open or zone.owner == party]
 
-    def _own(self, owned: dict[str, Own]) -> None:
-        for name in self._owned.keys() - owned.keys():
-            for kind in KINDS:
-                self._watch.unassign(kind, name)
-        for name, own in owned.items():
-            if self._owned.get(name) != own:
-                for kind in KINDS:
-                    self._watch.assign(kind, name, own)
+    def _own(self, owned: dict[str, tuple[Own, ...]]) -> None:
+        for name in self._owned.keys() | owned.keys():
+            if self._owned.get(name) != owned.get(name):
+                for kind in (AddressKind.ICAO,) if _ICAO.fullmatch(name) else KINDS:
+                    self._watch.assign(kind, name, *owned.get(name, ()))
         self._owned = owned
 
-    def _call(self, called: dict[str, Own]) -> None:
-        for name in self._called.keys() - called.keys():
-            self._watch.unassign_callsign(name)
-        for name, own in called.items():
-            if self._called.get(name) != own:
-                self._watch.assign_callsign(name, own)
+    def _call(self, called: dict[str, tuple[Own, ...]]) -> None:
+        for name in self._called.keys() | called.keys():
+            if self._called.get(name) != called.get(name):
+                self._watch.assign_callsign(name, *called.get(name, ()))
         self._called = called
 
 

@@ -6,6 +6,7 @@ Tracks are not here and never come here: an alert names what it concerns, when, 
 """
 
 from enum import StrEnum
+from typing import Final
 
 from wideberth.party.struct import Struct
 
@@ -31,6 +32,11 @@ class Stage(StrEnum):
     WARNED = "warned"
     HAPPENED = "happened"
     PASSED = "passed"
+    LOST = "lost"
+    """A side went out of sight while it was open, or the watch began anew: nobody knows how it went on."""
+
+
+OVER: Final = (Stage.PASSED, Stage.LOST)
 
 
 class Aircraft(Struct, frozen=True, tag="aircraft"):

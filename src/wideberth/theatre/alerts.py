@@ -23,7 +23,7 @@ from wideberth.limits import (
     KEPT_ENDED_US,
     NAME_CHARACTERS_MAX,
 )
-from wideberth.party.alerts import Aircraft, AlertCommand, FileEncounter, SetAircraft, Side, Stage, Warned, Warning_
+from wideberth.party.alerts import OVER, Aircraft, AlertCommand, FileEncounter, SetAircraft, Side, Warned, Warning_
 from wideberth.party.command import Disclosure, Text
 from wideberth.party.envelope import decode_part
 from wideberth.refusal import Reason, Refusal, refuse
@@ -55,7 +55,7 @@ def decide_alert(state: State, member: Member, command: AlertCommand, parts: Par
     row = state.alerts.get(command.alert)
     if row is None or member.party not in {side.party for side in row.sides}:
         return refuse(Reason.UNKNOWN, "command.alert", "an alert that concerns you", command.alert.hex())
-    if row.stage == Stage.PASSED:
+    if row.stage in OVER:
         return refuse(Reason.WRONG_STATE, "command.alert", "an alert that has not passed", row.stage)
     if member.party in row.acknowledged:
         return refuse(Reason.WRONG_STATE, "command.alert", "an alert that you have not acknowledged", TAKEN_UP)
@@ -186,6 +186,7 @@ def warned(state: State, command: Warned) -> None:
     """Keep what was warned of; what passed a day ago is dropped."""
     for warning in command.warnings:
         old = state.alerts.get(warning.alert)
+        again = old is not None and old.stage in OVER and warning.stage not in OVER
         state.alerts[warning.alert] = AlertRow(
             warning.alert,
             warning.kind,
@@ -197,7 +198,7 @@ def warned(state: State, command: Warned) -> None:
             warning.horizontal_mm,
             warning.vertical_mm,
             warning.doubtful,
-            old.acknowledged if old is not None else (),
+            old.acknowledged if old is not None and not again else (),
         )
         state.touch("alert", warning.alert)
     over = [a.id for a in state.alerts.values() if a.at_us + KEPT_ENDED_US < state.time_us]
@@ -353,26 +354,20 @@ def _now(state: State, reader: str, row: AlertRow) -> AlertNow:
 Ref = tuple[str, bytes]
 
 
-def aircraft_of(state: State) -> tuple[dict[str, Ref], dict[str, Ref]]:
-    """By address, and by callsign where a plan gives no address, the live plan that it flies; what several plans claim
-    stands for none. Addresses in small letters, callsigns in capitals."""
-    addresses: dict[str, Ref | None] = {}
-    callsigns: dict[str, Ref | None] = {}
+Named = dict[str, tuple[Ref, ...]]
+
+
+def aircraft_of(state: State, counts: Callable[[Ref], bool] = lambda _: True) -> tuple[Named, Named]:
+    """By address, and by callsign where a plan gives no address, the live plans that name it, in the order of their
+    filing; those that `counts` takes. Addresses in small letters, callsigns in capitals."""
+    addresses, callsigns = Named(), Named()
     for thing in state.things.values():
-        if thing.aircraft is None or thing.aircraft.content is None or not thing.live:
+        if thing.aircraft is None or thing.aircraft.content is None or not thing.live or not counts(thing.ref):
             continue
         part = decode_part(thing.aircraft.content)
         assert isinstance(part, Aircraft)
         for name in part.addresses:
-            _claim(addresses, name.lower(), thing.ref)
+            addresses[name.lower()] = (*addresses.get(name.lower(), ()), thing.ref)
         for name in () if part.addresses else part.callsigns:
-            _claim(callsigns, name.upper(), thing.ref)
-    return _claimed_once(addresses), _claimed_once(callsigns)
-
-
-def _claim(found: dict[str, Ref | None], name: str, ref: Ref) -> None:
-    found[name] = ref if found.get(name, ref) == ref else None
-
-
-def _claimed_once(found: dict[str, Ref | None]) -> dict[str, Ref]:
-    return {name: ref for name, ref in found.items() if ref is not None}
+            callsigns[name.upper()] = (*callsigns.get(name.upper(), ()), thing.ref)
+    return addresses, callsigns

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from wideberth.limits import ALERT_CARRIED_US, ALERTS_CARRIED_MAX
-from wideberth.party.alerts import Stage
+from wideberth.party.alerts import OVER, Stage
 from wideberth.party.envelope import decode_part
 from wideberth.party.hotline import Delivered, Delivery, MessageKind, Path, SetPaths
 from wideberth.party.paths import Mail, Paths, Push, Route, Webhook, check_paths
@@ -46,7 +46,7 @@ _ALERTS: Final = {Stage.WARNED: (2, False), Stage.HAPPENED: (1, True)}
 """By stage, as urgent as which precedence, and whether on both paths."""
 _PASSED: Final = 4
 """The urgency of an alert's end."""
-_OF_ALERTS: Final = ("alert", "passed")
+OF_ALERTS: Final = ("alert", "passed", "lost")
 CHECKS: Final = 2
 """That of a comm check: whoever has to answer it has not long."""
 
@@ -116,7 +116,7 @@ class Job(NamedTuple):
     """Whose route it is."""
     route: Route
     what: str
-    """"message", "reminder", "cancelled", "check", "alert" or "passed"."""
+    """"message", "reminder", "cancelled", "check", or of `OF_ALERTS`."""
     urgency: int
     sender: str
     subject: bytes
@@ -130,7 +130,7 @@ class Job(NamedTuple):
     @property
     def critical(self) -> bool:
         """Whether the ledger tells of it."""
-        return self.what not in ("check", *_OF_ALERTS) and self.urgency <= len(CRITICAL)
+        return self.what not in ("check", *OF_ALERTS) and self.urgency <= len(CRITICAL)
 
     def row(self, outcome: str, at_us: int) -> Delivery:
         """What became of it, for the ledger."""
@@ -249,7 +249,7 @@ def alert_jobs(state: State, alert: AlertRow, carried: Container[tuple[str, byte
     that it passed goes where it had gone. `carried`: parties and the alerts that go on their routes."""
     if _is_old(state, alert):
         return
-    over = alert.stage is Stage.PASSED
+    over = alert.stage in OVER
     urgency, both = (_PASSED, True) if over else _ALERTS[alert.stage]
     for owner in sorted({side.party for side in alert.sides if side.party and party in ("", side.party)}):
         if not over and (owner in alert.acknowledged or (owner, alert.id) not in carried):
@@ -259,7 +259,8 @@ def alert_jobs(state: State, alert: AlertRow, carried: Container[tuple[str, byte
                 if both or route.path is Path.FIRST:
                     made = _alert_job(alert, alert.stage, owner, cell, route)
                     after = tuple(_alert_job(alert, stage, owner, cell, route) for stage in _ALERTS) if over else ()
-                    head = (made, owner, cell, cell, route, _OF_ALERTS[over], urgency, "", alert.id, 0)
+                    what = alert.stage.value if over else "alert"
+                    head = (made, owner, cell, cell, route, what, urgency, "", alert.id, 0)
                     yield Job(*head, alert.closest_us, after=after)
 
 

@@ -33,24 +33,29 @@ class AlertState(StrEnum):
     HAPPENED = "happened"
     """They are too near now, or were."""
     PASSED = "passed"
+    LOST = "lost"
+    """A side went out of sight while it was open: nobody knows how it goes on."""
 
 
+OVER: Final = (AlertState.PASSED, AlertState.LOST)
 _A = AlertState
 ALERT: Final[dict[tuple[AlertState, str], AlertState]] = {
     (_A.PREDICTED, "time is short"): _A.WARNED,
     (_A.PREDICTED, "too near"): _A.HAPPENED,
     (_A.PREDICTED, "apart"): _A.PASSED,
-    (_A.PREDICTED, "lost sight"): _A.PASSED,
+    (_A.PREDICTED, "lost sight"): _A.LOST,
     (_A.WARNED, "acknowledged by all"): _A.ACKNOWLEDGED,
     (_A.WARNED, "too near"): _A.HAPPENED,
     (_A.WARNED, "apart"): _A.PASSED,
-    (_A.WARNED, "lost sight"): _A.PASSED,
+    (_A.WARNED, "lost sight"): _A.LOST,
+    (_A.ACKNOWLEDGED, "concerns another"): _A.WARNED,
     (_A.ACKNOWLEDGED, "too near"): _A.HAPPENED,
     (_A.ACKNOWLEDGED, "apart"): _A.PASSED,
-    (_A.ACKNOWLEDGED, "lost sight"): _A.PASSED,
+    (_A.ACKNOWLEDGED, "lost sight"): _A.LOST,
     (_A.HAPPENED, "apart"): _A.PASSED,
-    (_A.HAPPENED, "lost sight"): _A.PASSED,
+    (_A.HAPPENED, "lost sight"): _A.LOST,
     (_A.PASSED, "predicted again"): _A.PREDICTED,
+    (_A.LOST, "predicted again"): _A.PREDICTED,
 }
 """From and event, to; no row, no change."""
 
@@ -89,6 +94,18 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     """By the minima themselves, not only by the wider ones."""
     well_clear_s: float | None = None
     """Until well clear is lost, where that was asked and is so."""
+    apart_m: float | None = None
+    """How far apart they are now; None of zones."""
+    above_m: float | None = None
+    """How far in height now; None where one of them has no altitude."""
+
+
+class Nearest(NamedTuple):
+    """Two tracks at the moment at which they were nearest, across the ground."""
+
+    time_us: int
+    apart_m: float
+    above_m: float | None
 
 
 class Alert(msgspec.Struct):
@@ -105,8 +122,8 @@ class Alert(msgspec.Struct):
     """When it was last too near or predicted to be, by the wider minima."""
     known_us: int
     """When both sides were last in sight."""
-    worst_m: float
-    """The least predicted or real distance so far while both minima fell short."""
+    nearest: "Nearest | None" = None
+    """The nearest that they were while it was open; None of zones."""
     parties: tuple[str, ...] = ()
     acknowledged: dict[str, int] = {}
     doubt: str = ""
@@ -114,8 +131,8 @@ class Alert(msgspec.Struct):
 
     @property
     def over(self) -> bool:
-        """Whether it has passed."""
-        return self.state is AlertState.PASSED
+        """Whether it has passed, or is out of sight."""
+        return self.state in OVER
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -178,8 +195,8 @@ class Alerts:
             return []
         id_ = alert_id(seen.key, now_us)
         alert = Alert(
-            id_, seen.key, AlertState.PREDICTED, now_us, now_us, seen, now_us, now_us, seen.horizontal_m
-        )  # fmt: skip
+            id_, seen.key, AlertState.PREDICTED, now_us, now_us, seen, now_us, now_us, _nearer(None, seen, now_us)
+        )
         self.by_id[id_] = self._by_key[seen.key] = alert
         return [Change(id_, "opened", None, AlertState.PREDICTED, now_us), *self._rise(alert, now_us)]
 
@@ -188,8 +205,7 @@ class Alerts:
         if not seen.inside and alert.over:
             return self._forget(alert, now_us)
         changes = self._move(alert, "predicted again", now_us) if alert.over else []
-        if seen.inside:
-            alert.worst_m = min(alert.worst_m, seen.horizontal_m)
+        alert.nearest = _nearer(alert.nearest, seen, now_us)
         alert.seen, alert.seen_us = seen, now_us
         return changes + self._rise(alert, now_us)
 
@@ -225,17 +241,30 @@ class Alerts:
             alert.acknowledged = {}
         return [Change(alert.id, event, before, after, now_us)]
 
+    def concern(self, alert: Alert, parties: set[str], now_us: int) -> list[Change]:
+        """Whom it concerns, ever more; that everybody has acknowledged ends where somebody joins."""
+        alert.parties = tuple(sorted(parties | set(alert.parties)))
+        if parties <= alert.acknowledged.keys():
+            return []
+        return self._move(alert, "concerns another", now_us)
+
     def acknowledge(self, id_: str, party: str, now_us: int) -> list[Change] | Refusal:
         """A party has seen it; once more by the same party changes nothing."""
         alert = self.by_id.get(id_)
         if alert is None or party not in alert.parties:
             return refuse(Reason.UNKNOWN, "alert", "an alert of yours", id_)
-        if alert.state in (AlertState.PREDICTED, AlertState.PASSED):
+        if alert.state is AlertState.PREDICTED or alert.over:
             return refuse(Reason.WRONG_STATE, "alert", "warned, acknowledged or happened", alert.state.value)
         alert.acknowledged = {**alert.acknowledged, party: alert.acknowledged.get(party, now_us)}
         if set(alert.parties) <= alert.acknowledged.keys():
             return self._move(alert, "acknowledged by all", now_us)
         return []
+
+
+def _nearer(before: Nearest | None, seen: Seen, now_us: int) -> Nearest | None:
+    if seen.apart_m is None or (before is not None and before.apart_m <= seen.apart_m):
+        return before
+    return Nearest(now_us, seen.apart_m, seen.above_m)
 
 
 def alert_id(key: Key, opened_us: int) -> str:

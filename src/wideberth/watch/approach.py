@@ -3,30 +3,40 @@
 In:  things at one common time (`motion.Moving`), the minima by pair of classes, how far to look ahead.
 Out: `Pairs`, sorted by i, then j: all pairs that by straight motion (`motion`) are nearer than both of their minima at
      some moment of [0, until_s), and no others, as testing each with each says.
-Refuses nothing; speeds above `SPEED_M_S_MAX` are a bug of the caller, who leaves such things out and says so.
+Refuses (`Crowded`): a sky in which more than `NEAR_MAX` pairs are near at once, so that no sweep takes minutes; speeds
+above `SPEED_M_S_MAX` are a bug of the caller, who leaves such things out and says so.
 
 Time is cut into slices; in each, `rows` lays everything out so that what may meet stands together, a scan compares
 spheres and spans of altitude in float32, and what is left is decided by `motion.meet`. A pair is given only in the
 slice that holds the moment when it becomes too near, so no set is needed.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from wideberth.party.charter import CLASSES, Charter
-from wideberth.watch.motion import FOOT, KIND, NEVER, Float64s, Int64s, Minima, Moving, meet, motion
+from wideberth.watch.motion import FOOT, KIND, NEVER, Float64s, Int64s, Minima, Moving, flat, gap, meet, motion
 from wideberth.watch.rows import LAYER, LAYERS, ROWS, TURN, Bands, Int32s, Slice, cut, make_bands, window
 
+Bools = npt.NDArray[np.bool_]
 SPEED_M_S_MAX: Final = 2_000.0
 SLICE_S: Final = 75.0
 LOOK_AHEAD_S: Final = 300.0
 NM_5_M: Final = 9_260.0
 FT_1000: Final = 1_000 * FOOT
+NEAR_MAX: Final = 4_000_000
+"""Pairs that are tested exactly in one slice: about half a second of one core."""
 _FIRST: Final = 1 << 16
+
+
+class Crowded(Exception):
+    """More pairs are near one another than a sweep has time for."""
 
 
 class Pairs(NamedTuple):
@@ -57,15 +67,18 @@ def one_minimum(horizontal_m: float = NM_5_M, vertical_ft: int = 1_000) -> Minim
     return Minima(np.array([[horizontal_m]]), np.array([[float(vertical_ft * FOOT)]]))
 
 
-def approaches(m: Moving, minima: Minima, until_s: float = LOOK_AHEAD_S) -> Pairs:
-    """All pairs that become too near before `until_s`."""
+def approaches(m: Moving, minima: Minima, until_s: float = LOOK_AHEAD_S, mine: Bools | None = None) -> Pairs:
+    """All pairs that become too near before `until_s`; with `mine`, those alone of which one is so."""
     n = len(m.lat_rad)
     if n < 2 or until_s <= 0:
         return _pairs(np.empty((0, 7)))
     assert float(m.speed_m_s.max()) <= SPEED_M_S_MAX, "faster than anything that is watched"
     slices = max(1, int(np.ceil(until_s / SLICE_S)))
     edges = np.linspace(0.0, until_s, slices + 1)
-    return _pairs(_sweep(m, motion(m), minima, edges, _bands()))
+    found, whole = _sweep(m, motion(m), minima, edges, _bands(), np.ones(n, np.bool_) if mine is None else mine)
+    if not whole:
+        raise Crowded
+    return _pairs(found)
 
 
 def held(m: Moving, minima: Minima, wide: Pairs, until_s: float) -> Pairs:
@@ -74,6 +87,18 @@ def held(m: Moving, minima: Minima, wide: Pairs, until_s: float) -> Pairs:
     if len(out):
         _hold(motion(m), minima, until_s, out)
     return _pairs(out)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def apart(going: Float64s, i: Int64s, j: Int64s) -> Float64s:
+    """(k, 2) how far apart rows of `motion` are now, metres across and in height; NaN where that is not known."""
+    out = np.empty((len(i), 2))
+    for k in range(len(i)):
+        dx, dy, dz, _, _, _ = flat(going[i[k]], going[j[k]])
+        above, doubt = gap(going[i[k]], going[j[k]])
+        out[k, 0] = math.sqrt(dx * dx + dy * dy + dz * dz)
+        out[k, 1] = abs(above) * 1e-4 if doubt == 0.0 else np.nan
+    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -104,8 +129,10 @@ def _bands() -> Bands:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sweep(m: Moving, going: Float64s, minima: Minima, edges: Float64s, bands: Bands) -> Float64s:
-    """All slices. Out: (p, 7), the fields of `Pairs`, altitudes in tenths of a millimetre."""
+def _sweep(
+    m: Moving, going: Float64s, minima: Minima, edges: Float64s, bands: Bands, mine: Bools
+) -> tuple[Float64s, bool]:
+    """All slices. Out: (p, 7), the fields of `Pairs`, altitudes in tenths of a millimetre; whether that is all."""
     n = len(m.kind)
     half, low, high = np.empty(n), np.empty(n), np.empty(n)
     for i in range(n):
@@ -121,13 +148,15 @@ def _sweep(m: Moving, going: Float64s, minima: Minima, edges: Float64s, bands: B
         found = 0
         for row in range(len(at.starts) - 1):
             if at.starts[row] < at.starts[row + 1]:
-                near, found = _from_row(at, bands, row, near, found)
+                near, found = _from_row(at, bands, row, mine, near, found)
+                if found > NEAR_MAX:
+                    return out[:0], False
         out, count = _decide(going, minima, begin, end, edges[-1], near[:found], out, count)
-    return out[:count]
+    return out[:count], True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _from_row(at: Slice, bands: Bands, row: int, near: Int32s, found: int) -> tuple[Int32s, int]:
+def _from_row(at: Slice, bands: Bands, row: int, mine: Bools, near: Int32s, found: int) -> tuple[Int32s, int]:
     """What a row has with itself, the rest of its band and the bands north of it."""
     band, own = row // ROWS, row % ROWS
     reach = at.reach_max[1 if own == ROWS - 1 else 0]
@@ -144,14 +173,17 @@ def _from_row(at: Slice, bands: Bands, row: int, near: Int32s, found: int) -> tu
                 if bands.south_m[other_band] - bands.south_m[band + 1] > distance:
                     continue
                 wide = window(distance, min(bands.axis_m[band], bands.axis_m[other_band]))
-                near, found = _walk(at, row, other, wide, near, found)
+                near, found = _walk(at, row, other, wide, mine, near, found)
         other_band += 1
     return near, found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _walk(at: Slice, row: int, other: int, wide: int, near: Int32s, found: int) -> tuple[Int32s, int]:
-    """Two rows side by side along the longitude; once more a turn on and a turn back, where windows reach over."""
+def _walk(at: Slice, row: int, other: int, wide: int, mine: Bools, near: Int32s, found: int) -> tuple[Int32s, int]:
+    """Two rows side by side along the longitude; once more a turn on and a turn back, where windows reach over.
+
+    Ends early past `NEAR_MAX`.
+    """
     begin, end, first, last = at.starts[row], at.starts[row + 1], at.starts[other], at.starts[other + 1]
     kind = other % ROWS
     floor = (kind * LAYER - at.reach_max[2]) if 0 < kind < LAYERS else -np.inf
@@ -183,8 +215,23 @@ def _walk(at: Slice, row: int, other: int, wide: int, near: Int32s, found: int) 
                 continue
             while found + high - start > len(near):
                 near = np.concatenate((near, np.empty_like(near)))
-            found = _scan(at, i, start, high, near, found)
+            before, found = found, _scan(at, i, start, high, near, found)
+            if not mine[at.who[i]]:
+                found = _with_mine(near, before, found, mine)
+            if found > NEAR_MAX:
+                return near, found
     return near, found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with_mine(near: Int32s, begin: int, end: int, mine: Bools) -> int:
+    """Keep what was noted from `begin` to `end` and whose other side is mine; where it ends then."""
+    kept = begin
+    for k in range(begin, end):
+        if mine[near[k, 1]]:
+            near[kept] = near[k]
+            kept += 1
+    return kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")

@@ -10,8 +10,8 @@ Nonconforming, and that volumes be such that the aircraft stays in them for 95 %
 counts as outside only when it is so with its 95 % error taken off, in all volumes of that time, horizontally or in
 height; a missing height is not held against it. It is nonconforming when it was outside without a break for
 `outside_us`, or, once it was watched for `counted_us`, for more than 5 % of that time; it conforms again after
-`inside_us` inside; Contingent is due when it was nonconforming for `contingent_us`. The times are arguments (`Times`),
-the defaults the house's own choice.
+`inside_us` inside; Contingent is due when it was nonconforming for `contingent_us`, also out of sight.
+The times are arguments (`Times`), the defaults the house's own choice.
 """
 
 from collections.abc import Sequence
@@ -59,6 +59,9 @@ CONFORMANCE: Final[dict[tuple[Stand, str], Stand]] = {
 """From and event, to. A nonconforming track that is not seen any more stays so until it is seen inside."""
 
 
+OFF: Final = (Stand.NONCONFORMING, Stand.CONTINGENT_DUE)
+
+
 class Fix(NamedTuple):
     """Where a track is: heights as ranges, millimetres above the ellipsoid (None: unknown)."""
 
@@ -102,21 +105,23 @@ class Conformance:
         self.of: dict[str, Conformity] = {}
         self._times = times
 
-    def forget(self, operation: str) -> None:
-        """It is over."""
-        self.of.pop(operation, None)
+    def over(self, operation: str, now_us: int) -> list[Turn]:
+        """It is flown no more; a turn where it was off its plan."""
+        own = self.of.pop(operation)
+        return [Turn(operation, "over", own.stand, Stand.UNSEEN, now_us)] if own.stand in OFF else []
 
     def sweep(self, operation: str, volumes: Sequence[Volume4D], fix: Fix | None, now_us: int) -> list[Turn]:
         """Hold one track against its volumes at `now_us`; None: it was not seen."""
         own = self.of.setdefault(operation, Conformity(since_us=now_us))
         if fix is None:
-            if own.seen_us and now_us - own.seen_us > self._times.unseen_us:
-                return self._turn(operation, own, "not seen", now_us)
-            return []
+            if not own.seen_us or now_us - own.seen_us <= self._times.unseen_us:
+                return []
+            turns = self._turn(operation, own, "not seen", now_us)
+            return turns or self._too_long(operation, own, now_us)
         outside = is_outside(volumes, fix, now_us)
         passed = min(now_us - own.seen_us, self._times.unseen_us) if own.seen_us else 0
         own.watched_us += passed
-        own.away_us += passed if outside and own.outside_us else 0
+        own.away_us += passed if own.outside_us else 0
         own.seen_us = now_us
         if outside:
             own.outside_us, own.inside_us = own.outside_us or now_us, 0
@@ -125,7 +130,11 @@ class Conformance:
         turns = self._turn(operation, own, "seen", now_us)
         for event in self._events(own, now_us):
             turns += self._turn(operation, own, event, now_us)
-        return turns
+        return turns + self._too_long(operation, own, now_us)
+
+    def _too_long(self, operation: str, own: Conformity, now_us: int) -> list[Turn]:
+        late = own.stand is Stand.NONCONFORMING and now_us - own.since_us >= self._times.contingent_us
+        return self._turn(operation, own, "nonconforming too long", now_us) if late and own.outside_us else []
 
     def _events(self, own: Conformity, now_us: int) -> list[str]:
         times = self._times
@@ -136,8 +145,6 @@ class Conformance:
             events.append("outside too often")
         if own.inside_us and now_us - own.inside_us >= times.inside_us:
             events.append("back inside")
-        if own.stand is Stand.NONCONFORMING and now_us - own.since_us >= times.contingent_us and own.outside_us:
-            events.append("nonconforming too long")
         return events
 
     def _turn(self, operation: str, own: Conformity, event: str, now_us: int) -> list[Turn]:

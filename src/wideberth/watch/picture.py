@@ -24,6 +24,9 @@ STEP_S: Final = 60.0
 """Time to entry of a hidden zone, in steps: at the speed of a light aircraft as far as a cell of the charter."""
 
 
+_MINUTE_US: Final = 60_000_000
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a track is now, for those whom it concerns."""
 
@@ -44,7 +47,7 @@ class AlertView(msgspec.Struct, frozen=True):
 
     id: str
     kind: str
-    """"pair", or what the zone is."""
+    """"pair", or what the zone is; "hidden" where that is not to be known."""
     state: AlertState
     own: str
     """The party's own side, by its name, or its zone."""
@@ -87,7 +90,9 @@ def view_of(
     `hidden`: of a zone whose place is not the party's to know; then time to entry comes in minutes, the earlier one.
     """
     said = alert.acknowledged.get(party, 0)
-    head = (alert.id, alert.key[0], alert.state, own, other, alert.opened_us, said, alert.doubt)
+    opened_us = alert.opened_us - alert.opened_us % _MINUTE_US if hidden else alert.opened_us
+    kind = "hidden" if hidden else alert.key[0]
+    head = (alert.id, kind, alert.state, own, other, opened_us, said, alert.doubt)
     if alert.over:
         return AlertView(*head)
     seen = alert.seen

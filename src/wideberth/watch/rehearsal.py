@@ -15,7 +15,8 @@ from wideberth.party.charter import Charter, TrafficClass
 from wideberth.space.units import ND_PER_DEG
 from wideberth.space.volume import Circle, Polygon, Volume4D
 from wideberth.watch.entry import Zone, ZoneKind
-from wideberth.watch.watch import Own, Watch
+from wideberth.watch.watch import Watch
+from wideberth.watch.whose import Own
 
 T0_US: Final = 1_790_000_000_000_000
 SECOND_US: Final = 1_000_000

@@ -18,14 +18,19 @@ from numba import njit
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef_rad
 from wideberth.watch.absorb import PLAY_M, STAMP_S, UNSTATED_MM, velocity
 from wideberth.watch.motion import FOOT, Float64s, Moving
-from wideberth.watch.state import NONE, Int64s, Strands
+from wideberth.watch.state import NONE, Flag, Int64s, Strands
 
+AT_ODDS: Final = int(Flag.ALTITUDES)
 COAST_S: Final = 30.0
 """How long a place is carried on along its velocity; after that the track is not predicted any more."""
 FRESH_US: Final = 30_000_000
 """Altitudes older than this are undefined."""
-LEVEL_MM_S: Final = 1_300
-"""Climbs up to 256 ft/min count as level: reports of level flight scatter by as much."""
+LEVEL_MM_S: Final = 650
+"""Climbs up to 128 ft/min, two steps of what ADS-B reports, count as level: level flight scatters by as much."""
+HEIGHTS_FT: Final = 1_500
+"""Pressure altitudes of one thing that are farther apart, carried on to one time, contradict one another."""
+NEIGHBOURS: Final = 8
+"""Strangers near one thing that are looked at: where there are more, nothing is sure enough to be joined."""
 DRIFT_M_S: Final = 10.0
 """How fast a place grows uncertain while it is carried on."""
 
@@ -54,7 +59,7 @@ class Tracks(NamedTuple):
     hae: Float64s
     """Tenths of a millimetre; NaN is undefined."""
     ground: Int64s
-    """1, 0 or NONE."""
+    """1, 0 or NONE; 0 where any strand says that it flies."""
     kind: Int64s
     flags: Int64s
 
@@ -137,9 +142,10 @@ def near_strangers(
     out, n = np.empty((64, 3)), 0
     for m in range(len(order)):
         a = order[m]
+        before = n
         for q in range(m + 1, len(order)):
             b = order[q]
-            if at[b, 0] - at[a, 0] > reach:
+            if at[b, 0] - at[a, 0] > reach or n - before >= NEIGHBOURS:
                 break
             if kinds[a] == icao and kinds[b] == icao:
                 continue
@@ -191,18 +197,23 @@ def gather(
         whole[n, 3], whole[n, 4], whole[n, 5] = s.ground[row], s.kind[row], flags
         real[n, 0], real[n, 1], real[n, 2] = at[best, 0], at[best, 1], at[best, 2]
         real[n, 3], real[n, 4], real[n, 5] = (now_us - s.placed_us[row]) * 1e-6, at[best, 3], at[best, 4]
-        _altitudes(s, rows, order[begin:k], best, now_us, real[n])
-        if s.ground[row] == NONE:
-            for m in order[begin:k]:
-                whole[n, 3] = max(whole[n, 3], s.ground[rows[m]])
+        if _altitudes(s, rows, order[begin:k], best, now_us, real[n]):
+            whole[n, 5] |= AT_ODDS
+        for m in order[begin:k]:
+            ground = s.ground[rows[m]]
+            if ground == 0 or (whole[n, 3] == NONE and ground == 1):
+                whole[n, 3] = ground
         begin = k
         n += 1
     return whole[:n], real[:n]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _altitudes(s: Strands, rows: Int64s, members: Int64s, best: int, now_us: int, out: Float64s) -> None:
-    """Climb and altitudes: of the best strand, else of the one with the newest; carried on unless level."""
+def _altitudes(s: Strands, rows: Int64s, members: Int64s, best: int, now_us: int, out: Float64s) -> bool:
+    """Climb and altitudes: of the best strand, else of the one with the newest; carried on unless level.
+
+    True where the strands contradict one another: then the height is not known, for any of them may be the wrong one.
+    """
     climb = s.climb_mm_s[rows[best]]
     baro, hae = rows[best], rows[best]
     for m in members:
@@ -218,6 +229,16 @@ def _altitudes(s: Strands, rows: Int64s, members: Int64s, best: int, now_us: int
         out[7] = s.baro_ft[baro] * FOOT + rate * (now_us - s.baro_us[baro]) * 1e-6
     if s.hae_mm[hae] != NONE and now_us - s.hae_us[hae] <= FRESH_US:
         out[8] = s.hae_mm[hae] * 10.0 + rate * (now_us - s.hae_us[hae]) * 1e-6
+    lowest, highest = np.inf, -np.inf
+    for m in members:
+        row = rows[m]
+        if s.baro_ft[row] != NONE and now_us - s.baro_us[row] <= FRESH_US:
+            feet = s.baro_ft[row] + rate / FOOT * (now_us - s.baro_us[row]) * 1e-6
+            lowest, highest = min(lowest, feet), max(highest, feet)
+    if highest - lowest > HEIGHTS_FT:
+        out[7] = out[8] = np.nan
+        return True
+    return False
 
 
 def tracks_of(whole: Int64s, real: Float64s, numbers: Int64s) -> Tracks:

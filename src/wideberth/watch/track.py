@@ -182,12 +182,9 @@ class Fusion:
                 rows = self.strands.identity == at
                 self.strands.kind[rows] = CLASS_NUMBER[class_of(identity.kind, category)]
 
-    def identity_of(self, key: str) -> int | None:
-        """The place in `identities` of a kind and address put together, in any capitals; None where nobody reports it,
-        and where several do whose capitals alone differ.
-        """
-        found = self._folded.get(key.lower(), ())
-        return found[0] if len(found) == 1 else None
+    def identities_of(self, key: str) -> Sequence[int]:
+        """The places in `identities` of a kind and address put together, in any capitals."""
+        return self._folded.get(key.lower(), ())
 
     def forget(self, now_us: int) -> list[int]:
         """Let go of what was not heard of for `LOST_US`. Out: the numbers of strands that ended."""

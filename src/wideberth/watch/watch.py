@@ -12,6 +12,7 @@ alert, unless somebody watches all (`watch_all`). One writer: `reports`, `sweep`
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
@@ -25,9 +26,9 @@ from wideberth.party.charter import CLASSES, Charter, TrafficClass
 from wideberth.refusal import Refusal
 from wideberth.space.units import ND_PER_RADIAN
 from wideberth.watch.alert import RULES, Alert, Alerts, Change, Rules, Seen
-from wideberth.watch.approach import SPEED_M_S_MAX, Pairs, approaches, held, minima_of
+from wideberth.watch.approach import SPEED_M_S_MAX, Bools, Crowded, Pairs, apart, approaches, held, minima_of
 from wideberth.watch.bias import LIMITS, Limits
-from wideberth.watch.conformance import TIMES, Conformance, Fix, Times, Turn
+from wideberth.watch.conformance import TIMES, Conformance, Fix, Times, Turn, is_outside
 from wideberth.watch.entry import Margins, ZoneKind, Zones, margins_of
 from wideberth.watch.fuse import Sky, Source
 from wideberth.watch.motion import Float64s, Minima, Moving, motion
@@ -35,17 +36,11 @@ from wideberth.watch.picture import AlertView, Place, place_of, view_of
 from wideberth.watch.state import SPOOF, Flag, Int64s
 from wideberth.watch.together import COAST_S, Tracks, as_moving
 from wideberth.watch.wellclear import DO_365, WellClear, lost
+from wideberth.watch.whose import Own, Owners
 
 BACK_S_MAX: Final = 10.0
 """How far back a sweep looks for lines that were crossed since the one before."""
 _DRONE: Final = CLASSES.index(TrafficClass.DRONE)
-
-
-class Own(msgspec.Struct, frozen=True):
-    """Whose a thing is, and which operation it flies ("" for none): a zone's id."""
-
-    party: str
-    operation: str = ""
 
 
 class Swept(msgspec.Struct):
@@ -57,11 +52,11 @@ class Swept(msgspec.Struct):
     predicted: int
     """Tracks in the air with a place fresh enough to be carried on."""
     pairs: int
-    """Pairs too near before the look-ahead, whoever they are."""
-    nobodys: int
-    """Of these, in which no party has a side: no alert."""
+    """Pairs too near before the look-ahead in which somebody has a side."""
     left_out: int
-    """Tracks past `TRACKS_MAX`: the watch is overloaded and says so."""
+    """Tracks past `TRACKS_MAX`: the watch is overloaded and says so; those of parties are kept."""
+    crowded: bool
+    """So many tracks are in one place that not every pair was looked at: overloaded too."""
 
 
 class OwnTrack(msgspec.Struct, frozen=True):
@@ -84,7 +79,8 @@ class PartyPicture(msgspec.Struct, frozen=True):
     own: tuple[OwnTrack, ...]
     alerts: tuple[AlertView, ...]
     unsure: tuple[str, ...] = ()
-    """Callsigns of its plans that several tracks say: none of them is taken for its own."""
+    """Callsigns of its plans that several tracks say, none of which is taken for its own; addresses of its plans that
+    another party's plan names too, in the same place."""
 
 
 class Watch:
@@ -103,11 +99,7 @@ class Watch:
         self._minima: Minima = minima or minima_of(charter)
         self._margins: Margins = margins_of(charter)
         self._well_clear = well_clear
-        self._own: dict[str, Own] = {}
-        self._called: dict[str, Own] = {}
-        """By callsign."""
-        self._unsure: dict[str, Own] = {}
-        """Of these, those that several tracks say."""
+        self._owners = Owners()
         self._all: set[str] = set()
         self._tracks = _no_tracks()
         self._owned: dict[int, Own] = {}
@@ -116,28 +108,13 @@ class Watch:
 
     # what is known beforehand
 
-    def assign(self, kind: AddressKind, address: str, own: Own) -> None:
-        """A thing of this name is a party's."""
-        self._own[kind + address] = own
+    def assign(self, kind: AddressKind, address: str, *owns: Own) -> None:
+        """See `Owners.assign`."""
+        self._owners.assign(kind, address, *owns)
 
-    def unassign(self, kind: AddressKind, address: str) -> None:
-        """It is nobody's any more."""
-        self._gone(self._own.pop(kind + address, None))
-
-    def assign_callsign(self, callsign: str, own: Own) -> None:
-        """The one thing that says this callsign is a party's, unless its address says whose it is."""
-        self._called[spelt(callsign)] = own
-
-    def unassign_callsign(self, callsign: str) -> None:
-        """The callsign stands for nobody's any more."""
-        self._gone(self._called.pop(spelt(callsign), None))
-
-    def _gone(self, gone: Own | None) -> None:
-        if gone is not None and gone.operation not in self._operations():
-            self.conformance.forget(gone.operation)
-
-    def _operations(self) -> set[str]:
-        return {own.operation for owned in (self._own, self._called) for own in owned.values() if own.operation}
+    def assign_callsign(self, callsign: str, *owns: Own) -> None:
+        """See `Owners.assign_callsign`."""
+        self._owners.assign_callsign(callsign, *owns)
 
     def watch_all(self, party: str, on: bool = True) -> None:
         """A party (a traffic service) is concerned with every pair."""
@@ -159,19 +136,22 @@ class Watch:
         back_s = min((now_us - self._swept_us) * 1e-6, BACK_S_MAX)
         self._swept_us = now_us
         self._tracks = tracks = self.sky.sweep(now_us)
-        self._owned = self._owners()
-        self._owned |= self._callers()
+        self._owned = self._owners.find(self.sky.fusion, self.zones, tracks)
         flying = np.flatnonzero((tracks.ground != 1) & (tracks.age_s <= COAST_S) & ~(tracks.speed_m_s > SPEED_M_S_MAX))
         left_out = max(0, len(flying) - TRACKS_MAX)
-        air = tracks.select(flying[:TRACKS_MAX])
+        if left_out:
+            owned_first = np.argsort(~self._somebodys(tracks.number[flying]), kind="stable")
+            flying = np.sort(flying[owned_first[:TRACKS_MAX]])
+        air = tracks.select(flying)
         m, low, high = self._ranges(air)
-        tracks.flags[flying[:TRACKS_MAX]] = air.flags
-        pairs, nobodys, seen = self._pairs(air, m)
+        tracks.flags[flying] = air.flags
+        seen, crowded = self._pairs(air, m)
+        pairs = sum(1 for one in seen if one.inside)
         seen += self._entries(air, low, high, now_us, back_s)
         changes = self.alerts.sweep(seen, self._sighted(), now_us)
-        self._concern()
+        changes += self._concern(now_us)
         turns = self._conform(now_us)
-        return Swept(changes, turns, len(tracks.number), len(air.number), pairs, nobodys, left_out)
+        return Swept(changes, turns, len(tracks.number), len(air.number), pairs, left_out, crowded)
 
     def acknowledge(self, alert: str, party: str, now_us: int) -> list[Change] | Refusal:
         """A party's watch has seen an alert."""
@@ -185,7 +165,7 @@ class Watch:
         alerts = tuple(
             self._alert_view(alert, party) for alert in self.alerts.by_id.values() if party in alert.parties
         )  # fmt: skip
-        unsure = tuple(sorted(callsign for callsign, one in self._unsure.items() if one.party == party))
+        unsure = tuple(sorted(name for name, parties in self._owners.unsure.items() if party in parties))
         return PartyPicture(self._swept_us, own, alerts, unsure)
 
     def sources(self) -> tuple[Source, ...]:
@@ -199,39 +179,9 @@ class Watch:
 
     # inside
 
-    def _owners(self) -> dict[int, Own]:
-        """By track number, whose it is."""
-        s, fusion = self.sky.fusion.strands, self.sky.fusion
-        at = {fusion.identity_of(key): key for key in self._own}
-        known = np.array([identity for identity in at if identity is not None], np.int64)
-        rows = np.flatnonzero(np.isin(s.identity, known) & (s.number > 0) & (s.track > 0)) if len(known) else known
-        found = {}
-        for row in rows.tolist():
-            found[int(s.track[row])] = self._own[at[int(s.identity[row])]]
-        return found
-
-    def _callers(self) -> dict[int, Own]:
-        """The same by callsign: of each, the one track that says it; several are flagged, and none is anybody's."""
-        self._unsure = {}
-        if not self._called:
-            return {}
-        s, called = self.sky.fusion.strands, dict[int, str]()
-        for at, identity in enumerate(self.sky.fusion.identities):
-            if identity.callsign and (callsign := spelt(identity.callsign)) in self._called:
-                called[at] = callsign
-        known = np.fromiter(called, np.int64, len(called))
-        saying: dict[str, set[int]] = {}
-        for row in np.flatnonzero(np.isin(s.identity, known) & (s.number > 0) & (s.track > 0)).tolist():
-            saying.setdefault(called[int(s.identity[row])], set()).add(int(s.track[row]))
-        found: dict[int, Own] = {}
-        for callsign, tracks in saying.items():
-            there = [at for at in map(self._at, tracks) if at is not None]
-            if len(there) > 1:
-                self._unsure[callsign] = self._called[callsign]
-                self._tracks.flags[there] |= int(Flag.CALLSIGN)
-            elif there and (number := int(self._tracks.number[there[0]])) not in self._owned:
-                found[number] = self._called[callsign]
-        return found
+    def _somebodys(self, numbers: Int64s) -> Bools:
+        """Which of these tracks are a party's."""
+        return np.isin(numbers, np.fromiter(self._owned, np.int64, len(self._owned)))
 
     def _ranges(self, air: Tracks) -> tuple[Moving, Float64s, Float64s]:
         """What moves, and the range of heights of each, millimetres above the ellipsoid."""
@@ -250,29 +200,43 @@ class Watch:
             np.where(know, air.hae, above) * 0.1,
         )
 
-    def _pairs(self, air: Tracks, m: Moving) -> tuple[int, int, list[Seen]]:
-        """Pairs too near by the minima, those of nobody, and what alerts see."""
-        rules = self.alerts.rules
-        until = rules.look_us * 1e-6
-        wide = Minima(self._minima.horizontal_m * rules.wider, self._minima.vertical * rules.wider)
-        pairs = held(m, self._minima, approaches(m, wide, until * rules.wider), until)
-        inside = np.isfinite(pairs.entry_s)
-        mine = np.isin(air.number, np.fromiter(self._owned, np.int64, len(self._owned)))
-        somebodys = mine[pairs.i] | mine[pairs.j] | bool(self._all)
-        chosen = np.flatnonzero(somebodys)
-        clear = self._clear(m, pairs, chosen, until)
+    def _pairs(self, air: Tracks, m: Moving) -> tuple[list[Seen], bool]:
+        """What alerts see of pairs in which somebody has a side; whether there were too many to look at all."""
+        until = self.alerts.rules.look_us * 1e-6
+        wide, crowded = self._wide(m, self._somebodys(air.number))
+        pairs = held(m, self._minima, wide, until)
+        chosen = np.array([k for k in range(len(pairs.i)) if not self._one(air, pairs, k)], np.int64)
+        clear = self._clear(m, pairs, chosen, until).tolist()
+        now = apart(motion(m), pairs.i[chosen], pairs.j[chosen]).tolist()
         seen = []
-        for k, lost_s in zip(chosen.tolist(), clear.tolist(), strict=True):
+        for k, lost_s, (apart_m, above_m) in zip(chosen.tolist(), clear, now, strict=True):
             sides = (str(air.number[pairs.i[k]]), str(air.number[pairs.j[k]]))
-            above = float(pairs.vertical_m[k])
-            figures = (float(pairs.entry_s[k]), float(pairs.cpa_s[k]), float(pairs.horizontal_m[k]))
-            seen.append(
-                Seen(
-                    ("pair", *sides), *figures, None if math.isnan(above) else above, bool(inside[k]),
-                    lost_s if math.isfinite(lost_s) else None,
-                )
-            )  # fmt: skip
-        return int(inside.sum()), int((inside & ~somebodys).sum()), seen
+            entry, cpa, across = float(pairs.entry_s[k]), float(pairs.cpa_s[k]), float(pairs.horizontal_m[k])
+            above = _or_none(float(pairs.vertical_m[k]))
+            lost_s = lost_s if math.isfinite(lost_s) else None
+            inside = math.isfinite(entry)
+            one = Seen(("pair", *sides), entry, cpa, across, above, inside, lost_s, apart_m, _or_none(above_m))
+            seen.append(one)
+        return seen, crowded
+
+    def _wide(self, m: Moving, mine: Bools) -> tuple[Pairs, bool]:
+        """Pairs by the wider minima: all where somebody watches all, else those of parties; where there are too many,
+        first those of nobody are left out, then those that have time. Whether something was left out."""
+        rules = self.alerts.rules
+        minima = Minima(self._minima.horizontal_m * rules.wider, self._minima.vertical * rules.wider)
+        until, soon = rules.look_us * 1e-6 * rules.wider, rules.warn_us * 1e-6
+        none = np.zeros(len(mine), np.bool_)
+        for k, (whose, ahead) in enumerate(
+            ((None if self._all else mine, until), (mine, until), (mine, soon), (none, soon))
+        ):
+            with suppress(Crowded):
+                return approaches(m, minima, ahead, whose), k > 0
+        raise AssertionError("nobody has no pairs")
+
+    def _one(self, air: Tracks, pairs: Pairs, k: int) -> bool:
+        """Whether both fly one plan: one thing by two names, or a formation, which is its party's to keep."""
+        a, b = (self._owned.get(int(air.number[at[k]])) for at in (pairs.i, pairs.j))
+        return a is not None and a == b and bool(a.operation)
 
     def _clear(self, m: Moving, pairs: Pairs, chosen: Int64s, until_s: float) -> Float64s:
         """When well clear is lost, for pairs of which one is a drone; infinite for all others."""
@@ -297,15 +261,17 @@ class Watch:
         return seen
 
     def _sighted(self) -> set[str]:
-        """Of the sides of alerts, those that are there."""
+        """Of the sides of alerts, those that are there: tracks still carried on, and zones."""
         numbers = {int(alert.key[1]) for alert in self.alerts.by_id.values()}
         numbers |= {int(alert.key[2]) for alert in self.alerts.by_id.values() if alert.key[0] == "pair"}
         asked = np.array(sorted(numbers), np.int64)
-        there = {str(number) for number in asked[np.isin(asked, self._tracks.number)].tolist()}
+        fresh = self._tracks.number[self._tracks.age_s <= COAST_S]
+        there = {str(number) for number in asked[np.isin(asked, fresh)].tolist()}
         return there | {alert.key[2] for alert in self.alerts.by_id.values() if alert.key[2] in self.zones.by_id}
 
-    def _concern(self) -> None:
+    def _concern(self, now_us: int) -> list[Change]:
         """Whom each alert concerns, and what speaks against its sides."""
+        changes: list[Change] = []
         for alert in self.alerts.by_id.values():
             parties = set(self._all) if alert.key[0] == "pair" else set()
             flags = 0
@@ -317,17 +283,25 @@ class Watch:
             if alert.key[0] != "pair" and (zone := self.zones.by_id.get(alert.key[2])) is not None:
                 # a register is its owner's alone: whose track it is hears nothing of it
                 parties = {zone.owner} if zone.kind is ZoneKind.REGISTER else parties | {zone.owner}
-            alert.parties = tuple(sorted(parties | set(alert.parties)))
+            changes += self.alerts.concern(alert, parties, now_us)
             alert.doubt = ", ".join(_flag_names(flags & int(SPOOF)))
+        return changes
 
     def _conform(self, now_us: int) -> list[Turn]:
         turns: list[Turn] = []
-        seen = {own.operation: number for number, own in sorted(self._owned.items()) if own.operation}
-        for operation in sorted(self._operations()):
+        flown: dict[str, list[Fix]] = {}
+        for number, own in sorted(self._owned.items()):
+            if own.operation and (fix := self._fix(number)) is not None:
+                flown.setdefault(own.operation, []).append(fix)
+        operations = self._owners.operations()
+        for gone in self.conformance.of.keys() - operations:
+            turns += self.conformance.over(gone, now_us)
+        for operation in sorted(operations):
             zone = self.zones.by_id.get(operation)
             if zone is not None:
-                number = seen.get(operation)
-                fix = None if number is None else self._fix(number)
+                fixes = flown.get(operation, [])
+                outside = (fix for fix in fixes if len(fixes) > 1 and is_outside(zone.volumes, fix, now_us))
+                fix = next(outside, fixes[0] if fixes else None)
                 turns += self.conformance.sweep(operation, zone.volumes, fix, now_us)
         return turns
 
@@ -396,9 +370,8 @@ class Watch:
         return view_of(alert, party, self._name(first), name, (self._place(first), None), hidden=not shown)
 
 
-def spelt(callsign: str) -> str:
-    """A callsign as it is compared: without blanks around it, in capitals."""
-    return callsign.strip().upper()
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @cache

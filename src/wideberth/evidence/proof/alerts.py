@@ -22,11 +22,13 @@ COMES = {
     "warned": "are about to come too near one another",
     "happened": "have come too near one another",
     "passed": "are too near no longer",
+    "lost": "are out of sight, one of them at least: how it went on is not known",
 }
 LEAVES = {
     "warned": "a track is about to leave its own plan",
     "happened": "a track has left its own plan",
     "passed": "a track is back on its own plan",
+    "lost": "a track that was off its own plan is out of sight",
 }
 DOUBT = "physics or the format speaks against a track of it"
 

@@ -279,7 +279,7 @@ class _Reader:
             to = " and ".join(shown(side["party"]) for side in sides)
             facts = measured(fields, value_text("closest_us", fields["closest_us"]))
             facts += [(f"of {shown(side['party'])}", side_text(side)) for side in sides]
-            self._mark(given, "", "other" if fields["stage"] == "passed" else "alert")
+            self._mark(given, "", "other" if fields["stage"] in ("passed", "lost") else "alert")
             yield Line("ledger", "", f"the live watch told {to}: {came(fields['kind'], fields['stage'])}", facts, [])
 
     def _command_mark(self, tag: str, fields: dict[str, Any], refused: bool) -> str:
@@ -375,7 +375,8 @@ class _Reader:
         words: list[tuple[str, str]] = []
         if tag == "alert":
             what, told = told_of_alert(fields, value_text("closest_us", fields["closest_us"]))
-            self._mark(given, party, {"passed": "other", "acknowledged": ""}.get(fields["what"], "alert"))
+            marks = {"passed": "other", "lost": "other", "acknowledged": ""}
+            self._mark(given, party, marks.get(fields["what"], "alert"))
             return Line("told", party, what, [*facts, *told], words)
         for name, value in fields.items():
             if name in ("text", "shared") and isinstance(value, bytes):

@@ -17,6 +17,7 @@ const EPOCH_MS = 1e11; // a clock that follows its feeds has told no time before
 const COAST_S = 30; // the node carries a place on along its course for so long (watch.together.COAST_S)
 const GONE_MS = 300000;
 const OVER_MAX = 12;
+const OVER = new Set(["passed", "lost"]);
 const GRAVE = new Set(["warned", "acknowledged", "happened"]);
 
 let node = null;
@@ -43,10 +44,11 @@ export const troubled = () => feeds().filter((feed) => feed.state !== "UP");
 
 function entered(id, view) {
   const before = alerts.get(id);
-  const over = view.state === "passed";
-  if (over && !(before && GRAVE.has(before.view.state) && !before.view.acknowledged_us && !away.has(id))) return alerts.delete(id);
+  const over = OVER.has(view.state);
+  const lost = view.state === "lost";
+  if (over && !(before && GRAVE.has(before.view.state) && (lost || !before.view.acknowledged_us) && !away.has(id))) return alerts.delete(id);
   if (over && before.over) return undefined;
-  if (over) return alerts.set(id, { ...before, over: world.offset_ms + Date.now() });
+  if (over) return alerts.set(id, { ...before, over: world.offset_ms + Date.now(), lost });
   away.delete(id);
   return alerts.set(id, { id, view, at: performance.now(), over: 0 });
 }

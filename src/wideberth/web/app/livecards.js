@@ -20,17 +20,17 @@ const EVERY_MS = 5000;
 const WAY_MS = 15000;
 const PULSES = 3;
 const SHOWN_M = 2500;
-const RANK = { happened: -0.6, warned: -0.5, acknowledged: 3, predicted: 4, over: 3.5 };
-const CLS = { happened: "a", warned: "a", acknowledged: "k", predicted: "q", over: "o" };
+const RANK = { happened: -0.6, warned: -0.5, lost: -0.4, acknowledged: 3, predicted: 4, over: 3.5 };
+const CLS = { happened: "a", warned: "a", acknowledged: "k", predicted: "q", lost: "k", over: "o" };
 const ZONE = /^(?:([^/]*)\/([0-9a-f]{32})|\/(\d+)\/.*)$/;
 
 const silenced = new Map();
 const told = new Set();
 let rang = 0;
 
-/** over | predicted | warned | acknowledged (by this party) | happened */
-function stage({ view, over }) {
-  if (over) return "over";
+/** over | lost (out of sight while it was open) | predicted | warned | acknowledged (by this party) | happened */
+function stage({ view, over, lost }) {
+  if (over) return lost ? "lost" : "over";
   return view.acknowledged_us && view.state === "warned" ? "acknowledged" : view.state;
 }
 /** Signed for and on its way, until the node says so itself. */
@@ -131,7 +131,7 @@ const silent = (alert) => (silenced.get(alert.id) ?? 0) > performance.now();
 const alsoLine = (alert) => h("li", {}, t(...title(alert)), alert.view.entry_s !== null && [t("comma"), figure(alert, "entry")]);
 function body({ alert, also }) {
   const { view } = alert;
-  const grave = [alert, ...also].some((one) => !["predicted", "over"].includes(stage(one)));
+  const grave = [alert, ...also].some((one) => !["predicted", "lost", "over"].includes(stage(one)));
   const asks = [alert, ...also].filter(pressing);
   const doubts = view.doubt.split(", ").filter((flag) => has(`doubt.${flag}`));
   const buttons = [
@@ -142,7 +142,7 @@ function body({ alert, also }) {
   ].filter(Boolean);
   return [
     h("p", { class: grave ? "ti" : "" }, t(...title(alert))),
-    alert.over ? h("p", {}, t("alert.over", { time: f.utc(alert.over, true) })) : h("dl", { class: "kv" }, figures(alert)),
+    alert.over ? h("p", {}, t(alert.lost ? "alert.lost" : "alert.over", { time: f.utc(alert.over, true) })) : h("dl", { class: "kv" }, figures(alert)),
     also.length > 0 && h("ul", { class: "also" }, also.map(alsoLine)),
     h("p", { class: "asof", data: { asof: "" } }),
     doubts.length > 0 && h("p", { class: "doubt" }, t("alert.doubt"), t("space"), doubts.map((flag, i) => [i ? t("comma") : [], t(`doubt.${flag}`)]), t("stop")),
@@ -166,7 +166,7 @@ function meetings() {
   const open = live.all().filter((alert) => !alert.over);
   const pairs = open.filter(({ view }) => view.kind === "pair");
   const meets = ({ view }, pair) => (ZONE.test(view.own) ? view.other && view.other === pair.view.other : view.own === pair.view.own);
-  const pairOf = new Map(open.filter(({ view }) => view.kind === "operation").map((zone) => [zone, pairs.find((pair) => meets(zone, pair))]));
+  const pairOf = new Map(open.filter(({ view }) => ["operation", "hidden"].includes(view.kind)).map((zone) => [zone, pairs.find((pair) => meets(zone, pair))]));
   return live.all().filter((alert) => !pairOf.get(alert)).map((alert) => ({ alert, also: open.filter((zone) => pairOf.get(zone) === alert) }));
 }
 const quieter = (alert) => alert.view.acknowledged_us && stage(alert) === "happened";
