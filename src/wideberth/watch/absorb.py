@@ -7,15 +7,22 @@ Refuses nothing: every report gets its verdict, and only what is late, repeated 
 A place goes to the strand of its source and identity that could have come there: from where it was, at its velocity,
 with up to `TURN_M_S2` of acceleration, give or take both accuracies and `STAMP_S` of unsteady time stamps. Where none
 could, a twin begins, and says nothing until `TWIN_PLACES` places agree: so a single wild plot moves nothing.
+
+What a report leaves out holds for `OLD_VALUE_US` from the last that said it: velocity, climb, accuracy and being on the
+ground. After that velocity is what the places give (`motion.follow`), accuracy what the method is taken for, the rest
+undefined.
 """
 
 import math
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+import numpy as np
 from numba import njit
 
+from wideberth.feeds.report import Method
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef, inverse
+from wideberth.watch.motion import COUNT, GO_E, GO_N, LAG_E, LAG_N, P_VV, SAID_E, SAID_N, follow, swung
 from wideberth.watch.state import END, NONE, Flag, Int64s, Strands
 
 
@@ -60,6 +67,26 @@ ANCHOR_S: Final = 10.0
 MISMATCH_M_S: Final = 60.0
 UNSTATED_MM: Final = 500_000
 """Taken for an accuracy that the format does not give."""
+_UNSTATED: Final = np.array([
+    900_000 if method in (Method.RADAR, Method.TIS_B) else UNSTATED_MM for method in Method
+])  # fmt: skip
+"""By method. EUROCONTROL asks of surveillance 500 m RMS en route and 300 m in terminal areas, which are 95 % radii of
+0.87 and 0.52 km (SUR.ET1.ST01.1000-STD-01-01): the one is taken for radars and what is made of them, the other for
+multilateration and what reports itself."""
+OLD_VALUE_US: Final = 10_000_000
+"""In 10 s a standard turn goes through 30 degrees, and a climb of 2,000 ft/min through 330 ft. ADS-B sends velocity
+twice a second, a radar gives it with each place."""
+UNSURE_M_S: Final = 60.0
+"""A velocity from places whose standard deviation is wider is none: two places alone seldom give one."""
+FLIES_MM_S: Final = 51_444
+"""100 kt: what is faster flies, whatever it says; so do transponders find for themselves (RTCA DO-260B 2.2.3.2.1.2)."""
+FLIES_FT: Final = 200
+"""What was on the ground and is that much higher flies."""
+FLIES_MM: Final = 60_960
+_RADIUS_95: Final = 2.4477
+"""95 % radius of a normal distribution of two equal axes, in standard deviations."""
+_START_M: Final = 50.0
+"""The scatter of places before it was measured, at most."""
 
 
 _JUMP, _TELEPORT, _SHARED = int(Flag.JUMP), int(Flag.TELEPORT), int(Flag.SHARED)
@@ -82,6 +109,7 @@ class Batch(NamedTuple):
     climb_mm_s: Int64s
     ground: Int64s
     accuracy_mm: Int64s
+    integrity_mm: Int64s
     method: Int64s
     simulated: Int64s
 
@@ -168,11 +196,40 @@ def _news(s: Strands, b: Batch, k: int, row: int) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _said(s: Strands, row: int, time_us: int) -> bool:
+    """Whether a velocity was reported of late."""
+    return bool(s.speed_mm_s[row] != NONE and s.velocity_us[row] >= time_us - OLD_VALUE_US)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gone(s: Strands, row: int) -> tuple[float, float]:
+    """Speed in m/s that its places give, and its 95 % error; NaN where they give none, or one that nothing has."""
+    f = s.fit[row]
+    speed = math.hypot(f[GO_E], f[GO_N])
+    if f[COUNT] < 2.0 or f[P_VV] > UNSURE_M_S * UNSURE_M_S or 1e3 * speed > SPEED_MM_S_MAX:
+        return math.nan, math.nan
+    return speed, _RADIUS_95 * math.sqrt(f[P_VV])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def velocity(s: Strands, row: int) -> tuple[int, int]:
-    """Speed and direction: as reported, else from the last two places, else NONE."""
-    if s.speed_mm_s[row] != NONE and s.track_mdeg[row] != NONE:
+    """Speed and direction at its last place: as reported of late, else as its places give it, else NONE."""
+    if _said(s, row, s.placed_us[row]):
         return s.speed_mm_s[row], s.track_mdeg[row]
-    return s.derived_mm_s[row], s.derived_mdeg[row]
+    speed, _ = _gone(s, row)
+    if math.isnan(speed):
+        return NONE, NONE
+    f = s.fit[row]
+    return round(1e3 * speed), round(math.degrees(math.atan2(f[GO_E], f[GO_N])) * 1e3) % 360_000
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def slip(s: Strands, row: int) -> float:
+    """95 % error of `velocity` in m/s where its places give it; 0 where it was reported, or is none."""
+    if _said(s, row, s.placed_us[row]):
+        return 0.0
+    _, error = _gone(s, row)
+    return 0.0 if math.isnan(error) else error
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -182,7 +239,7 @@ def _excess(s: Strands, b: Batch, k: int, row: int) -> float:
     gone_s = abs(dt)
     lat, lon = s.lat_nd[row] * RADIAN_PER_ND, s.lon_nd[row] * RADIAN_PER_ND
     speed, track = velocity(s, row)
-    slack = PLAY_M + 1e-3 * (_known(s.accuracy_mm[row]) + _known(b.accuracy_mm[k]))
+    slack = PLAY_M + 1e-3 * (s.accuracy_mm[row] + _accuracy(b, k))
     most = SPEED_MM_S_MAX * 1e-3 * (gone_s + STAMP_S)
     if speed != NONE:
         lat, lon = direct(lat, lon, math.radians(track * 1e-3), speed * 1e-3 * dt)
@@ -194,19 +251,23 @@ def _excess(s: Strands, b: Batch, k: int, row: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _known(accuracy_mm: int) -> int:
-    return UNSTATED_MM if accuracy_mm == NONE else accuracy_mm
+def _accuracy(b: Batch, k: int) -> int:
+    """95 % radius of a report's place: no wider than its containment, where it states that alone."""
+    if b.accuracy_mm[k] != NONE:
+        return int(b.accuracy_mm[k])
+    return int(_UNSTATED[b.method[k]] if b.integrity_mm[k] == NONE else b.integrity_mm[k])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def clear(s: Strands, row: int) -> None:
     """Nothing known."""
     s.track[row], s.time_us[row], s.received_us[row], s.twin[row] = 0, 0, 0, END
-    s.flags[row], s.places[row], s.mismatches[row] = 0, 0, 0
+    s.flags[row], s.places[row], s.mismatches[row], s.method[row] = 0, 0, 0, -1
+    s.fit[row] = 0.0
     for column in (
         s.placed_us, s.lat_nd, s.lon_nd, s.baro_ft, s.baro_us, s.hae_mm, s.hae_us, s.speed_mm_s, s.track_mdeg,
-        s.velocity_us, s.derived_mm_s, s.derived_mdeg, s.climb_mm_s, s.accuracy_mm, s.ground,
-        s.sure_us, s.anchor_us,
+        s.velocity_us, s.climb_mm_s, s.climb_us, s.accuracy_mm, s.integrity_mm, s.stated_us, s.ground, s.ground_us,
+        s.ground_ft, s.ground_hae_mm, s.sure_us, s.anchor_us,
     ):  # fmt: skip
         column[row] = NONE
 
@@ -226,21 +287,40 @@ def _write(s: Strands, b: Batch, k: int, row: int) -> None:
     time_us = b.time_us[k]
     if b.speed_mm_s[k] != NONE and b.track_mdeg[k] != NONE:
         _velocity(s, b, k, row)
+    if s.climb_us[row] < time_us - OLD_VALUE_US:
+        s.climb_mm_s[row] = NONE
     if b.climb_mm_s[k] != NONE:
         if abs(b.climb_mm_s[k]) > CLIMB_MM_S_MAX:
             s.flags[row] |= _SPEED
         else:
-            s.climb_mm_s[row] = b.climb_mm_s[k]
+            s.climb_mm_s[row], s.climb_us[row] = b.climb_mm_s[k], time_us
     if b.lat_nd[k] != NONE:
         _place(s, b, k, row)
     if b.baro_ft[k] != NONE:
         s.baro_ft[row], s.baro_us[row] = b.baro_ft[k], time_us
     if b.hae_mm[k] != NONE:
         s.hae_mm[row], s.hae_us[row] = b.hae_mm[k], time_us
-    if b.ground[k] != NONE:
-        s.ground[row] = b.ground[k]
+    _ground(s, b, k, row)
     s.time_us[row], s.received_us[row] = max(s.time_us[row], time_us), max(s.received_us[row], b.received_us[k])
-    s.method[row] = b.method[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _ground(s: Strands, b: Batch, k: int, row: int) -> None:
+    """On the ground is what says so of late, is not fast and has not risen since."""
+    if b.ground[k] != NONE:
+        s.ground[row], s.ground_us[row] = b.ground[k], b.time_us[k]
+        s.ground_ft[row], s.ground_hae_mm[row] = b.baro_ft[k], b.hae_mm[k]
+    elif s.ground_us[row] < b.time_us[k] - OLD_VALUE_US:
+        s.ground[row] = NONE
+    if s.ground[row] != 1:
+        return
+    speed, error = _gone(s, row)
+    fast = _said(s, row, b.time_us[k]) and s.speed_mm_s[row] > FLIES_MM_S
+    fast = fast or 1e3 * (speed - error) > FLIES_MM_S
+    higher = s.ground_ft[row] != NONE and s.baro_ft[row] - s.ground_ft[row] > FLIES_FT
+    above = s.ground_hae_mm[row] != NONE and s.hae_mm[row] - s.ground_hae_mm[row] > FLIES_MM
+    if fast or higher or above:
+        s.ground[row] = 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -260,47 +340,59 @@ def _velocity(s: Strands, b: Batch, k: int, row: int) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _place(s: Strands, b: Batch, k: int, row: int) -> None:
-    time_us = b.time_us[k]
-    if s.placed_us[row] != NONE and time_us - s.placed_us[row] >= 500_000:
+    time_us, accuracy = b.time_us[k], _accuracy(b, k)
+    east = north = turn = dt = 0.0
+    if s.placed_us[row] != NONE:
         dt = (time_us - s.placed_us[row]) * 1e-6
-        metres, azimuth, _ = inverse(
+        metres, first, last = inverse(
             s.lat_nd[row] * RADIAN_PER_ND, s.lon_nd[row] * RADIAN_PER_ND,
             b.lat_nd[k] * RADIAN_PER_ND, b.lon_nd[k] * RADIAN_PER_ND,
         )  # fmt: skip
-        if dt < 30.0:
-            s.derived_mm_s[row] = round(metres / dt * 1e3)
-            s.derived_mdeg[row] = round(math.degrees(azimuth) * 1e3) % 360_000
-    _compare(s, b, k, row)
+        east, north, turn = metres * math.sin(first), metres * math.cos(first), last - first
+    follow(s.fit[row], east, north, dt, turn, min(1e-3 * accuracy / _RADIUS_95, _START_M))
+    _compare(s, b, k, row, swung(east, north, turn), dt, turn)
     if s.placed_us[row] == NONE or time_us > s.placed_us[row]:
         s.places[row] += 1
         if s.places[row] == (TWIN_PLACES if s.flags[row] & _JUMP else 1):
             s.sure_us[row] = time_us
     s.placed_us[row], s.lat_nd[row], s.lon_nd[row] = time_us, b.lat_nd[k], b.lon_nd[k]
-    if b.accuracy_mm[k] != NONE:
-        s.accuracy_mm[row] = b.accuracy_mm[k]
+    if b.accuracy_mm[k] != NONE or b.integrity_mm[k] != NONE:
+        s.accuracy_mm[row], s.integrity_mm[row], s.stated_us[row] = accuracy, b.integrity_mm[k], time_us
+    elif b.method[k] != s.method[row] or s.stated_us[row] < time_us - OLD_VALUE_US:
+        s.accuracy_mm[row], s.integrity_mm[row], s.stated_us[row] = accuracy, NONE, NONE
+    s.method[row] = b.method[k]
     head = b.head[k]
     if s.twin[head] != END:
         _twins(s, head, row, time_us)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _compare(s: Strands, b: Batch, k: int, row: int) -> None:
-    """Whether the places move as fast as the reports say, over several stretches of `ANCHOR_S` in a row."""
-    dt = (b.time_us[k] - s.anchor_us[row]) * 1e-6 if s.anchor_us[row] != NONE else math.inf
-    reported = s.speed_mm_s[row]
-    if dt < ANCHOR_S:
+def _compare(s: Strands, b: Batch, k: int, row: int, step: tuple[float, float], dt: float, turn: float) -> None:
+    """Whether the places move as fast, and the way, that the reports say, over stretches of `ANCHOR_S` in a row.
+
+    `step` and `dt` from the place before, `turn` of north between both (`motion.swung`), all by the north of this one.
+    """
+    f, time_us = s.fit[row], b.time_us[k]
+    said_e, said_n = swung(f[SAID_E], f[SAID_N], turn)
+    lag_e, lag_n = swung(f[LAG_E], f[LAG_N], turn)
+    f[SAID_E] = f[SAID_N] = np.nan
+    if _said(s, row, time_us):
+        track = math.radians(s.track_mdeg[row] * 1e-3)
+        speed = s.speed_mm_s[row] * 1e-3
+        f[SAID_E], f[SAID_N] = speed * math.sin(track), speed * math.cos(track)
+    f[LAG_E] = lag_e + step[0] - 0.5 * dt * (said_e + f[SAID_E])
+    f[LAG_N] = lag_n + step[1] - 0.5 * dt * (said_n + f[SAID_N])
+    known = s.anchor_us[row] != NONE and not math.isnan(f[LAG_E])
+    gone = (time_us - s.anchor_us[row]) * 1e-6 if known else 0.0
+    if known and gone < ANCHOR_S:
         return
-    if dt < 3.0 * ANCHOR_S and reported != NONE:
-        metres, _, _ = inverse(
-            s.anchor_lat_nd[row] * RADIAN_PER_ND, s.anchor_lon_nd[row] * RADIAN_PER_ND,
-            b.lat_nd[k] * RADIAN_PER_ND, b.lon_nd[k] * RADIAN_PER_ND,
-        )  # fmt: skip
-        noise = 1e-3 * (_known(s.accuracy_mm[row]) + _known(b.accuracy_mm[k]) + reported * STAMP_S)
-        off = abs(metres / dt - 1e-3 * reported)
-        s.mismatches[row] = s.mismatches[row] + 1 if off > MISMATCH_M_S + noise / dt else 0
+    if known and gone < 3.0 * ANCHOR_S:
+        noise = 1e-3 * (s.accuracy_mm[row] + _accuracy(b, k) + s.speed_mm_s[row] * STAMP_S)
+        off = math.hypot(f[LAG_E], f[LAG_N]) / gone
+        s.mismatches[row] = s.mismatches[row] + 1 if off > MISMATCH_M_S + noise / gone else 0
         if s.mismatches[row] >= MISMATCH_ROW:
             s.flags[row] |= _MISMATCH
-    s.anchor_us[row], s.anchor_lat_nd[row], s.anchor_lon_nd[row] = b.time_us[k], b.lat_nd[k], b.lon_nd[k]
+    s.anchor_us[row], f[LAG_E], f[LAG_N] = time_us, 0.0, 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

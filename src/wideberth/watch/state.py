@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from wideberth.feeds.report import AddressKind
 from wideberth.party.charter import CLASSES, TrafficClass
+from wideberth.watch.motion import FIT
 
 Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
@@ -40,7 +41,7 @@ class Flag(IntFlag):
     ACCELERATION = 16
     """Its reported speed changed faster than anything flies."""
     MISMATCH = 32
-    """Its places moved at another speed than it reported, several times in a row."""
+    """Its places moved at another speed, or another way, than it reported, several times in a row."""
     ALTITUDES = 64
     """Pressure altitude and height above the ellipsoid contradict one another in any weather."""
     CALLSIGN = 128
@@ -52,7 +53,7 @@ SPOOF: Final = Flag.JUMP | Flag.TELEPORT | Flag.SHARED | Flag.SPEED | Flag.ACCEL
 
 
 class Strands(NamedTuple):
-    """Columns of one length, int64; NONE is undefined."""
+    """Columns of one length, int64 but for `fit`; NONE is undefined."""
 
     number: Int64s
     """Its own, from 1, never given twice; 0: the row is free."""
@@ -76,16 +77,24 @@ class Strands(NamedTuple):
     speed_mm_s: Int64s
     track_mdeg: Int64s
     velocity_us: Int64s
-    derived_mm_s: Int64s
-    """Speed and direction from its last two places, for want of reported ones."""
-    derived_mdeg: Int64s
     climb_mm_s: Int64s
+    climb_us: Int64s
     accuracy_mm: Int64s
+    """95 % radius of its place: as stated, else what its method is taken for."""
+    integrity_mm: Int64s
+    """Radius of containment, where one is stated."""
+    stated_us: Int64s
+    """When accuracy or containment were last stated; NONE: neither holds any more."""
     ground: Int64s
     """1 on the ground, 0 in the air, NONE."""
+    ground_us: Int64s
+    ground_ft: Int64s
+    """Pressure altitude and height when it last said that it is on the ground."""
+    ground_hae_mm: Int64s
     kind: Int64s
     """Class of traffic."""
     method: Int64s
+    """Of its place."""
     flags: Int64s
     places: Int64s
     """Consistent places so far."""
@@ -94,9 +103,9 @@ class Strands(NamedTuple):
     mismatches: Int64s
     """In a row."""
     anchor_us: Int64s
-    """Where and when the comparison of places and reported speed began."""
-    anchor_lat_nd: Int64s
-    anchor_lon_nd: Int64s
+    """When the comparison of places and reported velocity began."""
+    fit: Float64s
+    """(rows, FIT): the velocity that its places give, and how far they run past the reported one (`motion.follow`)."""
 
 
 COLUMNS: Final = len(Strands._fields)
@@ -104,7 +113,7 @@ COLUMNS: Final = len(Strands._fields)
 
 def no_strands(rows: int) -> Strands:
     """Free rows."""
-    return Strands(*np.zeros((COLUMNS, rows), np.int64))
+    return Strands._make([*np.zeros((COLUMNS - 1, rows), np.int64), np.zeros((rows, FIT))])
 
 
 def grown(strands: Strands, rows: int) -> Strands:

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef_rad
-from wideberth.watch.absorb import PLAY_M, STAMP_S, UNSTATED_MM, velocity
+from wideberth.watch.absorb import PLAY_M, STAMP_S, UNSTATED_MM, slip, velocity
 from wideberth.watch.motion import FOOT, Float64s, Moving
 from wideberth.watch.state import NONE, Flag, Int64s, Strands
 
@@ -83,7 +83,7 @@ def predict(s: Strands, rows: Int64s, now_us: int) -> Float64s:
             if speed > 0:
                 lat, lon = direct(lat, lon, out[k, 4], speed * 1e-3 * min(max(dt, -COAST_S), COAST_S))
         accuracy = s.accuracy_mm[row]
-        error = (UNSTATED_MM if accuracy == NONE else accuracy) * 1e-3 + DRIFT_M_S * abs(dt)
+        error = (UNSTATED_MM if accuracy == NONE else accuracy) * 1e-3 + max(DRIFT_M_S, slip(s, row)) * abs(dt)
         out[k, 0], out[k, 1], out[k, 2] = lat, lon, error
     return out
 

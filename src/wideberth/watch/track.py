@@ -29,7 +29,8 @@ KINDS: Final = tuple(AddressKind)
 _METHOD_NUMBER: Final = {method: number for number, method in enumerate(METHODS)}
 _FIELDS: Final = attrgetter(
     "time_us", "received_us", "lat_nd", "lon_nd", "baro_ft", "hae_mm", "speed_mm_s", "track_mdeg", "climb_mm_s",
-    "on_ground", "accuracy_mm", "method", "simulated", "source", "kind", "address", "callsign", "category",
+    "on_ground", "accuracy_mm", "integrity_mm", "method", "simulated", "source", "kind", "address", "callsign",
+    "category",
 )  # fmt: skip
 
 
@@ -81,11 +82,11 @@ class Fusion:
             return
         self._room(2 * len(batch))
         columns = list(zip(*map(_FIELDS, batch), strict=True))
-        sources, kinds, addresses = columns[13:16]
+        sources, kinds, addresses = columns[14:17]
         heads = self._find(batch, sources, kinds, addresses)
-        self._name(kinds, addresses, columns[16], columns[17])
-        methods = [_METHOD_NUMBER[method] for method in columns[11]]
-        taken = Batch._make([np.array(heads, np.int64), *map(_ints, (*columns[:11], methods, columns[12]))])
+        self._name(kinds, addresses, columns[17], columns[18])
+        methods = [_METHOD_NUMBER[method] for method in columns[12]]
+        taken = Batch._make([np.array(heads, np.int64), *map(_ints, (*columns[:12], methods, columns[13]))])
         verdicts = np.empty(len(batch), np.int64)
         absorb(self.strands, taken, self._free, self._numbers, verdicts)
         self._count(sources, verdicts, taken.received_us)
