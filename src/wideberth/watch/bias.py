@@ -8,7 +8,10 @@ Refuses nothing.
 Everything is laid flat around the radar's site, where it is known, else around the middle of what was seen (azimuthal
 equidistant, by geodesics). A turned sensor turns everything about its site; so the turn is the one that brings most
 things home, found by trying what each pair of things says, and only then made exact by least squares over those that
-agree. A single wrong pairing, or a quarter of them, moves nothing.
+agree. A single wrong pairing, or a quarter of them, moves nothing. Each place weighs by what both sides state for it.
+
+Nobody is judged by what the other side's own stated error explains. Where that is wider than `SOUND_M`, or nothing is
+stated, an offset may lie on either side and says nothing of the judged; a turn about its site, or a delay, still does.
 """
 
 import math
@@ -30,6 +33,8 @@ NEAR_M: Final = 1_000.0
 NEAR_SHARE: Final = 0.03
 """Two places agree within this, or this part of their distance from the middle."""
 VOTE_DEG: Final = 1
+SOUND_M: Final = 370.4
+"""0.2 NM, within which 14 CFR 91.227 (c) wants ADS-B contained; jammed receivers state more, or nothing."""
 
 
 class Bias(NamedTuple):
@@ -47,6 +52,8 @@ class Bias(NamedTuple):
     """Median distance that is left once all this is taken away."""
     off_m: float
     """Median distance as they come."""
+    doubt_m: float = 0.0
+    """Median of what the others state, or are taken for, as their own error."""
 
 
 class Limits(NamedTuple):
@@ -61,17 +68,21 @@ LIMITS: Final = Limits()
 
 
 def biased(bias: Bias, limits: Limits = LIMITS) -> bool:
-    """Whether what is known is past a limit, and stands out of what is left unexplained."""
-    turned = abs(bias.rotation_deg) > limits.rotation_deg
-    moved = math.hypot(bias.east_m, bias.north_m) > limits.offset_m
-    return (turned or moved or abs(bias.delay_s) > limits.delay_s) and bias.off_m > 2.0 * bias.spread_m
+    """Whether what the others' own error does not explain is past a limit, and stands out of what is left over."""
+    share = 1.0 - bias.doubt_m / bias.off_m if bias.off_m > bias.doubt_m else 0.0
+    turned = share * abs(bias.rotation_deg) > limits.rotation_deg
+    moved = share * math.hypot(bias.east_m, bias.north_m) > limits.offset_m and bias.doubt_m <= SOUND_M
+    late = share * abs(bias.delay_s) > limits.delay_s
+    return (turned or moved or late) and bias.off_m > 2.0 * bias.spread_m
 
 
 def estimate(
-    seen: Float64s, known: Float64s, velocity: Float64s | None = None, site: tuple[float, float] | None = None
-) -> Bias | None:
+    seen: Float64s, known: Float64s, velocity: Float64s | None = None, site: tuple[float, float] | None = None,
+    errors: Float64s | None = None,
+) -> Bias | None:  # fmt: skip
     """From places (n, 2) in radians, seen and known of the same things at the same moments; known velocities (n, 2)
-    east and north in m/s, for the delay; where the sensor stands, if that is known."""
+    east and north in m/s, for the delay; where the sensor stands, if that is known; their errors (n, 2), metres, above
+    0, of what is seen and of what is known (exact and alike without them)."""
     n = len(seen)
     if n < LEAST:
         return None
@@ -81,10 +92,13 @@ def estimate(
     if chosen is None:
         return None
     going = np.zeros((n, 2)) if velocity is None else velocity
-    rotation, offset, delay, left = _solve(a[chosen], b[chosen], going[chosen], velocity is not None)
+    square = np.ones(n) if errors is None else (errors**2).sum(1)
+    trust = square[chosen].min() / square[chosen]
+    rotation, offset, delay, left = _solve(a[chosen], b[chosen], going[chosen], velocity is not None, trust)
     return Bias(
         -math.degrees(rotation), float(offset[0]), float(offset[1]), delay, n, int(chosen.sum()),
         float(np.median(left)), float(np.median(np.hypot(*(b - a)[chosen].T))),
+        0.0 if errors is None else float(np.median(errors[chosen, 1])),
     )  # fmt: skip
 
 
@@ -139,8 +153,10 @@ def _guesses(a: Float64s, b: Float64s, about_site: bool) -> list[tuple[float, Fl
     return guesses
 
 
-def _solve(a: Float64s, b: Float64s, going: Float64s, moving: bool) -> tuple[float, Float64s, float, Float64s]:
-    """Rotation, shift and delay by least squares with Huber's weights; what is left of each."""
+def _solve(
+    a: Float64s, b: Float64s, going: Float64s, moving: bool, trust: Float64s
+) -> tuple[float, Float64s, float, Float64s]:
+    """Rotation, shift and delay by least squares with `trust` (n,) times Huber's weights; what is left of each."""
     ca, cb = a - a.mean(0), b - b.mean(0)
     angle = math.atan2(float((ca[:, 0] * cb[:, 1] - ca[:, 1] * cb[:, 0]).sum()), float((ca * cb).sum()))
     n, shift, delay = len(a), np.zeros(2), 0.0
@@ -153,7 +169,7 @@ def _solve(a: Float64s, b: Float64s, going: Float64s, moving: bool) -> tuple[flo
             columns.append(-np.r_[way[:, 0], way[:, 1]])
         design, wanted = np.stack(columns, 1), np.r_[rest[:, 0], rest[:, 1]]
         weight = np.ones(n) if not left.any() else np.minimum(1.0, 1.5 * max(np.median(left), 1.0) / (left + 1e-9))
-        root = np.sqrt(np.r_[weight, weight])
+        root = np.sqrt(np.r_[weight * trust, weight * trust])
         found = np.linalg.lstsq(design * root[:, None], wanted * root, rcond=None)[0]
         angle, shift, delay = angle + float(found[0]), found[1:3], float(found[3]) if moving else 0.0
         over = wanted - design[:, 1:] @ found[1:] - design[:, 0] * found[0]

@@ -6,7 +6,9 @@ Refuses nothing. A source whose bias is past its limits is set aside: its strand
 tracks until it was within limits for `BACK_SWEEPS` sweeps. Nothing is corrected silently.
 
 Judged is a source of lower standing by one of higher: ADS-B, then what things report of themselves, then
-multilateration, then radar. Two of one standing are compared, and neither is set aside, since nobody knows which errs.
+multilateration, then radar; but by stated error first: what states more than `SOUND_M`, or nothing, judges only where
+nobody else does, and never by what its own error explains (`bias`). So jammed ADS-B puts no radar out of use. Two of
+one standing are compared, and neither is set aside, since nobody knows which errs.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,18 @@ from numba import njit
 from wideberth.feeds.report import AddressKind, Method, Report
 from wideberth.intake.altitude import ANY_AIR, Air
 from wideberth.space.geodesy import RADIAN_PER_ND
-from wideberth.watch.bias import LIMITS, SAMPLES_MAX, Bias, Limits, biased, estimate, flat_around, turn_by_range
+from wideberth.watch.bias import (
+    LEAST,
+    LIMITS,
+    SAMPLES_MAX,
+    SOUND_M,
+    Bias,
+    Limits,
+    biased,
+    estimate,
+    flat_around,
+    turn_by_range,
+)
 from wideberth.watch.heights import Heights
 from wideberth.watch.join import Joins, merged, numbered
 from wideberth.watch.state import NONE, Float64s, Int64s, Strands
@@ -137,8 +150,8 @@ class Sky:
         common = compared(s, rows, order, _STANDINGS)
         for number, name in enumerate(self.fusion.sources):
             source = self.sources[name]
-            own = common[s.source[rows[common[:, 0]]] == number][:SAMPLES_MAX]
-            bias = self._named(source, at, own) or self._unnamed(source, s, rows, at, number)
+            own = self._judges(s, rows, common[s.source[rows[common[:, 0]]] == number])
+            bias = self._named(source, s, rows, at, own) or self._unnamed(source, s, rows, at, number)
             if bias is None:
                 continue
             source.bias = bias
@@ -150,12 +163,18 @@ class Sky:
             source.good = 0 if bad else source.good + 1
             source.aside = bad or (source.aside and source.good < BACK_SWEEPS)
 
-    def _named(self, source: Source, at: Float64s, own: Int64s) -> Bias | None:
+    def _judges(self, s: Strands, rows: Int64s, own: Int64s) -> Int64s:
+        """Of what a source has in common with others, what those with a sound error name, where that is enough."""
+        sound = own[doubts(s, rows[own[:, 1]]) <= SOUND_M]
+        return (sound if len(sound) >= LEAST else own)[:SAMPLES_MAX]
+
+    def _named(self, source: Source, s: Strands, rows: Int64s, at: Float64s, own: Int64s) -> Bias | None:
         """By things that both name alike."""
         seen, known = at[own[:, 0]], at[own[:, 1]]
         speed = np.where(np.isnan(known[:, 3]), 0.0, known[:, 3])
         going = np.stack((speed * np.sin(known[:, 4]), speed * np.cos(known[:, 4])), 1)
-        return estimate(seen[:, :2], known[:, :2], going, self._site(source))
+        errors = doubts(s, rows[own[:, :2]])
+        return estimate(seen[:, :2], known[:, :2], going, self._site(source), errors)
 
     def _unnamed(self, source: Source, s: Strands, rows: Int64s, at: Float64s, number: int) -> Bias | None:
         """A radar with a known site that names nothing: by how far off it sees things."""
@@ -163,18 +182,27 @@ class Sky:
         mine = s.source[rows] == number
         if site is None or not (s.method[rows[mine]] == METHODS.index(Method.RADAR)).all():
             return None
-        seen, others = at[mine][:SAMPLES_MAX, :2], at[~mine & (_STANDINGS[s.method[rows]] < _STANDING[Method.RADAR])]
-        others = others[np.hypot(*flat_around(others[:, :2].copy(), *site).T) <= RADAR_M][:, :2].copy()
+        own = np.flatnonzero(mine)[:SAMPLES_MAX]
+        rest = np.flatnonzero(~mine & (_STANDINGS[s.method[rows]] < _STANDING[Method.RADAR]))
+        rest = rest[np.hypot(*flat_around(at[rest, :2], *site).T) <= RADAR_M]
+        seen, others = at[own, :2], at[rest, :2]
         if len(seen) < 5 or not len(others):
             return None
-        turn = turn_by_range(seen.copy(), others, site)
+        turn = turn_by_range(seen, others, site)
         if turn is None:
             return None
-        pairs = matched(flat_around(seen.copy(), *site), flat_around(others, *site), np.radians(turn))
-        return estimate(seen[pairs[:, 0]].copy(), others[pairs[:, 1]].copy(), None, site)
+        pairs = matched(flat_around(seen, *site), flat_around(others, *site), np.radians(turn))
+        errors = np.stack((doubts(s, rows[own[pairs[:, 0]]]), doubts(s, rows[rest[pairs[:, 1]]])), 1)
+        return estimate(seen[pairs[:, 0]], others[pairs[:, 1]], None, site, errors)
 
     def _site(self, source: Source) -> tuple[float, float] | None:
         return None if source.site is None else (source.site[0] * RADIAN_PER_ND, source.site[1] * RADIAN_PER_ND)
+
+
+def doubts(s: Strands, rows: Int64s) -> Float64s:
+    """How far off places may be by what they state, metres: the wider of accuracy and containment."""
+    metres: Float64s = np.maximum(np.maximum(s.accuracy_mm[rows], s.integrity_mm[rows]) * 1e-3, 1.0)
+    return metres
 
 
 def matched(seen: Float64s, known: Float64s, turn_rad: float) -> Int64s:
@@ -190,21 +218,24 @@ def matched(seen: Float64s, known: Float64s, turn_rad: float) -> Int64s:
 @njit(cache=True, nogil=True, error_model="numpy")
 def compared(s: Strands, rows: Int64s, order: Int64s, standings: Int64s) -> Int64s:
     """(p, 3): of each strand that another source reports under the same name: it, the best of the others, and by how
-    much its method stands lower (0: alike). `order` sorts by identity."""
+    much its method stands lower (0: alike). `order` sorts by identity. Best is what stands no lower: of sound error,
+    then of the highest standing, then of the least error."""
     out, n, begin = np.empty((len(order), 3), np.int64), 0, 0
     for k in range(1, len(order) + 1):
         if k < len(order) and s.identity[rows[order[k]]] == s.identity[rows[order[begin]]]:
             continue
         for m in range(begin, k):
-            one, best = order[m], -1
+            one, best, least = order[m], -1, (0, 0, 0)
             mine = standings[s.method[rows[one]]]
             for q in range(begin, k):
-                other = order[q]
-                if s.source[rows[other]] == s.source[rows[one]]:
+                other = rows[order[q]]
+                theirs = standings[s.method[other]]
+                if s.source[other] == s.source[rows[one]] or theirs > mine:
                     continue
-                theirs = standings[s.method[rows[other]]]
-                if theirs <= mine and (best < 0 or theirs < standings[s.method[rows[best]]]):
-                    best = other
+                doubt = max(s.accuracy_mm[other], s.integrity_mm[other])
+                rank = (1 if doubt > 1e3 * SOUND_M else 0, theirs, doubt)
+                if best < 0 or rank < least:
+                    best, least = order[q], rank
             if best >= 0:
                 out[n, 0], out[n, 1], out[n, 2] = one, best, mine - standings[s.method[rows[best]]]
                 n += 1
