@@ -19,7 +19,7 @@ import pytest
 from geographiclib.geodesic import Geodesic
 from served import founded, seed_of
 from test_node_live import MINUTE_US, until, watched
-from worlds import circle
+from worlds import ND, charter, circle
 
 from wideberth.client import Answer, Client
 from wideberth.encounter.files import Given, read
@@ -62,6 +62,10 @@ class Part(NamedTuple):
     def callsign(self, address: str) -> str:
         """What it calls itself."""
         return next(row.callsign for row in self.rows if row.address == address)
+
+    def begins(self, address: str) -> tuple[float, float]:
+        """Where it was first."""
+        return next((row.lat, row.lon) for row in self.rows if row.address == address)
 
     def near(self) -> list[int]:
         """The seconds in which both were well within the minima, by geographiclib."""
@@ -183,10 +187,10 @@ async def listen(url: str, party: str, heard: list[dict[str, Any]]) -> None:
         sink.close()
 
 
-def fly(url: str, party: str, lat: float, aircraft: Aircraft) -> None:
-    """A plan of the party's, far from all others, and what flies it."""
+def fly(url: str, party: str, place: tuple[float, float], aircraft: Aircraft) -> None:
+    """A plan of the party's, and what flies it."""
     now_us = time.time_ns() // 1_000
-    where = Volume4D(circle(lat, -38, 400_000), -300_000, 20_000_000, now_us - MINUTE_US, now_us + 60 * MINUTE_US)
+    where = Volume4D(circle(*place, 1_000), -300_000, 20_000_000, now_us - MINUTE_US, now_us + 60 * MINUTE_US)
     with Client(url, party, seed_of(party)) as client:
         operation = client.new_id()
         assert isinstance(client.plan(operation, [where]), Answer)
@@ -199,7 +203,7 @@ def test_recorded_traffic_through_a_socket_becomes_alerts(source: Any, tmp_path:
     """Played at twenty times its speed: both parties hear it on their streams before the two are near, one of them by
     its callsign alone; the ledger has warning and event, and both read them; whom it does not concern hears nothing."""
     part: Part = source()
-    founded(tmp_path / "node")
+    founded(tmp_path / "node", charter(bounds_nd=(30 * ND, 60 * ND, -45 * ND, 45 * ND)))
 
     async def steps() -> None:
         tape = Tape(part)
@@ -209,8 +213,9 @@ def test_recorded_traffic_through_a_socket_becomes_alerts(source: Any, tmp_path:
             strangers: list[dict[str, Any]] = []
             heard = (("AAA", mine), ("BBB", theirs), ("CCC", strangers))
             readers = [asyncio.create_task(listen(url, party, alerts)) for party, alerts in heard]
-            await asyncio.to_thread(fly, url, "AAA", 42.0, Aircraft((part.first,)))
-            await asyncio.to_thread(fly, url, "BBB", 44.0, Aircraft((), (part.callsign(part.second).lower(),)))
+            await asyncio.to_thread(fly, url, "AAA", part.begins(part.first), Aircraft((part.first,)))
+            by_callsign = Aircraft((), (part.callsign(part.second).lower(),))
+            await asyncio.to_thread(fly, url, "BBB", part.begins(part.second), by_callsign)
             while len(node.streams) < 3:
                 await asyncio.sleep(0.01)
             tape.starts.set()

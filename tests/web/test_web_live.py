@@ -238,7 +238,7 @@ def test_a_lost_link_marks_tracks(plain: Page, node: page_stub.Running, stub: pa
     stub.silent = True
     plain.until(f"{card('A1')}.textContent.includes('As of 06:')")
     plain.until("document.querySelector('#track-rows').textContent.includes('Live until')")
-    assert plain.run(FEEDS) == "feeds not known"
+    plain.until(f"{FEEDS}==='feeds not known'")
 
 
 @needs_browser

@@ -95,7 +95,10 @@ class Live:
         sites = {f.name: next(iter(f.sites.values())) for f in feeds if f.sites}
         places = {name: (round(site.latitude * 1e9), round(site.longitude * 1e9)) for name, site in sites.items()}
         self._places = places
-        self.receiver = Receiver(feeds, self._take, lambda error: self._fail("takes reports over", error))
+        as_then = node.config.watch_clock == "feeds"
+        self.receiver = Receiver(
+            feeds, self._take, lambda error: self._fail("takes reports over", error), as_then=as_then
+        )
         config = node.config
         self._recorder = Recorder(config.record, config.record_hours) if config.record is not None else None
         self._batches: list[list[Report]] = []
