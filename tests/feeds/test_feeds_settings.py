@@ -78,7 +78,7 @@ speed = 10
         ('name="a"\nformat="sbs"', Reason.MALFORMED, "feeds[0]"),
         ('name="a"\nformat="sbs"\nurl="tcp://h:1"\nlisten="tcp://h:1"', Reason.MALFORMED, "feeds[0]"),
         ('name="A b"\nformat="sbs"\nurl="tcp://h:1"', Reason.MALFORMED, "feeds[0].name"),
-        ('name="a"\nformat="nmea"\nurl="tcp://h:1"', Reason.MALFORMED, "feeds"),
+        ('name="a"\nformat="nmea"\nurl="tcp://h:1"', Reason.MALFORMED, "feeds[0].format"),
         ('name="a"\nformat="sbs"\nurl="tcp://h:1"\ncolour="red"', Reason.MALFORMED, "feeds"),
         ('name="a"\nformat="sbs"\nurl="http://h/x"', Reason.MALFORMED, "feeds[0].url"),
         ('name="a"\nformat="sbs"\nurl="tcp://h"', Reason.MALFORMED, "feeds[0].url"),
@@ -130,3 +130,22 @@ def test_off_loopback_without_tls_must_be_said() -> None:
     """`plain` opens a listener to other machines."""
     feed = one('name="a"\nformat="cot"\nlisten="tcp://0.0.0.0:8087"\nplain=true')
     assert isinstance(feed, Feed)
+
+
+def test_a_format_that_is_not_read_is_answered_with_those_that_are() -> None:
+    """Who asks for Beast reads what there is instead, and of which feed."""
+    refusal = read_feeds(
+        b'[[feeds]]\nname="a"\nformat="sbs"\nurl="tcp://h:1"\n[[feeds]]\nname="b"\nformat="beast"\nurl="tcp://h:30005"'
+    )
+    assert isinstance(refusal, Refusal)
+    assert (refusal.field, refusal.received) == ("feeds[1].format", "beast")
+    assert refusal.limit == "one of sbs, readsb, readsb-lines, cot, asterix, remote-id"
+
+
+@pytest.mark.parametrize("text", ["", "# roof: to be filled in", "feeds = []"])
+def test_a_file_without_a_feed_is_refused(text: str) -> None:
+    """Nobody believes to have a live watch that watches nothing."""
+    refusal = read_feeds(text.encode())
+    assert isinstance(refusal, Refusal)
+    assert (refusal.reason, refusal.field) == (Reason.MALFORMED, "feeds")
+    assert "at least one [[feeds]]" in refusal.sentence()

@@ -7,8 +7,8 @@
 
 In:  a TOML file.
 Out: frozen `Feed`s, their names different.
-Refuses: unknown members, addresses that the format does not come by, half of a certificate, a listener off loopback
-without TLS that does not say `plain`, places of radars that are none.
+Refuses: a file without a feed, formats that are not read, unknown members, addresses that the format does not come by,
+half of a certificate, a listener off loopback without TLS that does not say `plain`, places of radars that are none.
 """
 
 import re
@@ -86,6 +86,14 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feeds: tuple[Feed, ...] = ()
 
 
+class _Format(msgspec.Struct, frozen=True):
+    format: str = ""
+
+
+class _Formats(msgspec.Struct, frozen=True):
+    feeds: tuple[_Format, ...] = ()
+
+
 class Address(msgspec.Struct, frozen=True):
     """An address taken apart; `path` for files and pipes."""
 
@@ -100,7 +108,12 @@ def read_feeds(data: bytes) -> tuple[Feed, ...] | Refusal:
     try:
         feeds = msgspec.toml.decode(data, type=_File).feeds
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        no_format = _check_formats(data)
+        if no_format is not None:
+            return no_format
         return refuse(Reason.MALFORMED, "feeds", "[[feeds]] as docs/watch.md lists them", str(error))
+    if not feeds:
+        return refuse(Reason.MALFORMED, "feeds", "at least one [[feeds]]: with none there is no live watch", "none")
     if len(feeds) > FEEDS_MAX:
         return refuse(Reason.TOO_MANY, "feeds", f"at most {FEEDS_MAX}", len(feeds))
     for i, feed in enumerate(feeds):
@@ -110,6 +123,18 @@ def read_feeds(data: bytes) -> tuple[Feed, ...] | Refusal:
         if feed.name in [other.name for other in feeds[:i]]:
             return refuse(Reason.EXISTS, f"feeds[{i}].name", "a name of its own for each feed", feed.name)
     return feeds
+
+
+def _check_formats(data: bytes) -> Refusal | None:
+    """The first format that is none, in a file that is no list of feeds."""
+    try:
+        feeds = msgspec.toml.decode(data, type=_Formats).feeds
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    for i, feed in enumerate(feeds):
+        if feed.format not in tuple(Format):
+            return refuse(Reason.MALFORMED, f"feeds[{i}].format", f"one of {', '.join(Format)}", feed.format or "none")
+    return None
 
 
 def check_feed(feed: Feed, at: str) -> Refusal | None:
