@@ -107,3 +107,10 @@ def test_an_answer_without_flights_is_quiet() -> None:
     parser = RemoteId("drones")
     assert parser.feed(b'{"timestamp":{"value":"2026-11-22T20:00:10Z"},"flights":null}', NOW) == []
     assert parser.dropped == {}
+
+
+def test_flights_past_the_limit_are_not_read() -> None:
+    """Of an answer with more flights than fly anywhere the first are read, and that is counted once."""
+    parser = RemoteId("s")
+    assert parser.feed(b'{"flights":[' + b'{"id":1},' * 60_000 + b"{}]}", NOW) == []
+    assert (parser.dropped[Drop.TOO_LARGE], parser.dropped[Drop.MALFORMED]) == (1, 50_000)

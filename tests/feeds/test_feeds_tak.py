@@ -112,6 +112,24 @@ def test_a_message_of_a_gigabyte_goes_by() -> None:
     assert stream.dropped == {Drop.TOO_LARGE: 1}
 
 
+def test_a_message_of_no_length_that_is_loses_itself_alone() -> None:
+    """One that says it is of 2**62 bytes is malformed; what comes after it is read."""
+    parser = CotStream("s")
+    wild = b"\xbf" + b"\x80" * 8 + b"\x40"
+    assert len(parser.feed(wild + framed(theirs()), NOW)) == 1
+    assert parser.dropped[Drop.MALFORMED] == 1
+
+
+def test_tags_without_end_are_passed_over_at_once() -> None:
+    """A stream of opening tags is dropped by the quarter of a megabyte, not tag by tag; the event after it is read."""
+    parser = CotStream("s")
+    for _ in range(16):
+        assert parser.feed(b"<event>" * 9_362, NOW) == []
+    assert parser.dropped[Drop.TOO_LARGE] <= 8
+    event = write_xml(said())
+    assert len(parser.feed(event, NOW)) == 1
+
+
 def test_stale_messages_and_places_that_are_none_are_counted() -> None:
     """As in XML: what was stale on arrival, and 0 and 0 with all else undefined, which the wire leaves out."""
     sent_ms = us("2026-11-22T20:00:00.250+00:00") // 1_000

@@ -76,6 +76,8 @@ class _Answer(msgspec.Struct, gc=False):
     flights: list[msgspec.Raw] | None = None
 
 
+FLIGHTS_MAX: Final = 50_000
+"""Flights of one answer that are read: more than fly over any one area, and a tenth of a second at most."""
 _ANSWER: Final = msgspec.json.Decoder(_Answer)
 _FLIGHT: Final = msgspec.json.Decoder(_Flight)
 _FAULTS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -95,7 +97,9 @@ class RemoteId(Parser):
         except _FAULTS:
             self.drop(Drop.MALFORMED)
             return []
-        for flight in flights:
+        if len(flights) > FLIGHTS_MAX:
+            self.drop(Drop.TOO_LARGE)
+        for flight in flights[:FLIGHTS_MAX]:
             try:
                 report = self._flight(_FLIGHT.decode(flight), received_us)
             except _FAULTS:

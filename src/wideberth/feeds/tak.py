@@ -41,6 +41,8 @@ BLANK: Final = re.compile(rb"[ \t\r\n\x00]+")
 DECLARATION_BYTES_MAX: Final = 256
 TAG_BYTES_MAX: Final = 8_192
 """The tag with which an event opens: a dozen short attributes."""
+SKIPPED_BYTES_MAX: Final = 1 << 31
+"""A message that says it is longer is none: to wait for its end would be to hear nothing more."""
 Value = int | bytes
 
 
@@ -295,6 +297,9 @@ class CotStream(_Cot):
             self.drop(Drop.MALFORMED)
             return at + 1
         start += at + 1
+        if size > SKIPPED_BYTES_MAX:
+            self.drop(Drop.MALFORMED)
+            return max(start, held.find(MAGIC, start))
         if size > EVENT_BYTES_MAX:
             self.drop(Drop.TOO_LARGE)
             here = min(size, len(held) - start)
@@ -324,14 +329,14 @@ class CotStream(_Cot):
             return self._between(at, start)
         opened = held.find(b">", start, start + TAG_BYTES_MAX)
         if opened < 0:
-            return self._unfinished(start, TAG_BYTES_MAX)
+            return self._unfinished(start, TAG_BYTES_MAX, -1)
         if held[opened - 1] == 0x2F:
             end = opened + 1
         else:
             end = held.find(b"</event>", max(opened, self._searched - _TAIL))
             if end < 0:
                 self._searched = len(held)
-                return self._unfinished(start, EVENT_BYTES_MAX)
+                return self._unfinished(start, EVENT_BYTES_MAX, held.rfind(b"<event", opened))
             end += 8
         self._searched, self._declared = 0, False
         again = held.rfind(b"<event ", opened, end)
@@ -342,13 +347,12 @@ class CotStream(_Cot):
         self._take(read_event(bytes(held[start:end])), received_us, found)
         return end
 
-    def _unfinished(self, start: int, bytes_max: int) -> int:
+    def _unfinished(self, start: int, bytes_max: int, last: int) -> int:
+        """`last`: where, as nothing ends before, the next event may begin at the earliest; -1: at the next tag."""
         if len(self._held) - start <= bytes_max:
             return -1
-        # nothing of it is read: the next event begins after the next tag of its name
-        self._searched = 0
         self.drop(Drop.TOO_LARGE)
-        return start + 6
+        return max(start + 6, last)
 
     def _between(self, at: int, to: int) -> int:
         """Pass over what is no event; document types are counted as what they are."""

@@ -39,13 +39,15 @@ class Verdict(IntEnum):
     """Its time lies in the future by more than clocks differ."""
     SIMULATED = 5
     JUMPED = 6
-    """It began a twin."""
+    """It began a twin, or takes the place of one that never became sure where there are `TWINS_MAX`."""
     NO_ROOM = 7
     """The source has as many strands as it may have."""
     WITHOUT_PLACE = 8
     """It has no place, and nothing is known where its identity is."""
 
 
+TWINS_MAX: Final = 8
+"""Places that one source may report under one address at once: more make nothing clearer, and each costs time."""
 OLD_US: Final = 60_000_000
 """Reports older than this on arrival are of no use to a watch."""
 AHEAD_US: Final = 5_000_000
@@ -124,11 +126,13 @@ def absorb(s: Strands, b: Batch, free: Int64s, numbers: Int64s, verdicts: Int64s
     for k in range(len(b.head)):
         row, verdict = _row_of(s, b, k)
         if verdict == Verdict.JUMPED:
-            numbers[1] -= 1
-            row = free[numbers[1]]
             numbers[0] += 1
+            if row == END:
+                numbers[1] -= 1
+                row = free[numbers[1]]
+                s.twin[row], s.twin[b.head[k]] = s.twin[b.head[k]], row
+                twins += 1
             _begin_twin(s, b, k, row, numbers[0])
-            twins += 1
         if verdict == Verdict.TAKEN or verdict == Verdict.JUMPED:
             _write(s, b, k, row)
         verdicts[k] = verdict
@@ -151,14 +155,18 @@ def _row_of(s: Strands, b: Batch, k: int) -> tuple[int, int]:
         return _without_place(s, b, k)
     if s.placed_us[head] == NONE:
         return head, Verdict.TAKEN if time_us >= s.placed_us[head] else Verdict.BACK_IN_TIME
-    best, least, row = END, math.inf, head
+    best, least, row, twins, unsure = END, math.inf, head, 0, END
     while row != END:
         excess = _excess(s, b, k, row)
         if excess < least:
             best, least = row, excess
-        row = s.twin[row]
+        if s.sure_us[row] == NONE and (unsure == END or s.received_us[row] < s.received_us[unsure]):
+            unsure = row
+        row, twins = s.twin[row], twins + 1
     if least > 0.0:
-        return END, Verdict.JUMPED
+        if twins <= TWINS_MAX:
+            return END, Verdict.JUMPED
+        return unsure, Verdict.JUMPED if unsure != END else Verdict.NO_ROOM
     if time_us < s.placed_us[best]:
         return best, Verdict.BACK_IN_TIME
     if time_us == s.placed_us[best] and not _news(s, b, k, best):
@@ -274,11 +282,11 @@ def clear(s: Strands, row: int) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _begin_twin(s: Strands, b: Batch, k: int, row: int, number: int) -> None:
+    head, chained = b.head[k], s.twin[row]
     clear(s, row)
-    head = b.head[k]
+    s.twin[row] = chained
     s.number[row], s.track[row], s.source[row], s.identity[row] = number, number, s.source[head], s.identity[head]
     s.kind[row], s.flags[row] = s.kind[head], _JUMP
-    s.twin[row], s.twin[head] = s.twin[head], row
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
