@@ -14,11 +14,10 @@ import structlog
 from served import founded, seed_of, serving
 
 from wideberth.cli import run
-from wideberth.cli.watch_lines import Item, item_line, lines_of, spoken_text
+from wideberth.cli.watch_lines import Reader, item_line, lines_of
 from wideberth.client import Client, Problem
 from wideberth.client.client import Sealed
 from wideberth.client.hotline import Hotline, StopNow
-from wideberth.client.live import AlertView, OpenAlert
 from wideberth.client.outbox import Outbox
 from wideberth.client.wire import Base64, NoticeRow
 from wideberth.keys import Key, write_key
@@ -266,54 +265,8 @@ def test_what_was_said_while_the_line_was_cut_arrives_once(url: str, tmp_path: P
         assert box.waiting() == []
 
 
-NEAR: dict[str, Any] = {
-    "entry_s": 12.0,
-    "cpa_s": 40.0,
-    "horizontal_m": 1_650.0,
-    "vertical_m": -61.0,
-    "closure_m_s": 212.0,
-}
-
-
-PAIR = "AFR12 and DLH45"
-MEASURED = "1,650 m apart, 61 m in height, closing 212 m/s"
-PLACE: dict[str, Any] = {"kind": "protected", "other": "HAS/0123456789ab", "cpa_s": 30.0}
-HIDDEN: dict[str, Any] = {"kind": "operation", "other": "", "cpa_s": 60.0, "doubt": "jump"}
-
-
-@pytest.mark.parametrize(
-    ("state", "more", "line"),
-    [
-        ("warned", NEAR, f"ALERT warned: {PAIR}: nearest in 40 s, {MEASURED}"),
-        ("happened", NEAR | {"acknowledged_us": 1}, f"ALERT happened: {PAIR}: {MEASURED}, taken up"),
-        ("passed", {}, f"ALERT passed: {PAIR}"),
-        ("warned", PLACE, "ALERT warned: AFR12 and HAS/012345 (protected): nearest in 30 s"),
-        ("happened", {"kind": "line", "own": "/0/TAF", "other": "f0"}, "ALERT happened: agreed line 0 and f0 (line)"),
-        ("warned", HIDDEN, "ALERT warned: AFR12 and what is not named (operation): nearest in 60 s (doubtful: jump)"),
-    ],
-)
-def test_an_alert_is_one_line(state: str, more: dict[str, Any], line: str) -> None:
-    """Who, how near, when, how fast; what is not to be known stays out; it sounds while there is something to do."""
-    head: dict[str, Any] = {"kind": "pair", "own": "AFR12", "other": "DLH45", "doubt": ""}
-    view = AlertView(**(head | {"state": state, "opened_us": 0, "acknowledged_us": 0} | more))
-    alert = OpenAlert(UUID(int=1), view)
-    (said,) = lines_of(alert, set(), "BBB", "en")
-    assert said.startswith("\a") == (state != "passed")
-    assert said.endswith(line)
-    assert spoken_text(Item("alert", alert), "BBB", "en") == line
-
-
-def test_a_warning_of_the_ledger_is_one_line() -> None:
-    """The notice that comes after the alert."""
-    item = {"kind": "alert", "what": "warned", "alert": "0123456789", "of": "pair", "operation": None, "track": "AFR12"}
-    item |= {"other": None, "closest": "", "horizontal_m": 1650.2, "vertical_m": 61.0, "doubtful": True, "by": None}
-    said = item_line(item, NOW, set(), "BBB", "en")
-    assert said == "12:00:00Z ALERT warned 012345, AFR12: 1,650 m apart, 61 m in height (doubtful)"
-
-
 def test_a_stop_is_one_line_though_it_comes_twice() -> None:
     """Before its entry and with it: said once."""
-    seen: set[tuple[str, str]] = set()
     early = StopNow("AAA", "m1", NOW, "stop", False, True, Base64(b""), Base64(b""), "Our people")
     subject = {"sender": "AAA", "message": "m1", "version": 1}
     item = {
@@ -325,7 +278,8 @@ def test_a_stop_is_one_line_though_it_comes_twice() -> None:
         "drill": False,
     }
     row = NoticeRow(1, 1, NOW, Base64(b""), "message-stop", {"items": [item]})
-    lines = [line for event in (early, row, early) for line in lines_of(event, seen, "BBB", "en")]
+    reader = Reader("BBB", "en")
+    lines = [line for event in (early, row, early) for line in lines_of(event, reader)]
     assert lines == [
         "\a*** STOP from AAA, off watch 12:00:00Z STOP. STOP. STOP. Stop at once. Free text, not translated: Our people"
     ]
@@ -352,10 +306,10 @@ def test_every_item_of_the_hotline_has_a_line(language: str) -> None:
         {"kind": "watch", "what": "taken", "cell": ""},
     ]
     for item in items:
-        said = item_line(item, NOW, set(), "BBB", language)
+        said = item_line(item, NOW, Reader("BBB", language))
         assert said.startswith("12:00:00Z ")
         assert "\n" not in said
         words = plain(text_of(phrases_of_item(item, NOW, "BBB"), language))
         assert words in said
         assert bool(words) == (item["kind"] != "watch")
-    assert item_line({"kind": "member", "what": "left", "party": "AAA"}, NOW, set(), "BBB", language) == ""
+    assert item_line({"kind": "member", "what": "left", "party": "AAA"}, NOW, Reader("BBB", language)) == ""

@@ -7,10 +7,13 @@ What is said while the line is cut is kept beside the key (`KEY.waiting`) and se
 Refuses words that it does not know, by a line; the node's refusals are printed as they are.
 """
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,22 +22,45 @@ from cyclopts import Parameter
 
 from wideberth.cli.out import FOUND, LANGUAGE, Stop, say, say_error, say_json, some
 from wideberth.cli.reach import URL, Authority, KeyFile, Url, alarming, expected, open_key, reaching, tls, told
-from wideberth.cli.watch_lines import Item, item_json, lines_of, print_items, spoken_text, whole_text
+from wideberth.cli.watch_lines import Item, Reader, item_json, lines_of, print_items, spoken_text, whole_text
+from wideberth.cli.watch_live import (
+    OVER,
+    SHORT,
+    Changes,
+    Namer,
+    Names,
+    alert_sides,
+    going_of,
+    head_lines,
+    is_old,
+    is_owed,
+    learned,
+    short,
+)
 from wideberth.client import Answer, Client, Problem
 from wideberth.client.client import Unanswered
+from wideberth.client.connection import Unreachable
 from wideberth.client.history import History, Known
 from wideberth.client.hotline import Cell, Hotline, Line, Message, Owed
-from wideberth.client.live import LiveWatch, OpenAlert
+from wideberth.client.live import LiveWatch, OpenAlert, WatchNow
 from wideberth.client.outbox import Outbox
 from wideberth.client.stream import follow
+from wideberth.keys import Key
 from wideberth.party.hotline import AnswerKind
 from wideberth.words.readback import slip_of
+
+LOOK_S: Final = 5.0
+"""Between two looks at the feeds."""
+AGAIN_S: Final = 1.2
+"""After which a watch that goes on has swept again."""
+ALERT: Final = re.compile(r"[0-9a-fA-F]{6,32}")
 
 HELP: Final = """\
 list                         what is open
 show N                       message N, whole
 say N                        what is read aloud of message N
 ack N                        acknowledge message N, or take alert N up
+ack 07fc6e                   take the alert up that is called so, whatever its place in the list
 read N ITEM, ITEM, ...       read back message N, item by item, with commas between them
 answer N KIND [words]        not-affected, conflict, not-ours, unknown or declined
 doubt N words                doubt message N
@@ -58,10 +84,13 @@ class Desk:
         self.client, self.hotline, self.cell, self.outbox = client, Hotline(client, self.language), cell, outbox
         self.live = LiveWatch(client)
         self.items: list[Item] = []
+        self.picture: WatchNow | None = None
+        self.going = ""
+        self.namer = Namer(client)
         self.refused = False
 
     def look(self) -> list[Item]:
-        """What is open now: what the cell owes, own messages on their way, lines that are not up."""
+        """What is open now: alerts, what the cell owes, own messages on their way, lines that are not up."""
         messages = expected(self.hotline.messages()).messages
         found = [
             Item("owed", message, owed.cell)
@@ -70,11 +99,36 @@ class Desk:
             if owed.open and self.cell in (None, owed.cell)
         ]
         found += [Item("sent", message) for message in messages if message.mine]
-        found[:0] = [Item("alert", a) for a in expected(self.live.now()).alerts if a.view.state != "passed"]
+        alerts = self._alerts()
+        found[:0] = [Item("alert", alert, names=self.names()) for alert in alerts]
         lines = expected(self.hotline.lines()).lines
         found += [Item("line", line) for line in lines if line.state != "up" or self._asks(line)]
         self.items = found
         return found
+
+    def _alerts(self) -> list[OpenAlert]:
+        """The alerts that are open now, as the picture has them that is kept for what is said of it."""
+        picture = expected(self.live.now())
+        before = None
+        if is_old(picture, datetime.now(UTC)):
+            self.client.connection.pause(AGAIN_S)
+            before, picture = picture, expected(self.live.now())
+        self.picture, self.going = picture, going_of(before, picture, datetime.now(UTC))
+        return [alert for alert in picture.alerts if alert.view.state not in OVER]
+
+    def names(self) -> Names:
+        """For what the picture shows."""
+        return Names(self.client.party) if self.picture is None else self.namer.names(self.picture)
+
+    def head(self) -> list[str]:
+        """What stands over the list that was looked at last."""
+        return [] if self.picture is None else head_lines(self.picture, self.going)
+
+    def show(self) -> None:
+        """The list that was looked at last."""
+        for line in self.head():
+            say(line)
+        print_items(self.items, self.client.party, self.language)
 
     def _asks(self, line: Line) -> bool:
         """Whether a line check waits for an answer of this party."""
@@ -108,7 +162,8 @@ class Desk:
             case "":
                 return
             case "list":
-                print_items(self.look(), self.client.party, self.language)
+                self.look()
+                self.show()
             case "help":
                 say(HELP)
             case "stop":
@@ -137,8 +192,11 @@ class Desk:
     def _about(self, verb: str, rest: str) -> None:
         number, _, words = rest.partition(" ")
         item = self._item(number)
+        if verb == "ack" and item is None and ALERT.fullmatch(number):
+            self._take_up(number)
+            return
         if verb == "ack" and item is not None and isinstance(item.thing, OpenAlert):
-            self.told(self.live.acknowledge(item.thing.id), "Taken up.")
+            self._take_up(item.thing.id.hex)
             return
         if item is None or not isinstance(item.thing, Message):
             say(f"There is no message {number!r} in the list. Type list.")
@@ -166,6 +224,27 @@ class Desk:
                 self.told(hotline.doubt(doubt, message, words), "Your doubt holds it until a second person has looked.")
             case _:
                 self.told(hotline.cancel(message), "Taken back.")
+
+    def _take_up(self, called: str) -> None:
+        """Take the alert up whose id begins so. What the list does not have, or only as predicted, is looked up."""
+        found = [alert for alert in self._listed() if alert.id.hex.startswith(called.lower())]
+        if len(found) != 1 or found[0].view.state == "predicted":
+            try:
+                found = [alert for alert in self._alerts() if alert.id.hex.startswith(called.lower())]
+            except Unreachable:
+                raise Stop("The line is cut, and what is open cannot be looked up: nothing is taken up.") from None
+        if len(found) != 1:
+            say(f"{len(found) or 'No'} alerts that are open are called {called[:SHORT]}. Type list.")
+            return
+        (alert,) = found
+        if alert.view.state == "predicted":
+            say(f"{short(alert.id)} is only predicted: there is nothing to take up yet.")
+            return
+        done = f"Taken up {short(alert.id)}: {alert_sides(alert.view, self.names())}."
+        self.told(self.live.acknowledge(alert.id), done)
+
+    def _listed(self) -> list[OpenAlert]:
+        return [item.thing for item in self.items if isinstance(item.thing, OpenAlert)]
 
     def _watches(self) -> None:
         found = expected(self.hotline.watches())
@@ -247,7 +326,8 @@ def watch(
     """Keep a watch: what is open, what comes, live alerts too, and words typed on a line each (help lists them).
 
     Phrases are in the language of --language or of LANG. Ends with 1 where --once, --json or --spoken finds something
-    open that the cell owes, or where something of --do is refused.
+    open that the cell owes, or an alert of the live watch that was warned of or has happened and that the party has not
+    taken up; also where something of --do is refused.
 
     Example: wideberth watch --key has-desk1.key --cell DESK --url https://theatre.example:8080
     """
@@ -260,22 +340,33 @@ def watch(
         if json:
             say_json([item_json(i, item, client.party, desk.language) for i, item in enumerate(items, 1)])
         elif spoken:
-            say("\n\n".join(spoken_text(item, client.party, desk.language) for item in items))
+            head = ["\n".join(desk.head())] if desk.head() else []
+            say("\n\n".join([*head, *(spoken_text(item, client.party, desk.language) for item in items)]))
         else:
-            print_items(items, client.party, desk.language)
+            desk.show()
         if not (once or json or spoken):
             _keep(desk, url, key, authority, do)
             return FOUND if do and desk.refused else 0
-    return FOUND if any(item.what == "owed" for item in items) else 0
+    return FOUND if any(item.what == "owed" or _is_owed(item) for item in items) else 0
+
+
+def _is_owed(item: Item) -> bool:
+    return isinstance(item.thing, OpenAlert) and is_owed(item.thing)
 
 
 def _keep(desk: Desk, url: str, key: Path, authority: Authority, do: tuple[str, ...]) -> None:
     """Print what comes, and do what is typed, until the end of the words."""
     over = threading.Event()
     if not do:
-        known = msgspec.structs.replace(desk.client.history.known)
-        thread = threading.Thread(target=_listen, args=(url, key, authority, known, over, desk.language), daemon=True)
-        thread.start()
+        assert desk.picture is not None, "it was looked at"
+        watch_key, known = open_key(key), msgspec.structs.replace(desk.client.history.known)
+        names = desk.namer.names(desk.picture, ahead=bool(desk.picture.feeds))
+        reader = Reader(desk.client.party, desk.language, desk.picture.as_of.position, names)
+        begin = partial(threading.Thread, daemon=True)
+        begin(target=_listen, args=(url, watch_key, authority, known, over, reader)).start()
+        if desk.picture.feeds:
+            changes = Changes(desk.picture, desk.going)
+            begin(target=_look_on, args=(url, watch_key, authority, changes, over, reader)).start()
     for words in do or _typed():
         if not desk.do(words):
             break
@@ -288,16 +379,41 @@ def _typed() -> Iterator[str]:
         yield from sys.stdin
 
 
-def _listen(url: str, path: Path, authority: Authority, known: Known, over: threading.Event, language: str) -> None:
+def _listen(url: str, key: Key, authority: Authority, known: Known, over: threading.Event, reader: Reader) -> None:
     """Print what comes, by a client of its own; an alarm ends it with a line."""
-    watch_key = open_key(path)
-    seen: set[tuple[str, str]] = set()
     try:
         with alarming():
             history = History(known)
-            with Client(url, watch_key.party, watch_key.seed, history=history, verify=tls(authority)) as client:
+            with Client(url, key.party, key.seed, history=history, verify=tls(authority)) as client:
                 for event in follow(client, over.is_set):
-                    for line in lines_of(event, seen, watch_key.party, language):
+                    if isinstance(event, OpenAlert):
+                        with suppress(Unreachable):
+                            reader.names = learned(client, reader.names, event.view)
+                    for line in lines_of(event, reader):
                         say(line)
     except Exception as error:  # noqa: BLE001  it is said, and typing goes on
         say_error(str(error))
+
+
+def _look_on(url: str, key: Key, authority: Authority, changes: Changes, over: threading.Event, reader: Reader) -> None:
+    """Print what changes of the feeds, and keep names in step, apart from the stream, for whose alerts nothing waits.
+
+    While the node does not answer nothing is said here: the stream says that.
+    """
+    said = ""
+    with Client(url, key.party, key.seed, verify=tls(authority), patience_s=0) as client:
+        namer = Namer(client)
+        while not over.wait(LOOK_S):
+            try:
+                picture = LiveWatch(client).now()
+                if isinstance(picture, Problem):
+                    continue
+                for line in changes.lines(picture, datetime.now(UTC)):
+                    say(line)
+                reader.names = namer.names(picture, ahead=bool(picture.feeds))
+            except Unreachable:
+                continue
+            except Exception as error:  # noqa: BLE001  it is said, once, and looking goes on
+                if str(error) != said:
+                    said = str(error)
+                    say_error(said)

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from wideberth.cli.out import say
+from wideberth.cli.watch_live import LOUD, SHORT, Names, alert_line, notice_line
 from wideberth.client.hotline import Line, Message, StopNow
-from wideberth.client.live import AlertView, OpenAlert
+from wideberth.client.live import OpenAlert
 from wideberth.client.stream import Silence, Skew
 from wideberth.client.wire import NoticeRow
 from wideberth.limits import NAME_CHARACTERS_MAX
@@ -19,34 +20,53 @@ from wideberth.voice.message import free_text, phrase_of_line, phrases_of, phras
 from wideberth.voice.phrases import FSI, PDI, Said, plain
 from wideberth.words.show import shown
 
-SHORT: Final = 6
-"""Characters of an id that people read."""
+TAKEN_UP: Final = "acknowledged"
+NAMELESS: Final = Names()
 
 
 class Item:
     """One open thing of the list."""
 
-    def __init__(self, what: str, thing: Message | Line | OpenAlert, cell: str = "") -> None:
-        self.what, self.thing, self.cell = what, thing, cell
+    def __init__(self, what: str, thing: Message | Line | OpenAlert, cell: str = "", names: Names = NAMELESS) -> None:
+        """`names` are for alerts."""
+        self.what, self.thing, self.cell, self.names = what, thing, cell, names
 
 
-def lines_of(event: object, seen: set[tuple[str, str]], reader: str, language: str) -> list[str]:
-    """An event as lines. A STOP that came before its entry is not said again with it."""
+class Reader:
+    """Who reads a stream, in which language, and what it was told: nothing is said twice."""
+
+    def __init__(self, party: str, language: str, since: int = 0, names: Names | None = None) -> None:
+        """Alerts of entries below `since` are in the list that the reader has seen, where they are still open."""
+        self.party, self.language, self.since = party, language, since
+        self.names = Names(party) if names is None else names
+        self.stops: set[tuple[str, str]] = set()
+        self.alerts: set[tuple[str, str]] = set()
+
+    def hears(self, known: set[tuple[str, str]], about: tuple[str, str]) -> bool:
+        """Whether this is news; from then on it is none."""
+        news = about not in known
+        known.add(about)
+        return news
+
+
+def lines_of(event: object, reader: Reader) -> list[str]:
+    """An event as lines. What came before its entry, a STOP or an alert, is not said again with it."""
     match event:
         case StopNow():
-            if (event.sender, event.message) in seen:
+            if not reader.hears(reader.stops, (event.sender, event.message)):
                 return []
-            seen.add((event.sender, event.message))
-            return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time, language)]
-        case OpenAlert(view=view):
-            loud = "\a" * (view.state in ("warned", "happened"))
-            return [f"{loud}{clock(datetime.now(UTC))} {alert_line(view)}"]
+            return [_stop_line(event.sender, event.text, event.off_watch, event.drill, event.time, reader.language)]
+        case OpenAlert(id=alert, view=view):
+            if not reader.hears(reader.alerts, (str(alert), view.state)) and view.state == TAKEN_UP:
+                return []
+            return [f"{_bell(view.state)}{clock(datetime.now(UTC))} {alert_line(event, reader.names)}"]
         case Skew(seconds):
             return [f"--- THE CLOCKS DIFFER: the node's is {seconds:+.0f} s from this one; set the clock"]
         case Silence(why):
             return [f"--- NOTHING IS HEARD ({why}); what is shown is as of {datetime.now(UTC):%H:%M:%S}Z"]
         case NoticeRow():
-            lines = (item_line(item, event.time, seen, reader, language) for item in event.body["items"])
+            items = (i for i in event.body["items"] if i["kind"] != "alert" or event.position >= reader.since)
+            lines = (item_line(item, event.time, reader) for item in items)
             return [line for line in lines if line]
         case _:
             return []
@@ -58,20 +78,26 @@ def _stop_line(sender: str, text: str | None, off_watch: bool, drill: bool, when
     return f"\a*** STOP from {sender}{flags} {clock(when)} {_one_line(words, free_text(text, None, language))}"
 
 
-def item_line(item: dict[str, Any], when: datetime, seen: set[tuple[str, str]], reader: str, language: str) -> str:
-    """One item of a notice as a line; empty for what is no part of the hotline."""
-    what, about = item.get("what", ""), item.get("subject") or {}
+def item_line(item: dict[str, Any], when: datetime, reader: Reader) -> str:
+    """One item of a notice as a line; empty for what is no part of the hotline, or was said already."""
+    what, about, language = item.get("what", ""), item.get("subject") or {}, reader.language
     if item["kind"] == "message" and what == "stop":
-        place = (about["sender"], about["message"])
-        if place in seen:
+        if not reader.hears(reader.stops, (about["sender"], about["message"])):
             return ""
-        seen.add(place)
         return _stop_line(about["sender"], item["text"], item["off_watch"], item["drill"], when, language)
+    if item["kind"] == "alert":
+        if not reader.hears(reader.alerts, (item["alert"], what)) and what != TAKEN_UP:
+            return ""
+        return f"{_bell(what)}{clock(when)} {notice_line(item, reader.names)}"
     head = _head(item, about)
     if head is None:
         return ""
-    said = text_of(phrases_of_item(item, when, reader), language) or _bare(item)
+    said = text_of(phrases_of_item(item, when, reader.party), language) or _bare(item)
     return f"{clock(when)} {head}{_one_line(said, free_text(item.get('text'), None, language))}"
+
+
+def _bell(state: str) -> str:
+    return "\a" * (state in LOUD)
 
 
 def _head(item: dict[str, Any], about: dict[str, Any]) -> str | None:
@@ -89,8 +115,6 @@ def _head(item: dict[str, Any], about: dict[str, Any]) -> str | None:
             return f"READ BACK WRONGLY {name} by {item['party']} ({wrong}): "
         case "reach" | "reply" | "doubt" | "handed":
             return f"{name} {item.get('what', '')} by {item['party'] or 'another receiver'}: "
-        case "alert":
-            return f"ALERT {item['what']} {item['alert'][:SHORT]}, {item['track'] or 'your own'}: "
         case "message-state":
             return f"{name} {item['what']}: "
         case "line":
@@ -110,9 +134,6 @@ def _bare(item: dict[str, Any]) -> str:
     """What happened, where no phrase says it."""
     if item["kind"] == "own":
         return ", ".join(entry[:SHORT] for entry in item["entries"])
-    if item["kind"] == "alert":
-        far = f"{item['horizontal_m']:,.0f} m apart, {item['vertical_m']:,.0f} m in height"
-        return f"{far if item['of'] == 'pair' else item['of']}{_doubtful(item['doubtful'])}"
     return ", ".join(item["flags"]) if item["kind"] == "register" else str(item.get("what", ""))
 
 
@@ -131,7 +152,7 @@ def print_items(items: list[Item], reader: str, language: str) -> None:
 def open_line(item: Item, reader: str, language: str) -> str:
     """One open thing."""
     if isinstance(item.thing, OpenAlert):
-        return alert_line(item.thing.view)
+        return alert_line(item.thing, item.names)
     thing, words = item.thing, text_of(said_of(item, reader), language)
     if isinstance(thing, Line):
         answer = f", answer by {clock(thing.answer_by)}" if thing.answer_by is not None else ""
@@ -149,37 +170,6 @@ def open_line(item: Item, reader: str, language: str) -> str:
     return f"owed by {item.cell or 'the watch'} ({owed.reach}, needs {thing.needs}{by}): {head}{flags}{doubts}: {text}"
 
 
-def alert_line(view: AlertView) -> str:
-    """An alert of the live watch: who, how near, when, by how much it comes nearer."""
-    what = "" if view.kind == "pair" else f" ({view.kind})"
-    who = f"{_name(view.own) or 'your own'} and {_name(view.other) or 'what is not named'}{what}"
-    if view.state == "passed":
-        return f"ALERT passed: {who}"
-    near = [f"nearest in {view.cpa_s:.0f} s" if view.state != "happened" and view.cpa_s is not None else ""]
-    if view.kind == "pair":
-        near += [_far(view.horizontal_m, "apart"), _far(view.vertical_m, "in height")]
-        near += [f"closing {view.closure_m_s:.0f} m/s" if view.closure_m_s is not None else ""]
-    taken = ", taken up" * bool(view.acknowledged_us)
-    how = ", ".join(part for part in near if part)
-    return f"ALERT {view.state}: {who}{how and f': {how}'}{_doubtful(view.doubt)}{taken}"
-
-
-def _name(side: str) -> str:
-    """A track by its name, a zone by its owner and the begin of its id."""
-    owner, slash, thing = side.partition("/")
-    if slash and not owner:
-        return f"agreed line {thing.partition('/')[0]}"
-    return f"{owner}{slash}{thing[:SHORT]}"
-
-
-def _far(metres: float | None, what: str) -> str:
-    return "" if metres is None else f"{abs(metres):,.0f} m {what}"
-
-
-def _doubtful(doubt: str | bool) -> str:
-    return "" if not doubt else " (doubtful)" if doubt is True else f" (doubtful: {doubt})"
-
-
 def said_of(item: Item, reader: str) -> tuple[Said, ...]:
     """The phrases of an open thing."""
     if isinstance(item.thing, Message):
@@ -194,7 +184,7 @@ def spoken_text(item: Item, reader: str, language: str) -> str:
     """What is read aloud of an open thing: phrases in words, then each code with its check characters, then what was
     written beside them."""
     if isinstance(item.thing, OpenAlert):
-        return alert_line(item.thing.view)
+        return alert_line(item.thing, item.names)
     if isinstance(item.thing, Line):
         return plain(text_of(said_of(item, reader), language, loud=True))
     message = item.thing

@@ -80,6 +80,8 @@ class WatchNow(Wire, frozen=True):
     feeds: tuple[FeedNow, ...]
     own: tuple[OwnTrack, ...]
     alerts: tuple[OpenAlert, ...]
+    unsure: tuple[str, ...] = ()
+    """Names of the reader's aircraft that several tracks say, or another party's plan too."""
 
 
 class LiveWatch:
