@@ -355,6 +355,35 @@ def test_what_a_run_left_open_is_lost_in_the_next(tmp_path: Path, monkeypatch: p
     asyncio.run(second(asyncio.run(first())))
 
 
+def test_a_clock_that_was_set_back_begins_the_watch_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes back: what was open is lost, and what is still too near opens anew, within seconds."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 100.0, 90.0, 33_000), ("4b1815", 42.0, -37.85, 100.0, 270.0, 33_000))
+    monkeypatch.setattr(live, "LEFT_S", 3.0)
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, url):
+            running = node.live
+            assert running is not None
+            await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
+
+            def stages() -> list[Stage]:
+                return sorted(row.stage for row in node.state.alerts.values() if row.kind == "pair")
+
+            async def warned() -> bool:
+                return stages() in ([Stage.WARNED], [Stage.HAPPENED])
+
+            async def anew() -> bool:
+                return len(stages()) == 2 and Stage.LOST in stages()
+
+            await until(warned)
+            running.now_us += 600_000_000
+            await until(anew)
+            assert node.trouble() is None
+
+    asyncio.run(steps())
+
+
 def test_a_ledger_that_hangs_holds_no_warning_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk takes nothing for a while: the stream hears of what comes near all the same, the ledger afterwards."""
     founded(tmp_path / "node")
