@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
+import structlog
 from cyclopts import Parameter
 
 from wideberth.cli.charters import CharterForm, as_charter
-from wideberth.cli.out import FAILED, Stop, accepted, say, sentence_of, some, waiting
+from wideberth.cli.out import FAILED, Stop, accepted, say, say_error, sentence_of, some, waiting
+from wideberth.cli.serve_feeds import feeds_of_nobody, telling_of_compiling
 from wideberth.config import Config, read_config
 from wideberth.keys import RootFile, new_key, read_public, read_root, spoken
 from wideberth.ledger.stored import DATABASE
@@ -100,14 +102,20 @@ def serve(
 def _run(settings: Config, quiet: bool) -> None:
     """Until told to stop; on a terminal it shows what is waited for until the node is ready."""
     begun = ExitStack()
+    of_nobody = feeds_of_nobody(settings.feeds, settings.folder) if settings.feeds is not None else []
 
     def say_ready(ready: Ready) -> None:
         begun.close()
         _say_ready(ready, settings, quiet)
+        for feed, party in of_nobody:
+            structlog.get_logger().warning("feed.party-unknown", feed=feed, party=party)
+            say_error(f"{settings.feeds}: the feed {feed} names {party}, and no such party is in this theatre.")
 
     try:
         with begun:
             begun.enter_context(waiting(BEGINNING))
+            if settings.feeds is not None:
+                begun.enter_context(telling_of_compiling())
             run_node(settings, say_ready)
     except NodeFailed as error:
         raise Stop(str(error), FAILED) from error
