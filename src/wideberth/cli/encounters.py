@@ -34,6 +34,7 @@ Files = Annotated[list[Path], Parameter(help="Recorded tracks: Parquet, CSV, SBS
 HorizontalNm = Annotated[float, Parameter(help="Nearer than this horizontally (NM),")]
 VerticalFt = Annotated[int, Parameter(help="and nearer than this in height (ft), strictly, at one moment.")]
 Zone = Annotated[str, Parameter(help="Whose times without a zone are: UTC or a name such as Europe/Paris.")]
+Geometric = Annotated[bool, Parameter(negative="", help="Compare heights above the ellipsoid, not pressure altitudes.")]
 AltitudeUnit = Annotated[Literal["ft", "m"] | None, Parameter(help="Unit of a column named just altitude.")]
 
 
@@ -45,6 +46,7 @@ def encounters(
     vertical_ft: VerticalFt = 1_000,
     zone: Zone = "",
     altitude_unit: AltitudeUnit = None,
+    geometric: Geometric = False,
     show_all: Annotated[bool, Parameter(name="--all", negative="", help="All rows of the table.")] = False,
     json: Annotated[bool, Parameter(negative="", help="For programs: everything, on standard output.")] = False,
 ) -> int:
@@ -55,7 +57,7 @@ def encounters(
     comes with its interval and how it was found, each encounter with a class, A to E, by figures alone: no finding.
     """
     minima = minima_of(horizontal_nm, vertical_ft)
-    given = given_of(zone, altitude_unit)
+    given = given_of(zone, altitude_unit, geometric)
     found = find(files, given, minima)
     if json:
         say_json(as_json(found, given, minima, files))
@@ -80,6 +82,7 @@ def encounter(
     vertical_ft: VerticalFt = 1_000,
     zone: Zone = "",
     altitude_unit: AltitudeUnit = None,
+    geometric: Geometric = False,
     file_to: Annotated[
         tuple[str, ...], Parameter(help="File its class and hash in the ledger, and tell these parties of it.")
     ] = (),
@@ -100,7 +103,7 @@ def encounter(
 
     if no := pictures.missing():
         raise Stop(no)
-    minima, given = minima_of(horizontal_nm, vertical_ft), given_of(zone, altitude_unit)
+    minima, given = minima_of(horizontal_nm, vertical_ft), given_of(zone, altitude_unit, geometric)
     if (evidence is not None) + (ledger is not None) + node > 1:
         raise Stop("Name one of --evidence, --ledger and --node.")
     if key is None and (node or file_to):
@@ -188,13 +191,13 @@ def minima_of(horizontal_nm: float, vertical_ft: int) -> Minima:
     return Minima(horizontal_mm, vertical_ft)
 
 
-def given_of(zone: str, altitude_unit: Literal["ft", "m"] | None) -> Given:
+def given_of(zone: str, altitude_unit: Literal["ft", "m"] | None, geometric: bool = False) -> Given:
     """What files leave out."""
     try:
         zone_of(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise Stop(f"--zone is UTC or a name such as Europe/Paris; received {zone[:40]!r}.") from error
-    return Given(zone, altitude_unit)
+    return Given(zone, altitude_unit, geometric)
 
 
 def batches(files: list[Path], given: Given) -> Iterator[Rows]:

@@ -5,9 +5,9 @@ Out: `Columns`, or a `Refusal` in one sentence that names what is missing.
 Refuses: no column for identity, time, latitude, longitude or altitude (MALFORMED); an altitude without a unit
 (UNKNOWN_UNIT).
 
-Pressure altitudes come before geometric ones; the two are never mixed. Known conventions: frames of `traffic` (altitude
-in feet), readsb and dump1090 (alt_baro, alt_geom in feet), state vectors of the OpenSky Network (baroaltitude and
-geoaltitude in metres), the recorder's own.
+Pressure altitudes come before geometric ones unless these are asked for; the two are never mixed. Known conventions:
+frames of `traffic` (altitude in feet), readsb and dump1090 (alt_baro, alt_geom in feet), state vectors of the OpenSky
+Network (baroaltitude and geoaltitude in metres), the recorder's own.
 """
 
 from collections.abc import Collection
@@ -84,6 +84,10 @@ class Columns(msgspec.Struct, frozen=True):
     lon_nd: float
     altitude: str
     altitude_ft: float
+    geometric: bool = False
+    """Whether its altitudes are heights above the ellipsoid."""
+    other: bool = False
+    """Whether it has altitudes of the other kind, too."""
     ground: str = ""
     kind: str = ""
     """The recorder's kind of identity."""
@@ -97,8 +101,10 @@ class Columns(msgspec.Struct, frozen=True):
         return [name for name in named if name]
 
 
-def find_columns(there: Collection[str], declared: AltitudeUnit | None, file: str) -> Columns | Refusal:
-    """Tell the columns of a file."""
+def find_columns(
+    there: Collection[str], declared: AltitudeUnit | None, file: str, geometric: bool = False
+) -> Columns | Refusal:
+    """Tell the columns of a file; with `geometric`, of altitudes those above the ellipsoid."""
     spelled = {name.strip().lower(): name for name in there}
     identity = next((name for name in IDENTITY if name in spelled), None)
     time, lat, lon = (next((n for n in known if n in spelled), None) for known in (TIME, LATITUDE, LONGITUDE))
@@ -114,7 +120,7 @@ def find_columns(there: Collection[str], declared: AltitudeUnit | None, file: st
     assert time is not None
     assert lat is not None
     assert lon is not None
-    altitude = _altitude(spelled, declared, file)
+    altitude = _geometric(spelled, file) if geometric else _altitude(spelled, declared, file)
     if isinstance(altitude, Refusal):
         return altitude
     name, factor, note = altitude
@@ -130,11 +136,21 @@ def find_columns(there: Collection[str], declared: AltitudeUnit | None, file: st
         LONGITUDE[lon],
         spelled[name],
         factor,
+        name in GEOMETRIC,
+        bool(spelled.keys() & (PRESSURE if name in GEOMETRIC else GEOMETRIC)),
         spelled.get(ground, ""),
         spelled["kind"] if own else "",
         spelled.get("simulated", "") if own else "",
         note,
     )
+
+
+def _geometric(spelled: dict[str, str], file: str) -> tuple[str, float, str] | Refusal:
+    found = next((name for name in GEOMETRIC if name in spelled), None)
+    if found is None:
+        known = ", ".join(GEOMETRIC)
+        return refuse(Reason.MALFORMED, file, f"a column for a geometric altitude: one of {known}", ", ".join(spelled))
+    return found, GEOMETRIC[found], f"{found} is compared, a geometric altitude, as asked for"
 
 
 def _altitude(spelled: dict[str, str], declared: AltitudeUnit | None, file: str) -> tuple[str, float, str] | Refusal:

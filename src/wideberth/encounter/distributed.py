@@ -69,7 +69,7 @@ def search(
             return refuse(Reason.TIME_ORDER, "partitions", "spans in order that do not overlap", after.start_us)
     if any(p.start_us % BUCKET_US or p.end_us % BUCKET_US or p.start_us >= p.end_us for p in partitions):
         return refuse(Reason.OUT_OF_RANGE, "partitions", "spans of whole 20 s since 1970")
-    options = given.zone, given.altitude_unit
+    options = given.zone, given.altitude_unit, given.geometric
     tasks = [client.submit(part, p, _near(partitions, p), minima, *options, pure=False) for p in partitions]
     parts: list[Part | Refusal] = client.gather(tasks)
     return merge(parts, given, minima)
@@ -83,10 +83,15 @@ def _near(partitions: Sequence[Partition], one: Partition) -> tuple[str, ...]:
 
 
 def part(
-    one: Partition, near: tuple[str, ...], minima: Minima, zone: str, altitude_unit: AltitudeUnit | None
+    one: Partition,
+    near: tuple[str, ...],
+    minima: Minima,
+    zone: str,
+    altitude_unit: AltitudeUnit | None,
+    geometric: bool = False,
 ) -> Part | Refusal:
     """One task: read, search, give back losses with the names of their identities."""
-    given, around = Given(zone, altitude_unit), Given(zone, altitude_unit)
+    given, around = Given(zone, altitude_unit, geometric), Given(zone, altitude_unit, geometric)
     around.names = given.names
     own = _read(one.files, given)
     if isinstance(own, Refusal):

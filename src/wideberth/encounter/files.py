@@ -11,7 +11,7 @@ The format is told by the content, not by the name.
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ TIME_US_FIRST: Final = 946_684_800_000_000
 """2000: what is earlier is not in seconds since 1970."""
 ALTITUDE_AGE_US: Final = 10_000_000
 """An SBS position without altitude takes the last one of at most this age."""
+HINT: Final = "; --geometric compares heights above the ellipsoid instead"
 TRUE: Final = pa.array(["true", "t", "1", "1.0", "-1", "yes"])
 FORMATS: Final = "Parquet, CSV with a header, an SBS log (lines that begin with MSG), or npz"
 Batch = Rows | Refusal
@@ -44,10 +45,14 @@ Batch = Rows | Refusal
 class Given:
     """What files leave out, and the names and counts of all of them."""
 
-    def __init__(self, zone: str = "", altitude_unit: AltitudeUnit | None = None) -> None:
-        """`zone` is an IANA name or "UTC" for times without a zone; empty refuses these."""
+    def __init__(self, zone: str = "", altitude_unit: AltitudeUnit | None = None, geometric: bool = False) -> None:
+        """`zone` is an IANA name or "UTC" for times without a zone; empty refuses these. `geometric`: heights above
+        the ellipsoid are compared, and not pressure altitudes."""
         self.zone = zone
         self.altitude_unit = altitude_unit
+        self.geometric = geometric
+        self._before: bool | None = None
+        """Whether the altitudes of the files before are geometric."""
         self.names = Names()
         self.left_out: dict[str, int] = {}
         self.notes: list[str] = []
@@ -56,6 +61,25 @@ class Given:
         """Rows that became none."""
         if how_many:
             self.left_out[why] = self.left_out.get(why, 0) + how_many
+
+    def columns(self, there: Collection[str], file: str) -> Columns | Refusal:
+        """The columns of a file, whose altitudes are of the kind of those of the files before it."""
+        found = find_columns(there, self.altitude_unit, file, self.geometric)
+        no = found if isinstance(found, Refusal) else self.one_kind(found.geometric, file)
+        if no is not None:
+            return no
+        assert isinstance(found, Columns)
+        self.note(file, found.note)
+        return found
+
+    def one_kind(self, geometric: bool, file: str) -> Refusal | None:
+        """Both kinds differ by hundreds of feet with the weather: no pair is made of both."""
+        if self._before not in (None, geometric):
+            kinds = ("pressure altitudes", "geometric altitudes")
+            rule = f"{kinds[not geometric]}, as in the files before it: search them apart, or all with --geometric"
+            return refuse(Reason.MALFORMED, file, rule, kinds[geometric])
+        self._before = geometric
+        return None
 
     def note(self, file: str, text: str) -> None:
         """Something that was taken for granted."""
@@ -99,11 +123,10 @@ def _text(head: bytes) -> str:
 
 def _parquet(path: Path, given: Given) -> Iterator[Batch]:
     with pa.parquet.ParquetFile(path) as file:
-        columns = find_columns(file.schema_arrow.names, given.altitude_unit, path.name)
+        columns = given.columns(file.schema_arrow.names, path.name)
         if isinstance(columns, Refusal):
             yield columns
             return
-        given.note(path.name, columns.note)
         for batch in file.iter_batches(BATCH_ROWS, columns=columns.names()):
             yield _rows(batch, columns, given, path.name)
 
@@ -114,7 +137,7 @@ def _arrow(path: Path, given: Given) -> Iterator[Batch]:
 
     columns: Columns | Refusal | None = None
     for batch in whole_batches(path):
-        columns = columns or find_columns(batch.schema.names, given.altitude_unit, path.name)
+        columns = columns or given.columns(batch.schema.names, path.name)
         if isinstance(columns, Refusal):
             yield columns
             return
@@ -126,11 +149,10 @@ def _csv(path: Path, given: Given) -> Iterator[Batch]:
         with path.open("rb") as file:
             header = _text(file.read(65_536)).split("\n")[0]
         names = [n.strip('"\r ') for n in header.split(",")]
-        columns = find_columns(names, given.altitude_unit, path.name)
+        columns = given.columns(names, path.name)
         if isinstance(columns, Refusal):
             yield columns
             return
-        given.note(path.name, columns.note)
         kinds = dict.fromkeys(columns.names(), pa.string()) | dict.fromkeys((columns.lat, columns.lon), pa.float64())
         reader = pa.csv.open_csv(
             stream,
@@ -163,11 +185,10 @@ def _npz(path: Path, given: Given) -> Iterator[Batch]:
     if len({a.shape for a in arrays.values()}) != 1 or any(a.ndim != 1 for a in arrays.values()):
         yield refuse(Reason.MALFORMED, path.name, "columns of equal length")
         return
-    columns = find_columns(arrays, given.altitude_unit, path.name)
+    columns = given.columns(arrays, path.name)
     if isinstance(columns, Refusal):
         yield columns
         return
-    given.note(path.name, columns.note)
     batch = pa.table({name: pa.array(arrays[name]) for name in columns.names()})
     yield _rows(batch, columns, given, path.name)
 
@@ -175,6 +196,9 @@ def _npz(path: Path, given: Given) -> Iterator[Batch]:
 def _sbs(path: Path, given: Given) -> Iterator[Batch]:
     if not given.zone:
         yield refuse(Reason.NAIVE_TIME, path.name, "--zone, whose times an SBS log has, such as UTC")
+        return
+    if (no := given.one_kind(False, path.name)) is not None:
+        yield no
         return
     parser = Sbs(path.name, zone_of(given.zone))
     heights: dict[str, tuple[int, int]] = {}
@@ -230,6 +254,8 @@ def _rows(batch: Any, columns: Columns, given: Given, file: str) -> Batch:
         ("altitude outside what is flown", height | np.isnan(alt)),
     ):
         given.count(why, int((keep & ~good).sum()))
+        if why == "no altitude" and columns.other and (keep & ~good).any():
+            given.note(file, f"rows without {columns.altitude} are left out{'' if columns.geometric else HINT}")
         keep &= good
     if (bad := keep & (time_us < TIME_US_FIRST)).any() or (bad := keep & (time_us > TIME_US_MAX)).any():
         rule = f"times since 1970 UTC in the unit of {columns.time} (seconds, or as the name says) from 2000 to 2100"

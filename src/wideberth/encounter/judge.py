@@ -10,6 +10,7 @@ inside the interval, because recordings do not tell: errors of the receivers' po
 
 The class follows the words of the UK Airprox Board (A risk of collision, B safety not assured, C no risk, D not
 determined, E procedures and standards held), but from the tracks alone, by figures:
+Of the moments at which the legs of an encounter were nearest, by both minima together, the gravest counts:
     A  nearer than 500 ft and 100 ft at one moment (the near mid-air collision cylinder of RTCA DO-185B)
     B  nearer than 4,000 ft and 450 ft at one moment (HMD* and h* of well clear, RTCA DO-365B)
     C  nearer than two thirds of both minima at one moment
@@ -65,6 +66,11 @@ def classify(apart_m: Interval, apart_ft: Interval, minima: tuple[float, float])
     worst, best = _class(apart_m.low, apart_ft.low, minima), _class(apart_m.high, apart_ft.high, minima)
     wide = _ORDER.index(best) - _ORDER.index(worst) > 1
     return ("D" if wide else value), worst, best
+
+
+def gravity(h_m: float, v_ft: float, minima: tuple[float, float]) -> int:
+    """How grave figures of one moment are, 0 the gravest."""
+    return _ORDER.index(_class(h_m, v_ft, minima))
 
 
 def _class(h_m: float, v_ft: float, minima: tuple[float, float]) -> Class:

@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from wideberth.encounter.judge import Class, Interval, classify, horizontal, method, vertical
+from wideberth.encounter.judge import Class, Interval, classify, gravity, horizontal, method, vertical
 from wideberth.encounter.kernels import BUCKET_US, CONTEXT_US, FLOATS, INTS, order, prepare, steps
 from wideberth.encounter.rows import ROW, Names, Rows
 from wideberth.encounter.sweep import items, spheres, sweep
@@ -337,7 +337,12 @@ def _encounter(
     at = broken[nearest]
     apart_m = horizontal(_mm(at[1]), gap_s, speeds, seconds)
     apart_ft = vertical(round(abs(float(at[2])), 1), gap_s, quanta)
-    klass, worst, best = classify(apart_m, apart_ft, minima.pair())
+    worst_at = broken[_gravest(broken, nearest, minima.pair())]
+    klass, worst, best = classify(
+        horizontal(_mm(worst_at[1]), gap_s, speeds, seconds),
+        vertical(round(abs(float(worst_at[2])), 1), gap_s, quanta),
+        minima.pair(),
+    )
     lat_nd, lon_nd = geodetic_nd(at[7], at[8], at[9])
     first, second = names.list[codes[0]], names.list[codes[1]]
     enter_us = int(whole[0, 2])
@@ -364,6 +369,13 @@ def _encounter(
         best=best,
         method=method(gap_s, quanta, seconds),
     )
+
+
+def _gravest(broken: Float64s, nearest: int, minima: tuple[float, float]) -> int:
+    """Of the parts of an encounter that in which it was of the gravest class; the nearest, where that is as grave."""
+    classes = [gravity(float(row[1]), abs(float(row[2])), minima) for row in broken]
+    worst = min(range(len(classes)), key=classes.__getitem__)
+    return worst if classes[worst] < classes[nearest] else nearest
 
 
 def _mm(metres: float) -> float:
