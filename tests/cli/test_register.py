@@ -12,7 +12,7 @@ import structlog
 from served import founded, seed_of, serving
 
 from wideberth.cli import run
-from wideberth.cli.watch_lines import item_line
+from wideberth.cli.watch_lines import Reader, item_line
 from wideberth.keys import Key, write_key
 
 Captured = pytest.CaptureFixture[str]
@@ -192,7 +192,7 @@ def test_the_watch_has_a_line_for_what_the_register_tells() -> None:
         {"kind": "register", "thing": thing, "version": 1, "flags": ["single-source", "disputed"]},
         {"kind": "probed", "party": "AAA", "thing": thing, "version": 1},
     ]
-    lines = [item_line(item, NOW, set(), "BBB", "en").partition(" ")[2] for item in items]
+    lines = [item_line(item, NOW, Reader("BBB", "en")).partition(" ")[2] for item in items]
     assert lines == [
         "MOVEMENT of AAA, 7cd6f9: overdue",
         "INSIDE the message 7cd6f9, of your own register: 7cd6f9",

@@ -13,7 +13,7 @@ from served import founded
 from worlds import DAY, NODE_SEED, START_US, World, charter, founder, seed_of
 
 from wideberth.cli import run
-from wideberth.cli.serve_feeds import COMPILING, feeds_of_nobody, members_of, telling_of_compiling
+from wideberth.cli.serve_feeds import COMPILING, DECIDING, feeds_of_nobody, members_of, telling_of_compiling
 from wideberth.node import found_theatre, live
 from wideberth.node.opening import open_folder
 from wideberth.party.command import Accept, Genesis, Invite, Leave
@@ -87,7 +87,7 @@ def test_what_cannot_be_read_is_the_nodes_to_refuse(tmp_path: Path) -> None:
     assert feeds_of_nobody(feeds, tmp_path) == []
 
 
-def watched(module: str) -> None:
+def compiled(module: str) -> None:
     """Compile something of that module."""
 
     @njit
@@ -98,16 +98,19 @@ def watched(module: str) -> None:
     slow(2.0)
 
 
-def test_long_compiling_of_the_watch_is_said_once(capsys: Captured) -> None:
-    """What the node compiles besides says nothing, nor does what is over sooner."""
-    with telling_of_compiling(0.05):
-        watched("wideberth.space.outline")
-        time.sleep(0.2)
+def test_long_compiling_is_said_once_for_each_part(capsys: Captured) -> None:
+    """First what deciding needs, then the watch; what is over sooner says nothing, and what the watch calls of other
+    rooms is the watch."""
     with telling_of_compiling(60.0):
-        watched("wideberth.watch.motion")
+        compiled("wideberth.space.outline")
+        compiled("wideberth.watch.motion")
+    with telling_of_compiling(1.0):
+        compiled("wideberth.space.outline")
+        compiled("wideberth.watch.motion")
+    time.sleep(1.2)
     assert capsys.readouterr().err == ""
     with telling_of_compiling(0.05):
-        watched("wideberth.watch.motion")
-        watched("wideberth.watch.motion")
-        time.sleep(0.3)
-    assert capsys.readouterr().err == f"wideberth: {COMPILING}\n"
+        for module in ("space.outline", "space.index", "watch.motion", "space.outline", "watch.join"):
+            compiled(f"wideberth.{module}")
+            time.sleep(0.2)
+    assert capsys.readouterr().err == f"wideberth: {DECIDING}\nwideberth: {COMPILING}\n"

@@ -1,5 +1,6 @@
 """The live watch in a terminal: alerts by name, feeds, how old it is, what is owed, what is taken up."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 import structlog
 from served import founded, seed_of, serving
 
-from wideberth.cli import run, watch
+from wideberth.cli import run
+from wideberth.cli import watch as watch_module
 from wideberth.cli.watch_lines import Item, Reader, item_line, lines_of, spoken_text
-from wideberth.cli.watch_live import Changes, Namer, Names, alert_line, going_of, head_lines, learned, names_of
+from wideberth.cli.watch_live import Changes, Learner, Namer, Names, alert_line, going_of, head_lines, names_of
 from wideberth.client import Client, Problem
 from wideberth.client.live import AlertView, FeedNow, LiveWatch, OpenAlert, OwnTrack, Place, WatchNow
 from wideberth.client.wire import AsOf, Base64, NoticeRow
@@ -263,18 +265,18 @@ def test_an_alert_is_taken_up_by_its_name(
         return live.client.set_aircraft(UUID(int=1))
 
     monkeypatch.setattr(LiveWatch, "acknowledge", acknowledge)
-    monkeypatch.setattr(watch.Desk, "told", lambda _self, _answer, done: print(done))
+    monkeypatch.setattr(watch_module.Desk, "told", lambda _self, _answer, done: print(done))
     young = UUID("abcdef00-0000-4000-8000-000000000001")
     alerts = (opened("warned", NEAR), opened("predicted", NEAR, UUID(int=7)))
     seen(monkeypatch, *alerts)
-    desk_look = watch.Desk.look
+    desk_look = watch_module.Desk.look
 
     def look(desk: Any) -> Any:
         items = desk_look(desk)
         seen(monkeypatch, *alerts, opened("happened", NEAR | {"other": "N1"}, young))
         return items
 
-    monkeypatch.setattr(watch.Desk, "look", look)
+    monkeypatch.setattr(watch_module.Desk, "look", look)
     words = ["ack 07fc6e", "ack ABCDEF", "ack 1", "ack 000000", "ack 123456"]
     _, lines = watched(capsys, "--key", key, "--url", url, *(part for word in words for part in ("--do", word)))
     assert lines[-5:] == [
@@ -287,7 +289,24 @@ def test_an_alert_is_taken_up_by_its_name(
     assert told == [ID, young, ID]
 
 
-def test_names_come_from_the_readers_own_view(url: str) -> None:
+def test_the_live_screen_says_what_changes(
+    url: str, key: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While somebody sits there and types nothing, a feed that comes back is a line."""
+    seen(monkeypatch)
+    monkeypatch.setattr(watch_module, "LOOK_S", 0.05)
+
+    def typed() -> Iterator[str]:
+        seen(monkeypatch, feeds=(FeedNow("roof", "UP", 0.4, 1.0), FeedNow("hill", "UP", 0.1, 0.5)))
+        time.sleep(1.0)
+        yield "quit"
+
+    monkeypatch.setattr(watch_module, "_typed", typed)
+    _, lines = watched(capsys, "--key", key, "--url", url)
+    assert [line[10:] for line in lines if "FEED" in line] == ["FEED hill UP, was DOWN"]
+
+
+def test_names_come_from_the_readers_own_view(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan by the label that its party gave it, one without a label by its id; own tracks by callsign and address
     with the plan that they fly."""
     with Client(url, "BBB", seed_of("BBB")) as client:
@@ -305,7 +324,11 @@ def test_names_come_from_the_readers_own_view(url: str) -> None:
         assert [names.track(name) for name in ("SWR12", "4b1234")] == [
             f"{n} (Relief 11, yours)" for n in ("SWR12", "4b1234")
         ]
-        learnt = learned(client, Names("BBB"), shown.alerts[0].view)
+        seen(monkeypatch, own=(own,))
+        learner = Learner(client)
+        learnt = learner.learned(Names("BBB"), shown.alerts[0].view)
         assert learnt.zone(zone, "operation") == "Relief 11 (yours)"
+        met = opened("warned", NEAR | {"own": "SWR12"}).view
+        assert learner.learned(learnt, met).track("SWR12") == "SWR12 (Relief 11, yours)"
         nameless = names_of("BBB", None, shown)
         assert nameless.zone(zone, "operation") == f"plan {operation.hex()[:6]} (yours)"

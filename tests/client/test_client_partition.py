@@ -10,7 +10,7 @@ import pytest
 import structlog
 from served import founded, seed_of, serving
 
-from wideberth.cli.watch_lines import lines_of
+from wideberth.cli.watch_lines import Reader, lines_of
 from wideberth.client import Answer, Client, Problem, Tick, Unanswered, follow
 from wideberth.client.outbox import Outbox
 from wideberth.client.stream import Skew
@@ -160,6 +160,6 @@ def test_clocks_that_differ_by_more_than_five_seconds_are_flagged(
     assert len(skews) == flagged
     if flagged:
         assert abs(skews[0].seconds - seconds) < 2
-        line = lines_of(skews[0], set(), "AAA", "en")[0]
+        line = lines_of(skews[0], Reader("AAA", "en"))[0]
         assert "THE CLOCKS DIFFER" in line
         assert f"{skews[0].seconds:+.0f} s" in line

@@ -26,6 +26,7 @@ from wideberth.sequencer import content_of, envelope_of
 from wideberth.theatre.outcome import Accepted, decode_decision
 
 COMPILING: Final = "Compiling the live watch: a minute or two, on the first start of a version only."
+DECIDING: Final = "Compiling what deciding needs: a minute or two, on the first start of a version only."
 LONG_S: Final = 3.0
 WATCH: Final = "wideberth.watch."
 _KIND: Final = "numba:compile"
@@ -36,23 +37,28 @@ _MEMBERS: Final = (
 
 
 class _Compiling:
-    """Hears of what numba compiles, not of what it loads; the first function of the watch starts the clock."""
+    """Hears of what numba compiles, not of what it loads: first what deciding needs, then the watch, each with its own
+    clock. What the watch calls of other rooms counts as the watch."""
 
     def __init__(self, after_s: float) -> None:
-        self._timer = threading.Timer(after_s, say_error, (COMPILING,))
-        self._timer.daemon = True
-        self._begun = False
+        self._after_s, self._part = after_s, ""
+        self._timer: threading.Timer | None = None
 
     def notify(self, heard: Any) -> None:
         """As numba calls it."""
-        function = getattr(heard.data["dispatcher"], "py_func", None)
-        if heard.is_start and not self._begun and getattr(function, "__module__", "").startswith(WATCH):
-            self._begun = True
-            self._timer.start()
+        module = getattr(getattr(heard.data["dispatcher"], "py_func", None), "__module__", "")
+        part = COMPILING if module.startswith(WATCH) else DECIDING
+        if not heard.is_start or self._part in (part, COMPILING):
+            return
+        self.end()
+        self._part, self._timer = part, threading.Timer(self._after_s, say_error, (part,))
+        self._timer.daemon = True
+        self._timer.start()
 
     def end(self) -> None:
         """It is over, however it went."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 event.Listener.register(_Compiling)
@@ -62,7 +68,7 @@ _UNREGISTER: Final[Callable[[str, object], None]] = event.unregister
 
 @contextmanager
 def telling_of_compiling(after_s: float = LONG_S) -> Iterator[None]:
-    """Say so where compiling the live watch takes longer, until the context ends."""
+    """Say so where compiling a part takes longer, until the context ends."""
     compiling = _Compiling(after_s)
     _REGISTER(_KIND, compiling)
     try:

@@ -27,6 +27,7 @@ from wideberth.cli.watch_live import (
     OVER,
     SHORT,
     Changes,
+    Learner,
     Namer,
     Names,
     alert_sides,
@@ -34,12 +35,11 @@ from wideberth.cli.watch_live import (
     head_lines,
     is_old,
     is_owed,
-    learned,
     short,
 )
-from wideberth.client import Answer, Client, Problem
+from wideberth.client import Answer, BadAnswer, Client, Problem
 from wideberth.client.client import Unanswered
-from wideberth.client.connection import Unreachable
+from wideberth.client.connection import Refused, Unreachable
 from wideberth.client.history import History, Known
 from wideberth.client.hotline import Cell, Hotline, Line, Message, Owed
 from wideberth.client.live import LiveWatch, OpenAlert, WatchNow
@@ -51,6 +51,8 @@ from wideberth.words.readback import slip_of
 
 LOOK_S: Final = 5.0
 """Between two looks at the feeds."""
+ASK_S: Final = 2.0
+"""How long an alert may wait for its names."""
 AGAIN_S: Final = 1.2
 """After which a watch that goes on has swept again."""
 ALERT: Final = re.compile(r"[0-9a-fA-F]{6,32}")
@@ -380,15 +382,16 @@ def _typed() -> Iterator[str]:
 
 
 def _listen(url: str, key: Key, authority: Authority, known: Known, over: threading.Event, reader: Reader) -> None:
-    """Print what comes, by a client of its own; an alarm ends it with a line."""
+    """Print what comes, by a client of its own; an alarm ends it with a line. No alert is lost for want of names."""
+    context = tls(authority)
     try:
-        with alarming():
-            history = History(known)
-            with Client(url, key.party, key.seed, history=history, verify=tls(authority)) as client:
+        with alarming(), Client(url, key.party, key.seed, verify=context, patience_s=0, timeout_s=ASK_S) as asking:
+            history, learner = History(known), Learner(asking)
+            with Client(url, key.party, key.seed, history=history, verify=context) as client:
                 for event in follow(client, over.is_set):
                     if isinstance(event, OpenAlert):
-                        with suppress(Unreachable):
-                            reader.names = learned(client, reader.names, event.view)
+                        with suppress(Unreachable, Refused, BadAnswer):
+                            reader.names = learner.learned(reader.names, event.view)
                     for line in lines_of(event, reader):
                         say(line)
     except Exception as error:  # noqa: BLE001  it is said, and typing goes on

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from wideberth.client.client import Client
-from wideberth.client.live import AlertView, FeedNow, OpenAlert, WatchNow
+from wideberth.client.live import AlertView, FeedNow, LiveWatch, OpenAlert, WatchNow
 from wideberth.client.wire import Operation, Problem, Thing, View
 from wideberth.words.show import shown
 
@@ -111,14 +111,37 @@ class Namer:
         return names_of(self._client.party, self._view, picture)
 
 
-def learned(client: Client, names: Names, view: AlertView) -> Names:
-    """The names, and that of the plan of an alert where it is not known yet: it was filed a moment ago."""
-    found = ZONE.fullmatch(view.own) or ZONE.fullmatch(view.other)
-    if view.kind != "operation" or found is None or not found[2] or found[2] in names.things:
+class Learner:
+    """Fills in, once each, what an alert of the stream names and nobody has looked at yet: a plan that was filed, or an
+    aircraft that appeared, a moment ago."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._asked: set[str] = set()
+
+    def learned(self, names: Names, view: AlertView) -> Names:
+        """The names, with those of an alert."""
+        for side in (view.own, view.other):
+            if side and side not in self._asked:
+                found = ZONE.fullmatch(side)
+                if found is None and side not in names.tracks:
+                    self._asked.add(side)
+                    names = self._track(names)
+                elif found is not None and view.kind == "operation" and found[2] and found[2] not in names.things:
+                    self._asked.add(side)
+                    names = self._plan(names, found[2])
         return names
-    operation = client.operation(UUID(found[2]))
-    label = None if isinstance(operation, Problem) else operation.label
-    return msgspec.structs.replace(names, things=names.things | {found[2]: label}) if label else names
+
+    def _plan(self, names: Names, thing: str) -> Names:
+        operation = self._client.operation(UUID(thing))
+        label = None if isinstance(operation, Problem) else operation.label
+        return msgspec.structs.replace(names, things=names.things | {thing: label}) if label else names
+
+    def _track(self, names: Names) -> Names:
+        picture = LiveWatch(self._client).now()
+        if isinstance(picture, Problem):
+            return names
+        return msgspec.structs.replace(names, tracks=names_of(names.party, None, picture).tracks)
 
 
 def is_owed(alert: OpenAlert) -> bool:
