@@ -14,7 +14,7 @@ from served import founded, seed_of, serving
 from wideberth.cli import run
 from wideberth.cli import watch as watch_module
 from wideberth.cli.watch_lines import Item, Reader, item_line, lines_of, spoken_text
-from wideberth.cli.watch_live import Changes, Learner, Namer, Names, alert_line, going_of, head_lines, names_of
+from wideberth.cli.watch_live import LOST, Changes, Learner, Namer, Names, alert_line, going_of, head_lines, names_of
 from wideberth.client import Client, Problem
 from wideberth.client.live import AlertView, FeedNow, LiveWatch, OpenAlert, OwnTrack, Place, WatchNow
 from wideberth.client.wire import AsOf, Base64, NoticeRow
@@ -63,7 +63,7 @@ def opened(state: str, more: dict[str, Any], alert: UUID = ID) -> OpenAlert:
         ("warned", NEAR | {"vertical_m": None, "closure_m_s": -3.0, "entry_s": None},
          f"{BOTH}: nearest in 1:40, 1,650 m apart, height not known, moving apart at 3 m/s"),
         ("passed", PAIR, BOTH),
-        ("lost", PAIR | {"own": ""}, "an aircraft that is not named and DLH45"),
+        ("lost", PAIR | {"own": ""}, f"an aircraft that is not named and DLH45{LOST}"),
         ("warned", MINE, "Relief 11 (yours): STRANGR enters in 1:40"),
         ("happened", MINE, "Relief 11 (yours): STRANGR has entered"),
         ("warned", MINE | {"entry_s": None}, "Relief 11 (yours): STRANGR comes towards it"),
@@ -120,7 +120,9 @@ def noticed(**more: Any) -> dict[str, Any]:
         ({"what": "happened", "of": "off-plan", "track": "", "operation": str(UUID(OWN))},
          "\a12:00:00Z ALERT happened 07fc6e: Relief 11 (yours) is off its plan"),
         ({"what": "passed", "of": "off-plan", "track": "", "operation": str(UUID(OWN))},
-         "12:00:00Z ALERT passed 07fc6e: Relief 11 (yours) is back on its plan"),
+         "12:00:00Z ALERT passed 07fc6e: Relief 11 (yours) is no longer seen off its plan"),
+        ({"what": "lost", "doubtful": False, "of": "line"},
+         "12:00:00Z ALERT lost 07fc6e: AFR12 (Relief 11, yours): line, out of sight: how it went on is not known"),
     ],
 )  # fmt: skip
 def test_an_alert_of_the_ledger_is_called_as_in_the_list(more: dict[str, Any], said: str) -> None:

@@ -38,6 +38,8 @@ KINDS: Final = {
     "register": "registered movement",
 }
 HIDDEN: Final = "something that is not shown to you"
+LOST: Final = ", out of sight: how it went on is not known"
+OFF_PLAN: Final = {"passed": "is no longer seen off its plan", "lost": f"was off its plan{LOST}"}
 GOES: Final = ""
 STANDS: Final = "stands"
 ELSEWHEN: Final = "elsewhen"
@@ -154,7 +156,7 @@ def alert_line(alert: OpenAlert, names: Names) -> str:
     view = alert.view
     head = f"ALERT {view.state} {short(alert.id)}: {alert_sides(view, names)}"
     if view.state in OVER:
-        return head
+        return f"{head}{LOST * (view.state == 'lost')}"
     figures = _of_pair(view) if view.kind == "pair" else []
     ages = [place.age_s for place in (view.mine, view.theirs) if place is not None]
     figures += [f"last report {max(ages):.0f} s ago"] if ages and max(ages) > OLD_S else []
@@ -225,9 +227,10 @@ def notice_line(item: dict[str, Any], names: Names) -> str:
         by = "you" if item["by"] == names.party else shown(item["by"] or "another")
         return f"ALERT taken up {item['alert'][:SHORT]} by {by}: {about}"
     if item["of"] == "off-plan":
-        return f"{head}: {about} is {'back on' if item['what'] in OVER else 'off'} its plan"
+        return f"{head}: {about} {OFF_PLAN.get(item['what'], 'is off its plan')}"
     far = f"{item['horizontal_m']:,.0f} m apart, {item['vertical_m']:,.0f} m in height"
-    return f"{head}: {about}: {far if item['of'] == 'pair' else item['of']}{' (doubtful)' * item['doubtful']}"
+    seen = f"{far if item['of'] == 'pair' else item['of']}{' (doubtful)' * item['doubtful']}"
+    return f"{head}: {about}: {seen}{LOST * (item['what'] == 'lost')}"
 
 
 # feeds
