@@ -22,8 +22,9 @@ import pyarrow.parquet
 
 from bench.frame import OUT, ROUNDS, Figure, Kept, console, keep, kept, seconds, steps
 from wideberth.encounter.files import Given, read
+from wideberth.encounter.join import Minima
 from wideberth.encounter.rows import Names, Rows, make_rows
-from wideberth.encounter.search import Found, Minima, Search
+from wideberth.encounter.search import Found, Search
 from wideberth.refusal import Refusal
 
 TRACKS: Final = 3_000

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from geographiclib.geodesic import Geodesic
 
+from wideberth.encounter.join import Minima
 from wideberth.encounter.rows import Names, Rows, make_rows
-from wideberth.encounter.search import Found, Minima, Search
+from wideberth.encounter.search import Found, Search
 
 Floats = npt.NDArray[np.float64]
 T0_S = 1_700_000_000.0

@@ -13,8 +13,9 @@ import pyarrow.parquet
 import pytest
 
 from wideberth.encounter.files import Given, read
+from wideberth.encounter.join import Minima
 from wideberth.encounter.rows import GROUND, ROW, Rows
-from wideberth.encounter.search import Minima, Search
+from wideberth.encounter.search import Search
 from wideberth.refusal import Reason, Refusal
 
 T0_US = 1_538_907_330_000_000
@@ -250,3 +251,23 @@ def test_encounters_of_real_frames_are_found_and_none_on_the_ground(sample: str,
             # a single spoiled message says so within a flight: its second counts as unknown, not as inside
             assert said <= 1, one.id
             assert one.inside_us <= one.exit_us - one.enter_us - said * 1_000_000, one.id
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("3c6444,1700000001,47.5,8.2x,35000", "a.csv, line 3, lon: a figure, or nothing; received '8.2x'"),
+        ("3c6444,1700000001,47.5,8.2,FL350", "a.csv, line 3, alt_baro: a figure, or nothing; received 'FL350'"),
+        ("3c6444,high noon,47.5,8.2,", "a.csv, line 3, time: a figure, or nothing; received 'high noon'"),
+        ("3c6444,1700000001,47.5", "a.csv, line 3: 5 cells, as in the first line; received 3"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_cell_that_is_no_figure_is_named_with_its_line(tmp_path: Path, row: str, says: str, packed: bool) -> None:
+    """In a file of millions of lines one has to find it."""
+    text = f"icao24,time,lat,lon,alt_baro\n3c6444,1700000000,47.5,8.25,ground\n{row}\n"
+    path = tmp_path / ("a.csv.gz" if packed else "a.csv")
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    *_, last = read(path, Given())
+    assert isinstance(last, Refusal)
+    assert says.replace("a.csv", path.name) in last.sentence()

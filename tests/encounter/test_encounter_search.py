@@ -9,9 +9,9 @@ import pytest
 from encounter_kit import Track, brute, flight, pairs, rows_of, search
 from geographiclib.geodesic import Geodesic
 
+from wideberth.encounter.join import Minima
 from wideberth.encounter.kernels import order, prepare
 from wideberth.encounter.rows import GROUND
-from wideberth.encounter.search import Minima
 
 WIDE = Minima()
 SHORT = Minima(horizontal_mm=3_000_000, vertical_ft=800)

@@ -16,8 +16,8 @@ from wideberth.cli import run
 from wideberth.cli.encounter_said import filed_as, said_in_ledger
 from wideberth.cli.encounters import find
 from wideberth.encounter.files import Given
+from wideberth.encounter.join import Encounter, Minima
 from wideberth.encounter.rebuild import Said, context_us
-from wideberth.encounter.search import Encounter, Minima
 from wideberth.evidence.given import held, parts_given
 from wideberth.keys import Key, write_key
 from wideberth.ledger.export import export_given, export_whole

@@ -23,7 +23,8 @@ from worlds import ND, charter, circle
 
 from wideberth.client import Answer, Client
 from wideberth.encounter.files import Given, read
-from wideberth.encounter.search import Minima, Search
+from wideberth.encounter.join import Minima
+from wideberth.encounter.search import Search
 from wideberth.node import Node
 from wideberth.party.alerts import Aircraft, SetAircraft, Stage, Warned
 from wideberth.sequencer import envelope_of

@@ -16,8 +16,8 @@ from uuid import UUID
 from wideberth.cli.evidence import MAKER, checked_copy, may_see_of
 from wideberth.cli.out import FOUND, Stop, tracked
 from wideberth.cli.reach import expected, reaching
+from wideberth.encounter.join import Encounter
 from wideberth.encounter.rebuild import Said, context_us
-from wideberth.encounter.search import Encounter
 from wideberth.evidence.bundle import Order, make, program
 from wideberth.evidence.proof.check import Checked
 from wideberth.evidence.proof.story import Line, tell

@@ -1,6 +1,7 @@
 """`wideberth encounters`: all close approaches in recorded tracks; `wideberth encounter`: one of them, rebuilt.
 
-In:  files of recorded tracks (Parquet, CSV, SBS logs, npz); minima; for one encounter, a ledger, or evidence of it.
+In:  files of recorded tracks (Parquet, CSV, SBS logs, npz) or a recorder's folder; minima;
+     for one encounter, a ledger, or evidence of it.
 Out: a table, or JSON; for one encounter a folder with its rows, series, pictures, report and evidence hash.
 Exit status 1 where encounters were found, 0 where none. Refuses (exit status 2) files and options that cannot be meant.
 """
@@ -18,10 +19,12 @@ from cyclopts import Parameter
 from wideberth.cli.out import FOUND, Stop, accepted, figure, progress, row, say, say_json, show, some, table, waiting
 from wideberth.cli.reach import URL, Authority, Url, expected, reaching
 from wideberth.encounter.files import Given, read, zone_of
+from wideberth.encounter.join import ALONG_FT, ALONG_M, Encounter, Minima
 from wideberth.encounter.judge import RULE
 from wideberth.encounter.rebuild import Rebuilt, Said, animation, rebuild
+from wideberth.encounter.recorder import recorded_in
 from wideberth.encounter.rows import Rows
-from wideberth.encounter.search import Encounter, Found, Minima, Search
+from wideberth.encounter.search import Found, Search
 from wideberth.limits import ENCOUNTER_HORIZONTAL_MM_MAX, ENCOUNTER_VERTICAL_FT_MAX
 from wideberth.party.alerts import FileEncounter
 from wideberth.party.command import Text
@@ -29,8 +32,18 @@ from wideberth.refusal import Reason, refuse
 from wideberth.space.units import nm_to_mm, us_to_time
 
 SHOWN: Final = 50
-"""Rows of the table unless told otherwise; --json has all."""
-Files = Annotated[list[Path], Parameter(help="Recorded tracks: Parquet, CSV, SBS logs, npz.")]
+"""Rows of a table unless told otherwise; --json has all."""
+ORDER: Final = (
+    "Gravest first: by class (A, B, D, C, E), then by metres apart and ten times the feet in height; at the moment at "
+    "which both together, each as a part of its minimum, were least."
+)
+ALONG: Final = (
+    f"Flew along within {ALONG_M:,.0f} m and {ALONG_FT:.0f} ft, each seen by another source and both by none: perhaps "
+    "one aircraft under two names, and not counted above."
+)
+Paths = Annotated[
+    list[Path], Parameter(name="files", help="Recorded tracks: Parquet, CSV, SBS logs, npz, or a recorder's folder.")
+]
 HorizontalNm = Annotated[float, Parameter(help="Nearer than this horizontally (NM),")]
 VerticalFt = Annotated[int, Parameter(help="and nearer than this in height (ft), strictly, at one moment.")]
 Zone = Annotated[str, Parameter(help="Whose times without a zone are: UTC or a name such as Europe/Paris.")]
@@ -39,7 +52,7 @@ AltitudeUnit = Annotated[Literal["ft", "m"] | None, Parameter(help="Unit of a co
 
 
 def encounters(
-    files: Files,
+    paths: Paths,
     /,
     *,
     horizontal_nm: HorizontalNm = 5.0,
@@ -56,7 +69,7 @@ def encounters(
     ellipsoid. Traffic on the ground, repeats and samples that nothing flies are left out and counted. Each minimum
     comes with its interval and how it was found, each encounter with a class, A to E, by figures alone: no finding.
     """
-    minima = minima_of(horizontal_nm, vertical_ft)
+    minima, files = minima_of(horizontal_nm, vertical_ft), files_of(paths)
     given = given_of(zone, altitude_unit, geometric)
     found = find(files, given, minima)
     if json:
@@ -68,7 +81,7 @@ def encounters(
 
 def encounter(
     name: Annotated[str, Parameter(name="id", help="As `wideberth encounters` tells it; its beginning is enough.")],
-    files: Files,
+    paths: Paths,
     /,
     *,
     out: Annotated[Path, Parameter(help="A new folder; the id by default.")] = Path(),
@@ -108,7 +121,7 @@ def encounter(
         raise Stop("Name one of --evidence, --ledger and --node.")
     if key is None and (node or file_to):
         raise Stop(f"{'--node' if node else '--file-to'} needs --key, a watch key.")
-    one = _named(find(files, given, minima), name, files)
+    one = _named(find(files := files_of(paths), given, minima), name, files)
     said = _said(one, evidence, ledger, party, (url, key, authority) if node and key is not None else None)
     with waiting("Rebuilding"):
         sources, notes = [path.name for path in files], given.notes
@@ -168,7 +181,7 @@ def _file(made: Rebuilt, to: tuple[str, ...], key: Path, url: str, authority: Pa
 
 def _named(found: Found, name: str, files: list[Path]) -> Encounter:
     """The one encounter whose id begins so."""
-    fits = [e for e in found.encounters if name and e.id.startswith(name)]
+    fits = [e for e in (*found.encounters, *found.along) if name and e.id.startswith(name)]
     if len(fits) != 1:
         rule = f"the id of one of the {len(found.encounters)} encounters in {', '.join(p.name for p in files)}"
         accepted(refuse(Reason.UNKNOWN if not fits else Reason.AMBIGUOUS, "id", rule, name))
@@ -177,6 +190,17 @@ def _named(found: Found, name: str, files: list[Path]) -> Encounter:
 
 def _without_rows(made: Rebuilt) -> dict[str, Any]:
     return {n: msgspec.to_builtins(getattr(made, n)) for n in made.__struct_fields__ if n != "rows_csv"}
+
+
+def files_of(paths: list[Path]) -> list[Path]:
+    """The files themselves; of a recorder's folder all of it."""
+    files = []
+    for path in paths:
+        inside = recorded_in(path) if path.is_dir() else [path]
+        if not inside:
+            raise Stop(f"{path} holds no hours of a recorder (tracks-2026090106-1.parquet); name its files one by one.")
+        files += inside
+    return files
 
 
 def minima_of(horizontal_nm: float, vertical_ft: int) -> Minima:
@@ -222,7 +246,7 @@ def find(files: list[Path], given: Given, minima: Minima) -> Found:
 def statement(found: Found, given: Given, minima: Minima) -> str:
     """What was found, and in what."""
     counts = found.counts
-    seen = f"{some(counts.searched, 'row')} of {some(len(given.names), 'identity', 'identities')}"
+    seen = f"{some(counts.searched, 'row')} of {some(given.names.aircraft(), 'identity', 'identities')}"
     by = f"nearer than {minima.horizontal_mm / 1_852_000:.4g} NM and {figure(minima.vertical_ft)} ft at one moment"
     if not found.encounters:
         return f"No known encounter {by}, in {seen}, and in nothing else."
@@ -250,6 +274,7 @@ def as_json(found: Found, given: Given, minima: Minima, files: list[Path]) -> di
         "left_out": left_out(found, given),
         "notes": given.notes,
         "encounters": msgspec.to_builtins(found.encounters),
+        "along": msgspec.to_builtins(found.along),
     }
 
 
@@ -257,21 +282,28 @@ def _print(found: Found, given: Given, minima: Minima, shown: int) -> None:
     say(statement(found, given, minima))
     if found.encounters:
         say()
-        columns = ("id", "aircraft", "nearest (UTC)", "class", "#apart", "#in height", "#closing", "#inside for")
-        made = table(*columns)
-        for one in sorted(found.encounters, key=_severity)[:shown]:
-            _add(made, one)
-        show(made)
-        if len(found.encounters) > shown:
-            say(f"and {figure(len(found.encounters) - shown)} more; --all shows them.")
-        say()
+        _show(found.encounters, shown)
+        say(f"\n{ORDER}")
         classes = Counter(e.klass for e in found.encounters)
         say("Classes: " + ", ".join(f"{k} {figure(classes[k])}" for k in sorted(classes)) + ".")
         say(RULE)
+    if found.along:
+        say(f"\n{ALONG}\n")
+        _show(found.along, shown)
+        say()
     for why, count in left_out(found, given).items():
         say(f"Left out: {some(count, 'row')}, {why}.")
     for note in given.notes:
         say(f"Note: {note}.")
+
+
+def _show(encounters: list[Encounter], shown: int) -> None:
+    made = table("id", "aircraft", "nearest (UTC)", "class", "#apart", "#in height", "#closing", "#inside for")
+    for one in sorted(encounters, key=_severity)[:shown]:
+        _add(made, one)
+    show(made)
+    if len(encounters) > shown:
+        say(f"and {figure(len(encounters) - shown)} more; --all shows them.")
 
 
 def _severity(one: Encounter) -> tuple[int, float, int]:
@@ -281,10 +313,11 @@ def _severity(one: Encounter) -> tuple[int, float, int]:
 
 def _add(made: Any, one: Encounter) -> None:
     m, ft = one.horizontal_m, one.vertical_ft
+    seen = zip((one.first, one.second), one.sources, strict=True)
     row(
         made,
         one.id,
-        f"{one.first}\n{one.second}",
+        "\n".join(f"{name} ({', '.join(by)})" if by else name for name, by in seen),
         f"{us_to_time(one.nearest_us):%Y-%m-%d\n%H:%M:%S}",
         one.klass if one.klass != "D" else f"D ({one.worst} to {one.best})",
         f"{figure(m.value)} m\n{figure(m.low)} to {figure(m.high)}",

@@ -90,15 +90,18 @@ class Columns(msgspec.Struct, frozen=True):
     """Whether it has altitudes of the other kind, too."""
     ground: str = ""
     kind: str = ""
-    """The recorder's kind of identity."""
+    """The recorder's kind of identity,"""
+    source: str = ""
+    """who saw it,"""
     simulated: str = ""
+    """and whether it was made up."""
     note: str = ""
     """What was taken for what, where that is not in the name."""
 
     def names(self) -> list[str]:
         """All columns to be read."""
-        named = (self.identity, self.time, self.lat, self.lon, self.altitude, self.ground, self.kind, self.simulated)
-        return [name for name in named if name]
+        named = (self.identity, self.time, self.lat, self.lon, self.altitude, self.ground)
+        return [name for name in (*named, self.kind, self.source, self.simulated) if name]
 
 
 def find_columns(
@@ -140,6 +143,7 @@ def find_columns(
         bool(spelled.keys() & (PRESSURE if name in GEOMETRIC else GEOMETRIC)),
         spelled.get(ground, ""),
         spelled["kind"] if own else "",
+        spelled.get("source", "") if own else "",
         spelled.get("simulated", "") if own else "",
         note,
     )

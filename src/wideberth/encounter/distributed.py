@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from wideberth.encounter.columns import AltitudeUnit
 from wideberth.encounter.files import Given, read
+from wideberth.encounter.join import Losses, Minima, join
 from wideberth.encounter.kernels import BUCKET_US, CONTEXT_US, steps
 from wideberth.encounter.rows import ROW, Rows
-from wideberth.encounter.search import Counts, Found, Losses, Minima, add_counts, join, losses
+from wideberth.encounter.search import Counts, Found, add_counts, losses
 from wideberth.refusal import Reason, Refusal, refuse
 
 HOUR_US: Final = 3_600_000_000
@@ -38,7 +39,8 @@ class Part(NamedTuple):
     """What a task gives back."""
 
     losses: Losses
-    names: list[str]
+    names: list[tuple[str, str]]
+    """Identities and sources."""
     flags: npt.NDArray[np.uint8]
     rows: int
     left_out: dict[str, int]
@@ -106,8 +108,15 @@ def part(
     flags = np.zeros(len(given.names), np.uint8)
     steps(own, flags)
     window_us = one.start_us, one.end_us
-    found = losses(np.concatenate([own, context]), len(given.names), window_us, minima)
-    return Part(found, given.names.list, flags, len(own), given.left_out, given.notes)
+    found = losses(np.concatenate([own, context]), given.names.whose, window_us, minima)
+    return Part(
+        found,
+        list(zip(given.names.list, given.names.sources, strict=True)),
+        flags,
+        len(own),
+        given.left_out,
+        given.notes,
+    )
 
 
 def _read(files: Sequence[str], given: Given) -> Rows | Refusal:
@@ -127,7 +136,7 @@ def merge(parts: Sequence[Part | Refusal], given: Given, minima: Minima) -> Foun
     for one in parts:
         if isinstance(one, Refusal):
             return one
-        codes = given.names.codes(one.names)
+        codes = np.array([given.names.code(*name) for name in one.names], dtype=np.int32)
         flags = np.concatenate([flags, np.zeros(max(len(given.names) - len(flags), 0), np.uint8)])
         flags[codes] |= one.flags
         whole = one.losses.whole.copy()
@@ -138,4 +147,4 @@ def merge(parts: Sequence[Part | Refusal], given: Given, minima: Minima) -> Foun
         for why, count in one.left_out.items():
             given.count(why, count)
         given.notes += [note for note in one.notes if note not in given.notes]
-    return Found(join(found, given.names, flags, minima), counts)
+    return Found(*join(found, given.names, flags, minima), counts)

@@ -8,11 +8,12 @@ that are not since 1970. A pickle is never opened: it would be run.
 The format is told by the content, not by the name.
 """
 
+import csv
 import gzip
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -37,6 +38,21 @@ TIME_US_FIRST: Final = 946_684_800_000_000
 ALTITUDE_AGE_US: Final = 10_000_000
 """An SBS position without altitude takes the last one of at most this age."""
 HINT: Final = "; --geometric compares heights above the ellipsoid instead"
+NO_FIGURE: Final = {
+    "",
+    "ground",
+    "null",
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "-nan",
+    "1.#ind",
+    "1.#qnan",
+    "-1.#ind",
+    "-1.#qnan",
+}
+"""Cells that say that there is none."""
 TRUE: Final = pa.array(["true", "t", "1", "1.0", "-1", "yes"])
 FORMATS: Final = "Parquet, CSV with a header, an SBS log (lines that begin with MSG), or npz"
 Batch = Rows | Refusal
@@ -154,15 +170,48 @@ def _csv(path: Path, given: Given) -> Iterator[Batch]:
             yield columns
             return
         kinds = dict.fromkeys(columns.names(), pa.string()) | dict.fromkeys((columns.lat, columns.lon), pa.float64())
-        reader = pa.csv.open_csv(
-            stream,
-            pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=1),
-            convert_options=pa.csv.ConvertOptions(
-                include_columns=columns.names(), column_types=kinds, strings_can_be_null=True
-            ),
-        )
-        for batch in reader:
-            yield _rows(batch, columns, given, path.name)
+        try:
+            reader = pa.csv.open_csv(
+                stream,
+                pa.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=1),
+                convert_options=pa.csv.ConvertOptions(
+                    include_columns=columns.names(), column_types=kinds, strings_can_be_null=True
+                ),
+            )
+            for batch in reader:
+                yield _rows(batch, columns, given, path.name)
+        except pa.ArrowInvalid as error:
+            yield refuse(Reason.MALFORMED, *(_bad_cell(path, names, columns) or (path.name, "whole rows", str(error))))
+
+
+def _bad_cell(path: Path, names: list[str], columns: Columns) -> tuple[str, str, str] | None:
+    """The first cell that is no figure: where, what it should be, what it is."""
+    cells = [(names.index(n), n) for n in (columns.lat, columns.lon, columns.altitude, columns.time)]
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        lines = csv.reader(file)
+        next(lines)
+        for row in lines:
+            where = f"{path.name}, line {lines.line_num}"
+            if row and len(row) != len(names):
+                return where, f"{len(names)} cells, as in the first line", str(len(row))
+            for at, name in cells if row else ():
+                text = row[at].strip()
+                if text.lower() not in NO_FIGURE and not _is_figure(text, name == columns.time):
+                    return f"{where}, {name}", "a figure, or nothing", repr(text[:40])
+    return None
+
+
+def _is_figure(text: str, time: bool) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        if not time:
+            return False
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            return False
+    return True
 
 
 def _npz(path: Path, given: Given) -> Iterator[Batch]:
@@ -273,13 +322,21 @@ def _codes(batch: Any, columns: Columns, given: Given) -> npt.NDArray[np.int32]:
         kinds = _strings(batch.column(columns.kind))
         marked = pc.binary_join_element_wise(kinds, texts, ":")
         texts = pc.if_else(pc.equal(kinds, "icao"), texts, marked)
+    if columns.source:
+        texts = pc.binary_join_element_wise(texts, pc.fill_null(_strings(batch.column(columns.source)), ""), "\n")
     encoded = pc.dictionary_encode(texts)
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    known = given.names.codes([str(n)[:64] for n in encoded.dictionary.to_pylist()])
-    known = np.append(np.where(np.array([bool(n) for n in encoded.dictionary.to_pylist()], bool), known, -1), -1)
+    numbers = [_code(text, bool(columns.source), given) for text in encoded.dictionary.to_pylist()]
+    known = np.array([*numbers, -1], dtype=np.int32)
     index = pc.fill_null(encoded.indices, len(known) - 1).to_numpy(zero_copy_only=False)
     codes: npt.NDArray[np.int32] = known[index].astype(np.int32)
     return codes
+
+
+def _code(text: str, sourced: bool, given: Given) -> int:
+    """The number of an identity, with its source behind the last line break where a file says it."""
+    name, _, source = text.rpartition("\n") if sourced else (text, "", "")
+    return given.names.code(name[:64], source[:64]) if name else -1
 
 
 def _strings(column: Any) -> Any:

@@ -40,7 +40,8 @@ HELD_US: Final = 10_000_000
 held, not measured: mostly of aircraft that have landed. What hovers came slower."""
 HELD_M_S: Final = 25.0
 HELD_LONG_US: Final = 7 * GAP_US
-"""One that stands for so long is held, however it came."""
+"""One that stands for so long is held, however it came. One that came at HELD_M_S and then is elsewhere, as far as it
+gets at HELD_M_S since it first stood, was held from then on: state vectors once a second repeat a place for seconds."""
 CONTEXT_US: Final = 8 * GAP_US
 """What lies farther from a moment than this has no say in it."""
 _MARGIN_M: Final = 25.0
@@ -109,7 +110,7 @@ def prepare(
     counts = np.zeros(5, np.int64)
     flown[:] = 0
     kept, last_code, last_us, airborne = 0, -1, np.int64(0), False
-    hold, before, hold_kept, hold_us, hold_m_s = 0, 0, 0, np.int64(0), 0.0
+    hold, hold_kept, hold_us, hold_m_s, before_us = 0, 0, np.int64(0), 0.0, np.int64(0)
     for k in at:
         row = rows[k]
         one = 1 if counted[0] <= row.time_us < counted[1] else 0
@@ -126,17 +127,15 @@ def prepare(
             hold, hold_us, hold_m_s = k, row.time_us, np.inf
         elif rows[hold].lat_nd != row.lat_nd or rows[hold].lon_nd != row.lon_nd:
             way = math.sqrt((x - xyz[kept - 1, 0]) ** 2 + (y - xyz[kept - 1, 1]) ** 2 + (z - xyz[kept - 1, 2]) ** 2)
-            hold, hold_us, hold_m_s = k, row.time_us, way / ((row.time_us - rows[before].time_us) * 1e-6)
-        before = k
+            left_m_s = way / ((row.time_us - hold_us) * 1e-6)
+            if hold_m_s >= HELD_M_S and left_m_s >= HELD_M_S:
+                kept, before_us = _let_go(hold_kept, kept, time_us, flown, counts, counted), hold_us
+            hold, hold_us, hold_m_s = k, row.time_us, way / ((row.time_us - before_us) * 1e-6)
+        before_us = row.time_us
         stood = row.time_us - hold_us
         if stood >= HELD_LONG_US or (stood > HELD_US and hold_m_s >= HELD_M_S):
             counts[HELD] += one
-            for i in range(hold_kept + 1, kept):  # so were those since the first
-                before_too = 1 if counted[0] <= time_us[i] < counted[1] else 0
-                counts[HELD] += before_too
-                counts[KEPT] -= before_too
-            flown[hold_kept:kept] = 0
-            kept = min(kept, hold_kept + 1)
+            kept = _let_go(hold_kept, kept, time_us, flown, counts, counted)
             continue
         if hold_us == row.time_us:
             hold_kept = kept
@@ -149,6 +148,17 @@ def prepare(
     kept = _without_errors(kept, code, time_us, xyz, alt_ft, flown, counts, counted)
     flown[max(kept - 1, 0) :] = 0
     return counts
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _let_go(first: int, kept: int, time_us: Array, flown: Array, counts: Array, counted: tuple[int, int]) -> int:
+    """Of the samples of a held position only the first was measured; how many samples are kept then."""
+    for i in range(first + 1, kept):
+        one = 1 if counted[0] <= time_us[i] < counted[1] else 0
+        counts[HELD] += one
+        counts[KEPT] -= one
+    flown[first:kept] = 0
+    return min(kept, first + 1)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -21,8 +21,8 @@ from typing import Any, Final, cast
 import numpy as np
 import numpy.typing as npt
 
+from wideberth.encounter.join import Encounter
 from wideberth.encounter.rebuild import Rebuilt
-from wideberth.encounter.search import Encounter
 from wideberth.space.geodesy import ecef, ecef_rad
 from wideberth.space.land import Bounds, cut
 from wideberth.space.units import us_to_time

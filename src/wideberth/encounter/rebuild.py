@@ -17,9 +17,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from wideberth.encounter.join import Encounter, Minima
 from wideberth.encounter.kernels import CONTEXT_US, order, prepare
 from wideberth.encounter.rows import GROUND, Names, Rows
-from wideberth.encounter.search import Encounter, Minima
 from wideberth.space.geodesy import arc, geodetic_nd, surface
 
 WINDOW_US: Final = 120_000_000
@@ -94,17 +94,17 @@ def rebuild(
     notes: Sequence[str] = (),
 ) -> Rebuilt:
     """Put it together; `batches` may hold any rows, of which those of both around the time are used."""
-    codes = names.codes([one.first, one.second]).tolist()
+    codes = [_preferred(name, seen, names) for name, seen in zip((one.first, one.second), one.sources, strict=True)]
     from_us, until_us = context_us(one)
     parts = []
     for rows in batches:
-        mine = np.isin(rows["code"], codes) & (rows["time_us"] >= from_us) & (rows["time_us"] <= until_us)
+        mine = np.isin(rows["code"], codes[0] + codes[1]) & (rows["time_us"] >= from_us) & (rows["time_us"] <= until_us)
         if mine.any():
             parts.append(rows[mine])
     rows = np.concatenate(parts)
     window = one.enter_us - WINDOW_US, one.exit_us + WINDOW_US
     evidence = canonical(rows[(rows["time_us"] >= window[0]) & (rows["time_us"] <= window[1])], names)
-    tracks = [_Track(rows[rows["code"] == code]) for code in codes]
+    tracks = [_Track([rows[rows["code"] == code] for code in side]) for side in codes]
     return Rebuilt(
         encounter=one,
         minima=minima,
@@ -135,8 +135,32 @@ def _field(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if any(c in name for c in ',"\r\n') else name
 
 
+def _preferred(name: str, sources: Sequence[str], names: Names) -> list[int]:
+    """The numbers of an identity, of those sources first by which the encounter was found."""
+    found = [names.code(name, source) for source in sources]
+    return [*found, *(code for code in names.of(name) if code not in found)]
+
+
 class _Track:
-    """One side without what the search leaves out."""
+    """One side as its sources saw it, the preferred first."""
+
+    def __init__(self, rows: Sequence[Rows]) -> None:
+        self._seen = [_Seen(part) for part in rows]
+
+    def at(self, when_us: int) -> tuple[npt.NDArray[np.float64], float, int] | None:
+        """The foot point in ECEF, the altitude, and by which source: the first that knows."""
+        for number, seen in enumerate(self._seen):
+            if (place := seen.at(when_us)) is not None:
+                return *place, number
+        return None
+
+    def samples(self, from_us: int, until_us: int) -> tuple[tuple[int, int, int, int], ...]:
+        """As recorded, of all sources in the order of time."""
+        return tuple(sorted(sample for seen in self._seen for sample in seen.samples(from_us, until_us)))
+
+
+class _Seen:
+    """What one source saw, without what the search leaves out."""
 
     def __init__(self, rows: Rows) -> None:
         rows = rows.copy()
@@ -174,7 +198,7 @@ def _frames(tracks: Sequence[_Track], window: tuple[int, int], nearest_us: int) 
     """Every second, and the nearest moment."""
     first = window[0] // STEP_US * STEP_US
     times = sorted({*range(first, window[1] + STEP_US, STEP_US), nearest_us})
-    before: tuple[int, float] | None = None
+    before: tuple[int, float, tuple[int, int]] | None = None
     for when in times:
         places = [track.at(when) for track in tracks]
         sides = _side(places[0]), _side(places[1])
@@ -183,12 +207,15 @@ def _frames(tracks: Sequence[_Track], window: tuple[int, int], nearest_us: int) 
             yield Frame(when, sides[0], sides[1])
             continue
         apart = float(arc(*places[0][0], *places[1][0]))
-        closing = None if before is None else round((before[1] - apart) / (when - before[0]) * 1e6, 2)
-        before = when, apart
+        by = places[0][2], places[1][2]
+        closing = None
+        if before is not None and before[2] == by:  # another source has another offset
+            closing = round((before[1] - apart) / (when - before[0]) * 1e6, 2)
+        before = when, apart, by
         yield Frame(when, sides[0], sides[1], round(apart, 3), round(abs(places[1][1] - places[0][1]), 1), closing)
 
 
-def _side(place: tuple[npt.NDArray[np.float64], float] | None) -> Side | None:
+def _side(place: tuple[npt.NDArray[np.float64], float, int] | None) -> Side | None:
     if place is None:
         return None
     lat_nd, lon_nd = geodetic_nd(*place[0])

@@ -186,6 +186,11 @@ def hour_of(path: Path) -> int | None:
     return None if found is None else calendar.timegm(time.strptime(found[1], "%Y%m%d%H")) // 3_600
 
 
+def recorded_in(folder: Path) -> list[Path]:
+    """The files of a recorder's folder, open hours among them, in the order of time."""
+    return sorted(p for p in folder.glob("tracks-*-*") if hour_of(p) is not None and p.suffix != ".tmp")
+
+
 def whole_batches(path: Path) -> Iterator[Any]:
     """The batches of an Arrow stream as far as it is whole."""
     with path.open("rb") as file:

@@ -87,6 +87,11 @@ def facts(made: Rebuilt) -> list[tuple[str, str]]:
         ("Of one to the other when nearest", f"{one.relative_m_s:,.0f} m/s ({one.relative_m_s * 3.6 / 1.852:,.0f} kt)"),
         ("Place, midway", place),
         ("Method", one.method),
+        *(
+            (f"{name} seen by", ", ".join(by) + "; at each moment by the one that is best there" * (len(by) > 1))
+            for name, by in zip((one.first, one.second), one.sources, strict=True)
+            if by
+        ),
         ("Recorded in", ", ".join(made.sources) or "not said"),
         *(("Taken for granted", note) for note in made.notes),
     ]

@@ -1,11 +1,12 @@
 """Recorded positions as rows: the one form that every file is brought into and that the search takes.
 
-In:  columns of a file in the house's units; identities as text.
+In:  columns of a file in the house's units; identities as text, and who saw them where the file says so.
 Out: an array of `ROW`, 32 bytes a row, identities as numbers in a table of `Names`.
+What two sources saw of one aircraft has two numbers: their offsets, mixed in one track, would be a zigzag.
 Altitudes are whole feet, as transponders give them: the legal 1,000 ft stand exactly on a threshold.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -25,28 +26,46 @@ Rows: TypeAlias = npt.NDArray[np.void]
 
 
 class Names:
-    """Identities and their numbers, in the order in which they came."""
+    """Identities, each as one source saw it, and their numbers, in the order in which they came."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """With what is known already."""
-        self._codes: dict[str, int] = {}
+        self._codes: dict[tuple[str, str], int] = {}
+        self._first: dict[str, int] = {}
         self.list: list[str] = []
-        self.codes(list(names))
+        self.sources: list[str] = []
+        """Of each; empty where a file does not say."""
+        self.whose: list[int] = []
+        """Of each the first number of the same identity."""
+        for name in names:
+            self.code(name)
 
     def __len__(self) -> int:
         """How many."""
         return len(self.list)
 
-    def codes(self, names: Sequence[str]) -> npt.NDArray[np.int32]:
-        """Their numbers; new names get new ones."""
-        made = np.empty(len(names), dtype=np.int32)
-        for i, name in enumerate(names):
-            code = self._codes.get(name)
-            if code is None:
-                code = self._codes[name] = len(self.list)
-                self.list.append(name)
-            made[i] = code
-        return made
+    def code(self, name: str, source: str = "") -> int:
+        """The number; a new identity gets a new one."""
+        code = self._codes.get((name, source))
+        if code is None:
+            code = self._codes[name, source] = len(self.list)
+            self.list.append(name)
+            self.sources.append(source)
+            self.whose.append(self._first.setdefault(name, code))
+        return code
+
+    def codes(self, names: Iterable[str]) -> npt.NDArray[np.int32]:
+        """The numbers of many, of a file that names no source."""
+        return np.array([self.code(name) for name in names], dtype=np.int32)
+
+    def of(self, name: str) -> list[int]:
+        """All numbers of an identity, one for each source."""
+        first = self._first.get(name)
+        return [code for code, whose in enumerate(self.whose) if whose == first]
+
+    def aircraft(self) -> int:
+        """How many identities, whoever saw them."""
+        return len(self._first)
 
 
 def make_rows(

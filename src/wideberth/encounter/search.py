@@ -6,14 +6,12 @@ Refuses nothing: what cannot be meant was refused when the files were read. OSEr
 
 Up to MEMORY_ROWS rows are searched as they are. More are spilled to a folder by slices of ten minutes and searched in
 chunks of about CHUNK_ROWS, each with the rows around it that can have a say in it; the result is the same to the bit.
-Losses of one pair less than JOIN_US apart are one encounter.
 """
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -22,12 +20,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from wideberth.encounter.judge import Class, Interval, classify, gravity, horizontal, method, vertical
+from wideberth.encounter.join import Encounter, Float64s, Int64s, Losses, Minima, join
 from wideberth.encounter.kernels import BUCKET_US, CONTEXT_US, FLOATS, INTS, order, prepare, steps
 from wideberth.encounter.rows import ROW, Names, Rows
 from wideberth.encounter.sweep import items, spheres, sweep
-from wideberth.space.geodesy import geodetic_nd
-from wideberth.space.units import spell_us
 
 MEMORY_ROWS: Final = 12_000_000
 """About 1.2 GB at the peak of a search."""
@@ -35,57 +31,8 @@ CHUNK_ROWS: Final = 4_000_000
 SLICE_US: Final = 30 * BUCKET_US
 SPAN_US: Final = 10 * 86_400_000_000
 """Rows that lie farther apart are searched slice by slice even where they are few."""
-JOIN_US: Final = 60_000_000
 _ROOM: Final = 65_536
-Int64s = npt.NDArray[np.int64]
-Float64s = npt.NDArray[np.float64]
 Tell = Callable[[int], None]
-
-
-class Minima(msgspec.Struct, frozen=True):
-    """Nearer than both is an encounter."""
-
-    horizontal_mm: int = 9_260_000
-    """5 NM."""
-    vertical_ft: int = 1_000
-
-    def pair(self) -> tuple[float, float]:
-        """Metres and feet."""
-        return self.horizontal_mm / 1000.0, float(self.vertical_ft)
-
-
-class Encounter(msgspec.Struct, frozen=True):
-    """One close approach. Distances in metres, altitudes in feet, times in microseconds since 1970 UTC."""
-
-    id: str
-    first: str
-    second: str
-    enter_us: int
-    exit_us: int
-    nearest_us: int
-    """When both separations together, each by its minimum, were least."""
-    horizontal_m: Interval
-    vertical_ft: Interval
-    """Both at that moment."""
-    least_horizontal_m: Interval
-    least_vertical_ft: Interval
-    """Each for itself, while inside the minima."""
-    inside_us: int
-    """How long in all."""
-    closing_m_s: float
-    """At entry, horizontally; negative when they drew apart already."""
-    relative_m_s: float
-    """Of one to the other at the nearest moment, horizontally."""
-    lat_nd: int
-    lon_nd: int
-    """Midway at the nearest moment."""
-    gap_us: int
-    """Largest distance in time between two samples that were interpolated."""
-    quanta_ft: tuple[int, int]
-    klass: Class = msgspec.field(name="class")
-    worst: Class
-    best: Class
-    method: str
 
 
 class Counts(msgspec.Struct):
@@ -105,20 +52,15 @@ class Found(NamedTuple):
     """The result of a search."""
 
     encounters: list[Encounter]
+    along: list[Encounter]
+    """Perhaps one aircraft under two names."""
     counts: Counts
 
 
-class Losses(NamedTuple):
-    """What the kernels give, by pair and bucket."""
-
-    whole: Int64s
-    broken: Float64s
-    counts: Int64s
-
-
-def losses(rows: Rows, codes: int, window_us: tuple[int, int], minima: Minima, threads: int = 1) -> Losses:
+def losses(rows: Rows, whose: Sequence[int], window_us: tuple[int, int], minima: Minima, threads: int = 1) -> Losses:
     """Losses of separation within [window), a whole number of buckets; rows around it give the context."""
-    at = order(rows["code"], rows["time_us"], codes)
+    at = order(rows["code"], rows["time_us"], len(whose))
+    owners = np.array(whose, np.int64)
     n = len(at)
     columns = (np.empty(n, np.int32), np.empty(n, np.int64), np.empty((n, 3)), np.empty(n))
     flown = np.empty(n, np.uint8)
@@ -140,9 +82,8 @@ def losses(rows: Rows, codes: int, window_us: tuple[int, int], minima: Minima, t
         spheres(np.array(ends), first, made, start, columns, balls)
         while begin < ends[1]:
             whole, broken = np.empty((room, INTS), np.int64), np.empty((room, FLOATS))
-            reached, n = sweep(
-                np.array([begin, ends[1]]), first, made, start, balls, columns, minima.pair(), whole, broken
-            )
+            here = np.array([begin, ends[1]])
+            reached, n = sweep(here, first, made, start, balls, columns, owners, minima.pair(), whole, broken)
             wholes.append(whole[:n].copy())
             brokens.append(broken[:n].copy())
             room *= 2 if reached == begin else 1  # one bucket alone has more
@@ -236,12 +177,12 @@ class Search:
         counts = Counts(rows=self.rows)
         parts = []
         for rows, window_us, own in self._chunks():
-            found = losses(rows, len(names), window_us, self.minima, self.threads)
+            found = losses(rows, names.whose, window_us, self.minima, self.threads)
             parts.append(found)
             add_counts(counts, found.counts)
             if tell is not None:
                 tell(own)
-        return Found(join(parts, names, self._flags, self.minima), counts)
+        return Found(*join(parts, names, self._flags, self.minima), counts)
 
     def _chunks(self) -> Iterator[tuple[Rows, tuple[int, int], int]]:
         """Rows with context, the window that they are searched in, and how many lie within it."""
@@ -295,99 +236,3 @@ def add_counts(counts: Counts, more: Int64s) -> None:
     counts.implausible += int(more[2])
     counts.searched += int(more[3])
     counts.held += int(more[4])
-
-
-def join(parts: list[Losses], names: Names, flags: npt.NDArray[np.uint8], minima: Minima) -> list[Encounter]:
-    """Losses of all chunks as encounters, in the order of time and names."""
-    whole = np.concatenate([p.whole for p in parts] or [np.empty((0, INTS), np.int64)])
-    broken = np.concatenate([p.broken for p in parts] or [np.empty((0, FLOATS))])
-    rank = np.empty(len(names), np.int64)
-    rank[sorted(range(len(names)), key=names.list.__getitem__)] = np.arange(len(names))
-    flip = rank[whole[:, 0]] > rank[whole[:, 1]]
-    whole[flip, 0], whole[flip, 1] = whole[flip, 1], whole[flip, 0]
-    broken[flip, 2] *= -1.0
-    by = np.lexsort((whole[:, 3], whole[:, 2], whole[:, 1], whole[:, 0]))
-    whole, broken = whole[by], broken[by]
-    made = [_encounter(whole[a:b], broken[a:b], names, flags, minima) for a, b in _runs(whole)]
-    return sorted(made, key=lambda e: (e.enter_us, e.first, e.second))
-
-
-def _runs(whole: Int64s) -> Iterator[tuple[int, int]]:
-    """Rows of one pair whose losses lie less than JOIN_US apart."""
-    rows = whole[:, :4].tolist()
-    begin, until = 0, 0
-    for k, (a, b, enter, leave) in enumerate(rows):
-        if k and (rows[k - 1][:2] != [a, b] or enter - until >= JOIN_US):
-            yield begin, k
-            begin, until = k, leave
-        until = leave if k == begin else max(until, leave)
-    if rows:
-        yield begin, len(rows)
-
-
-def _encounter(
-    whole: Int64s, broken: Float64s, names: Names, flags: npt.NDArray[np.uint8], minima: Minima
-) -> Encounter:
-    nearest = int(np.lexsort((whole[:, 4], broken[:, 0]))[0])
-    codes = int(whole[0, 0]), int(whole[0, 1])
-    quanta = quantum_ft(int(flags[codes[0]])), quantum_ft(int(flags[codes[1]]))
-    seconds = not (flags[codes[0]] & 4 and flags[codes[1]] & 4)
-    gap_us = int(whole[:, 5].max())
-    gap_s, speeds = gap_us / 1e6, float(broken[:, 10].max())
-    at = broken[nearest]
-    apart_m = horizontal(_mm(at[1]), gap_s, speeds, seconds)
-    apart_ft = vertical(round(abs(float(at[2])), 1), gap_s, quanta)
-    worst_at = broken[_gravest(broken, nearest, minima.pair())]
-    klass, worst, best = classify(
-        horizontal(_mm(worst_at[1]), gap_s, speeds, seconds),
-        vertical(round(abs(float(worst_at[2])), 1), gap_s, quanta),
-        minima.pair(),
-    )
-    lat_nd, lon_nd = geodetic_nd(at[7], at[8], at[9])
-    first, second = names.list[codes[0]], names.list[codes[1]]
-    enter_us = int(whole[0, 2])
-    return Encounter(
-        id=name_of(first, second, enter_us),
-        first=first,
-        second=second,
-        enter_us=enter_us,
-        exit_us=int(whole[:, 3].max()),
-        nearest_us=int(whole[nearest, 4]),
-        horizontal_m=apart_m,
-        vertical_ft=apart_ft,
-        least_horizontal_m=horizontal(_mm(broken[:, 3].min()), gap_s, speeds, seconds),
-        least_vertical_ft=vertical(round(float(broken[:, 4].min()), 1), gap_s, quanta),
-        inside_us=int(whole[:, 6].sum()),
-        closing_m_s=round(float(broken[0, 5]), 2),
-        relative_m_s=round(float(at[6]), 2),
-        lat_nd=int(lat_nd),
-        lon_nd=int(lon_nd),
-        gap_us=gap_us,
-        quanta_ft=quanta,
-        klass=klass,
-        worst=worst,
-        best=best,
-        method=method(gap_s, quanta, seconds),
-    )
-
-
-def _gravest(broken: Float64s, nearest: int, minima: tuple[float, float]) -> int:
-    """Of the parts of an encounter that in which it was of the gravest class; the nearest, where that is as grave."""
-    classes = [gravity(float(row[1]), abs(float(row[2])), minima) for row in broken]
-    worst = min(range(len(classes)), key=classes.__getitem__)
-    return worst if classes[worst] < classes[nearest] else nearest
-
-
-def _mm(metres: float) -> float:
-    return round(float(metres), 3)
-
-
-def quantum_ft(flags: int) -> int:
-    """The step of an identity's altitudes, by what `kernels.steps` noted."""
-    return 1 if flags & 2 else 25 if flags & 1 else 100
-
-
-def name_of(first: str, second: str, enter_us: int) -> str:
-    """The id of an encounter: ten hexadecimal digits that follow from both identities and the second of entry."""
-    text = f"{first}\n{second}\n{spell_us(enter_us // 1_000_000 * 1_000_000)}"
-    return sha256(text.encode()).hexdigest()[:10]

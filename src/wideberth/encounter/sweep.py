@@ -81,13 +81,14 @@ def sweep(
     start: Array,
     balls: Array,
     columns: tuple[Array, Array, Array, Array],
+    whose: Array,
     minima: tuple[float, float],
     whole: Array,
     broken: Array,
 ) -> tuple[int, int]:
     """Losses in the buckets [buckets[0], buckets[1]); the bucket not yet looked at, and how many rows were written.
 
-    Stops early where the next bucket's rows might not fit.
+    Two of the same `whose` are one aircraft. Stops early where the next bucket's rows might not fit.
     """
     code = columns[0]
     written = 0
@@ -113,7 +114,7 @@ def sweep(
                     continue
                 r = balls[i, 3] + balls[j, 3] + reach
                 dx, dy, dz = balls[i, 0] - balls[j, 0], balls[i, 1] - balls[j, 1], balls[i, 2] - balls[j, 2]
-                if dx * dx + dy * dy + dz * dz > r * r or code[made[i, 0]] == code[made[j, 0]]:
+                if dx * dx + dy * dy + dz * dz > r * r or whose[code[made[i, 0]]] == whose[code[made[j, 0]]]:
                     continue
                 if written == len(whole):
                     return b, before
