@@ -9,8 +9,8 @@ with up to `TURN_M_S2` of acceleration, give or take both accuracies and `STAMP_
 could, a twin begins, and says nothing until `TWIN_PLACES` places agree: so a single wild plot moves nothing.
 
 What a report leaves out holds for `OLD_VALUE_US` from the last that said it: velocity, climb, accuracy and being on the
-ground. After that velocity is what the places give (`motion.follow`), accuracy what the method is taken for, the rest
-undefined.
+ground. After that velocity is what the places give (`motion.follow`), climb what the altitudes give (`climb`), accuracy
+what the method is taken for, the rest undefined.
 """
 
 import math
@@ -22,6 +22,7 @@ from numba import njit
 
 from wideberth.feeds.report import Method
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef, inverse
+from wideberth.watch.climb import rise
 from wideberth.watch.motion import COUNT, GO_E, GO_N, LAG_E, LAG_N, P_VV, SAID_E, SAID_N, follow, swung
 from wideberth.watch.state import END, NONE, Flag, Int64s, Strands
 
@@ -308,6 +309,8 @@ def _write(s: Strands, b: Batch, k: int, row: int) -> None:
         s.baro_ft[row], s.baro_us[row] = b.baro_ft[k], time_us
     if b.hae_mm[k] != NONE:
         s.hae_mm[row], s.hae_us[row] = b.hae_mm[k], time_us
+    if s.climb_mm_s[row] == NONE:
+        rise(s, row, b.baro_ft[k], b.hae_mm[k], time_us)
     _ground(s, b, k, row)
     s.time_us[row], s.received_us[row] = max(s.time_us[row], time_us), max(s.received_us[row], b.received_us[k])
 

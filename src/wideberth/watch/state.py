@@ -105,7 +105,8 @@ class Strands(NamedTuple):
     anchor_us: Int64s
     """When the comparison of places and reported velocity began."""
     fit: Float64s
-    """(rows, FIT): the velocity that its places give, and how far they run past the reported one (`motion.follow`)."""
+    """(rows, FIT): the velocity that its places give, how far they run past the reported one (`motion.follow`), and the
+    climb that its altitudes give (`climb.rise`)."""
 
 
 COLUMNS: Final = len(Strands._fields)

@@ -17,6 +17,7 @@ from numba import njit
 
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef_rad
 from wideberth.watch.absorb import PLAY_M, STAMP_S, UNSTATED_MM, slip, velocity
+from wideberth.watch.climb import climb
 from wideberth.watch.motion import FOOT, Float64s, Moving
 from wideberth.watch.state import NONE, Flag, Int64s, Strands
 
@@ -54,7 +55,7 @@ class Tracks(NamedTuple):
     """NaN where nothing says."""
     track_rad: Float64s
     climb: Float64s
-    """Tenths of a millimetre a second; 0 where level or undefined."""
+    """Tenths of a millimetre a second, as reported or as altitudes give it; 0 where level or undefined."""
     baro: Float64s
     hae: Float64s
     """Tenths of a millimetre; NaN is undefined."""
@@ -214,16 +215,16 @@ def _altitudes(s: Strands, rows: Int64s, members: Int64s, best: int, now_us: int
 
     True where the strands contradict one another: then the height is not known, for any of them may be the wrong one.
     """
-    climb = s.climb_mm_s[rows[best]]
+    rising = climb(s, rows[best])
     baro, hae = rows[best], rows[best]
     for m in members:
         row = rows[m]
-        climb = s.climb_mm_s[row] if climb == NONE else climb
+        rising = climb(s, row) if rising == NONE else rising
         if s.baro_ft[baro] == NONE or (baro != rows[best] and s.baro_us[row] > s.baro_us[baro]):
             baro = row
         if s.hae_mm[hae] == NONE or (hae != rows[best] and s.hae_us[row] > s.hae_us[hae]):
             hae = row
-    rate = 0.0 if climb == NONE or abs(climb) <= LEVEL_MM_S else climb * 10.0
+    rate = 0.0 if rising == NONE or abs(rising) <= LEVEL_MM_S else rising * 10.0
     out[6], out[7], out[8] = rate, np.nan, np.nan
     if s.baro_ft[baro] != NONE and now_us - s.baro_us[baro] <= FRESH_US:
         out[7] = s.baro_ft[baro] * FOOT + rate * (now_us - s.baro_us[baro]) * 1e-6
