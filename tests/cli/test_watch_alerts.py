@@ -14,13 +14,25 @@ from served import founded, seed_of, serving
 from wideberth.cli import run
 from wideberth.cli import watch as watch_module
 from wideberth.cli.watch_lines import Item, Reader, item_line, lines_of, spoken_text
-from wideberth.cli.watch_live import LOST, Changes, Learner, Namer, Names, alert_line, going_of, head_lines, names_of
+from wideberth.cli.watch_live import (
+    DOUBTS,
+    LOST,
+    Changes,
+    Learner,
+    Namer,
+    Names,
+    alert_line,
+    going_of,
+    head_lines,
+    names_of,
+)
 from wideberth.client import Client, Problem
 from wideberth.client.live import AlertView, FeedNow, LiveWatch, OpenAlert, OwnTrack, Place, WatchNow
 from wideberth.client.wire import AsOf, Base64, NoticeRow
 from wideberth.keys import Key, write_key
 from wideberth.space.units import time_to_us
 from wideberth.space.volume import Circle, Volume4D
+from wideberth.watch.state import Flag
 
 Captured = pytest.CaptureFixture[str]
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -71,7 +83,8 @@ def opened(state: str, more: dict[str, Any], alert: UUID = ID) -> OpenAlert:
         ("warned", THEIRS, "Ward\\u202e 2 (AAA, protected place): F7 (yours) enters in 0:30"),
         ("warned", LINE | {"entry_s": 61.0}, "agreed line 0: f0 crosses in 1:01"),
         ("warned", HIDDEN, f"{NOT_SHOWN} enters within a minute"),
-        ("warned", HIDDEN | {"entry_s": 60.0, "doubt": "x"}, f"{NOT_SHOWN} enters in 1 min or more (doubtful: x)"),
+        ("warned", HIDDEN | {"entry_s": 60.0, "doubt": "jump, shared"},
+         f"{NOT_SHOWN} enters in 1 min or more (doubtful: it jumped, two places report one address)"),
         ("warned", HIDDEN | {"kind": "operation"}, f"{NOT_SHOWN} enters within a minute"),
         ("warned", HIDDEN | {"kind": "protected", "entry_s": 120.0}, f"{NOT_SHOWN} enters in 2 min or more"),
     ],
@@ -334,3 +347,8 @@ def test_names_come_from_the_readers_own_view(url: str, monkeypatch: pytest.Monk
         assert learner.learned(learnt, met).track("SWR12") == "SWR12 (Relief 11, yours)"
         nameless = names_of("BBB", None, shown)
         assert nameless.zone(zone, "operation") == f"plan {operation.hex()[:6]} (yours)"
+
+
+def test_every_flag_has_words() -> None:
+    """What speaks against a track is said as people say it."""
+    assert DOUBTS.keys() == {flag.name.lower() for flag in Flag if flag.name}

@@ -40,6 +40,17 @@ KINDS: Final = {
 HIDDEN: Final = "something that is not shown to you"
 LOST: Final = ", out of sight: how it went on is not known"
 OFF_PLAN: Final = {"passed": "is no longer seen off its plan", "lost": f"was off its plan{LOST}"}
+DOUBTS: Final = {
+    "jump": "it jumped",
+    "teleport": "it was elsewhere a moment ago",
+    "shared": "two places report one address",
+    "speed": "no such speed",
+    "acceleration": "no such acceleration",
+    "mismatch": "it moves otherwise than it reports",
+    "altitudes": "its altitudes contradict one another",
+    "callsign": "another says its callsign",
+}
+"""What speaks against a track, by the names of `watch.state.Flag`."""
 GOES: Final = ""
 STANDS: Final = "stands"
 ELSEWHEN: Final = "elsewhen"
@@ -162,7 +173,8 @@ def alert_line(alert: OpenAlert, names: Names) -> str:
     figures += [f"last report {max(ages):.0f} s ago"] if ages and max(ages) > OLD_S else []
     joined = ", " if view.kind != "pair" else ": "
     when = "" if view.kind == "pair" else f" {_entry(view)}"
-    doubt = f" (doubtful: {view.doubt})" if view.doubt else ""
+    against = ", ".join(DOUBTS.get(flag, flag) for flag in view.doubt.split(", "))
+    doubt = f" (doubtful: {against})" if view.doubt else ""
     taken = ", taken up" * bool(view.acknowledged_us)
     return f"{head}{when}{joined * bool(figures)}{', '.join(figures)}{doubt}{taken}"
 
