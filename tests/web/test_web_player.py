@@ -90,6 +90,18 @@ def test_an_encounter_is_played(plain: Page, node: page_stub.Running, stub: page
     assert plain.complaints == []
 
 
+def test_it_opens_where_both_are_known(plain: Page, node: page_stub.Running) -> None:
+    """The second appears 7 s after the first: the player opens there, and not on a picture of nothing."""
+    whole = made()
+    for row in whole["frames"][:7]:
+        row[4:] = [None] * 6
+    opened(plain, node)
+    given(plain, json.dumps(whole))
+    plain.until("document.querySelector('#player .above')")
+    assert plain.run("document.querySelector('#player-at').value") == "7"
+    assert "not known" not in figures(plain)
+
+
 def test_nothing_of_a_file_can_leave() -> None:
     """The player has no way to send."""
     source = (WEB / "app/player.js").read_text("utf-8")

@@ -135,7 +135,8 @@ function stage(made) {
   const speed = h("select", { id: "player-speed" }, SPEEDS.map((n) => h("option", { value: n }, `${n} ×`)));
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const play = h("button", { type: "button", class: "btn go", id: "player-play", hidden: still }, text("play"));
-  let [at, timer] = [frameAt(made, Math.max(made.frames[0][TIME], made.inside[0] - AROUND_S)), 0];
+  const both = Math.max(0, made.frames.findIndex((row) => row[ACROSS] !== null));
+  let [at, timer] = [frameAt(made, Math.max(made.frames[both][TIME], made.inside[0] - AROUND_S)), 0];
 
   const unknown = () => text("player.unknown");
   const look = (i) => {
