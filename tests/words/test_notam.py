@@ -11,7 +11,7 @@ from geographiclib.geodesic import Geodesic
 from wideberth.intake.geoid import undulation_mm
 from wideberth.refusal import Reason, Refusal
 from wideberth.space.volume import Circle, Polygon, Volume4D
-from wideberth.words.notam import CODES, EDGES, MARK, RADIUS_NM_MAX, Draft, Hazard, drafts
+from wideberth.words.notam import CODES, EDGES, LONG, MARK, RADIUS_NM_MAX, Draft, Hazard, drafts
 
 ND = 10**9
 EARTH = Geodesic.WGS84
@@ -161,3 +161,12 @@ def test_what_no_notam_can_say_is_refused(firs: list[str], radius_m: int, year_u
     made = drafts([volume], Hazard.OTHER, firs)
     assert isinstance(made, Refusal)
     assert made.reason is reason
+
+
+@pytest.mark.parametrize(("days", "long"), [(88, False), (89, True), (365, True)])
+def test_what_lasts_three_months_is_told_to_be_a_supplement(days: int, long: bool) -> None:
+    """A NOTAM office would send it back."""
+    volume = Volume4D(Circle(45 * ND, 15 * ND, 1_000_000), 0, 300_000, START_US, START_US + days * 86_400_000_000)
+    (draft,) = drafts([volume], Hazard.RESERVED, ["LDZO"])
+    assert isinstance(draft, Draft)
+    assert (LONG in draft.assumed) is long

@@ -34,6 +34,9 @@ TEXT_CHARACTERS_MAX: Final = 1_200
 LEVEL_MAX: Final = 999
 RADIUS_NM_MAX: Final = 999
 EDGES: Final = "edges of an area are geodesics, its corners given to a hundredth of a second (0.3 m)"
+LONG_DAYS: Final = 89
+"""The shortest three months are 89 or 90 days."""
+LONG: Final = "what lasts three months or longer belongs into an AIP Supplement, not into a NOTAM (ICAO Annex 15)"
 _ROUNDED_M: Final = 0.3
 """What a centre may be off by its rounding to a hundredth of a second."""
 _MINUTE_ND: Final = 10**9 // 60
@@ -129,8 +132,10 @@ def _draft(volume: Volume4D, hazard: Hazard, firs: Sequence[str], place: tuple[i
         ("G", _upper(upper_m)),
     )
     sea = "mean sea level was taken as EGM96; heights go outward to 100 ft"
-    assumed = (sea, f"the levels of item Q hold for {ANY_AIR.sentence()}")
-    return Draft(items, assumed if isinstance(volume.outline, Circle) else (*assumed, EDGES))
+    assumed = [sea, f"the levels of item Q hold for {ANY_AIR.sentence()}"]
+    assumed += [] if isinstance(volume.outline, Circle) else [EDGES]
+    assumed += [LONG] if volume.end_us - volume.start_us >= LONG_DAYS * 86_400_000_000 else []
+    return Draft(items, tuple(assumed))
 
 
 # where
