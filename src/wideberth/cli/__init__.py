@@ -43,7 +43,7 @@ COMMANDS: Final = {
     "backup": ("copies:backup", "Copy a ledger, then read the copy back and check it."),
     "restore": ("copies:restore", "Restore a ledger as its next epoch."),
     "encounters": ("encounters:encounters", "Find all close approaches in recorded tracks."),
-    "encounter": ("encounters:encounter", "Rebuild one of them: report, map, plots, evidence hash."),
+    "encounter": ("encounters:encounter", "Rebuild one close approach: report, map, plots, evidence hash."),
     "keys new-root": ("keyring:new_root", "Make a party's offline root."),
     "keys new-watch": ("keyring:new_watch", "Make a watch key."),
     "keys show": ("keyring:show", "Show a key's public side, spelled for the telephone."),
