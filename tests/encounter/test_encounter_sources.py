@@ -115,6 +115,16 @@ def test_two_sources_that_see_two_cross_tell_an_encounter(tmp_path: Path) -> Non
     assert not found.along
 
 
+def test_a_slow_pass_is_an_encounter_by_narrow_minima_too(tmp_path: Path) -> None:
+    """Overtaken at 40 m/s within 300 m, each seen by another source: inside 0.5 NM they look as if they flew along."""
+    one = flight("a", 48.0, 2.0, 90, 200, 20_000, TIMES)
+    two = flight("b", 48.0027, 1.92, 90, 240, 20_100, TIMES)
+    path = write(tmp_path / "a.parquet", [("adsb", one), ("north", two)])
+    for minima in (Minima(horizontal_mm=926_000), Minima(vertical_ft=500), WIDE):
+        found = found_in(path, minima)
+        assert (len(found.encounters), len(found.along)) == (1, 0)
+
+
 def test_a_cluster_tells_the_same_of_several_sources(tmp_path: Path) -> None:
     """Part by part, over the bound of an hour, the result is that of one machine."""
     shift = -T0_S % 3_600 - 150

@@ -112,7 +112,7 @@ def join(
         run, figures = whole[a:b], broken[a:b]
         kept = _best_seen(run, names)
         made = _encounter(run[kept], figures[kept], names, flags, minima)
-        (along if _flew_along(run, figures, names) else encounters).append(made)
+        (along if _flew_along(run, figures, names, minima) else encounters).append(made)
     return sorted(encounters, key=_when), sorted(along, key=_when)
 
 
@@ -153,8 +153,13 @@ def _best_seen(run: Int64s, names: Names) -> Int64s:
     return np.array(sorted(kept))
 
 
-def _flew_along(run: Int64s, broken: Float64s, names: Names) -> bool:
-    """Whether no source saw both, and all that different sources saw of them was close together, and lasted."""
+def _flew_along(run: Int64s, broken: Float64s, names: Names, minima: Minima) -> bool:
+    """Whether no source saw both, and all that different sources saw of them was close together, and lasted.
+
+    Minima that are hardly wider than that do not show whether they came from elsewhere: then nobody is taken for one.
+    """
+    if minima.horizontal_mm < 2e3 * ALONG_M or minima.vertical_ft < 2 * ALONG_FT:
+        return False
     if any(names.sources[a] == names.sources[b] for a, b in run[:, :2].tolist()):
         return False
     lasted = int(run[:, 3].max() - run[:, 2].min())
