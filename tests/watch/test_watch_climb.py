@@ -66,9 +66,50 @@ def test_what_is_said_comes_before_what_altitudes_give() -> None:
     assert sky.sweep(us(21)).climb[0] == pytest.approx(30 * 3_048, rel=0.1)
 
 
-def test_a_wild_altitude_is_no_climb() -> None:
-    """One altitude of another aircraft garbled in, and back: level."""
+@pytest.mark.parametrize("every_s", [1.0, 4.0, 12.0])
+@pytest.mark.parametrize("off_ft", [-970, -500, 500, 600, 800, 1_000, 5_000, 11_000])
+def test_a_wild_altitude_is_no_climb(every_s: float, off_ft: int) -> None:
+    """One altitude that is garbled, or another aircraft's, and back: level all the time."""
     sky = Sky()
-    for k, feet in enumerate([20_000] * 8 + [31_000] + [20_000] * 8):
-        sky.reports([PLOT.report(4.0 * k, baro_ft=feet, climb_mm_s=None)])
-        assert sky.sweep(us(4.0 * k)).climb[0] == 0.0
+    for k in range(20):
+        sky.reports([PLOT.report(every_s * k, baro_ft=20_000 + off_ft * (k == 8), climb_mm_s=None)])
+        assert sky.sweep(us(every_s * k)).climb[0] == 0.0
+
+
+@pytest.mark.parametrize("every_s", [1.0, 4.0])
+def test_a_wild_altitude_hides_no_climb(every_s: float) -> None:
+    """One altitude 700 ft off in a steady climb, and the climb goes on."""
+    sky = Sky()
+    for k in range(20):
+        feet = round((20_000 + 2_000 * every_s * k / 60 + 700 * (k == 12)) / 100) * 100
+        sky.reports([PLOT.report(every_s * k, baro_ft=feet, climb_mm_s=None)])
+        if k >= 10:
+            assert sky.sweep(us(every_s * k)).climb[0] / FT_MIN == pytest.approx(2_000, rel=0.2)
+
+
+def test_a_climb_of_a_source_that_went_silent_is_not_flown_on() -> None:
+    """ADS-B that descended is gone, a radar has it level: 15 s later so it is, as the radar says."""
+    sky = Sky()
+    down = PLOT._replace(kind=AddressKind.ICAO, method=Method.ADS_B, climb_mm_s=-10_160, baro_ft=30_000)
+    for t in range(60):
+        sky.reports([down.report(t, "adsb")])
+    for t in range(0, 90, 4):
+        feet = max(28_000, 30_000 - round(t * 2_000 / 60 / 100) * 100)
+        seen = down.report(t, "north", baro_ft=feet, climb_mm_s=None, method=Method.MODE_S, accuracy_mm=300_000)
+        sky.reports([seen])
+        if t >= 76:
+            tracks = sky.sweep(us(t))
+            assert tracks.climb[0] == 0.0
+            assert tracks.baro[0] == 28_000 * 3_048
+
+
+def test_an_altitude_that_one_source_still_says_is_taken() -> None:
+    """ADS-B without altitude any more, a radar with one: it is the radar's, carried on, and never unknown."""
+    sky = Sky()
+    one = PLOT._replace(kind=AddressKind.ICAO, method=Method.ADS_B, climb_mm_s=0)
+    for t in range(60):
+        sky.reports([one.report(t, "adsb", baro_ft=20_000 if t < 5 else None)])
+        if t % 4 == 0:
+            sky.reports([one.report(t, "north", baro_ft=19_900, method=Method.MODE_S, accuracy_mm=300_000)])
+        if t >= 16:
+            assert sky.sweep(us(t)).baro[0] == 19_900 * 3_048

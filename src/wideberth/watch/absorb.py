@@ -309,8 +309,7 @@ def _write(s: Strands, b: Batch, k: int, row: int) -> None:
         s.baro_ft[row], s.baro_us[row] = b.baro_ft[k], time_us
     if b.hae_mm[k] != NONE:
         s.hae_mm[row], s.hae_us[row] = b.hae_mm[k], time_us
-    if s.climb_mm_s[row] == NONE:
-        rise(s, row, b.baro_ft[k], b.hae_mm[k], time_us)
+    rise(s, row, b.baro_ft[k], b.hae_mm[k], time_us)
     _ground(s, b, k, row)
     s.time_us[row], s.received_us[row] = max(s.time_us[row], time_us), max(s.received_us[row], b.received_us[k])
 

@@ -87,10 +87,10 @@ OFF_E, OFF_N, GO_E, GO_N, P_XX, P_XV, P_VV, STEP_E, STEP_N, STEP_S, SCATTER, COU
 """A row of `follow`, metres and seconds, east and north at the last place: the filtered place from the last one,
 velocity, variances of each axis (place, both, velocity), the last step and its time, variance of the scatter, places;
 then what `absorb` keeps: the velocity that was reported there, and how far places went past it."""
-UP, UP_GO, UP_XX, UP_XV, UP_VV, UP_US, UP_KIND, UP_COUNT = range(16, 24)
+UP, UP_GO, UP_XX, UP_XV, UP_VV, UP_US, UP_KIND, UP_COUNT, UP_WILD, UP_WILD_US = range(16, 26)
 """And of `climb.rise`, metres and seconds: altitude, climb, variances (altitude, both, climb), when it was last said,
-whether that is by pressure or above the ellipsoid, how many there were."""
-FIT: Final = 24
+whether that is by pressure or above the ellipsoid, how many there were; one that did not fit, and when it was said."""
+FIT: Final = 26
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef_rad
-from wideberth.watch.absorb import PLAY_M, STAMP_S, UNSTATED_MM, slip, velocity
+from wideberth.watch.absorb import OLD_VALUE_US, PLAY_M, STAMP_S, UNSTATED_MM, slip, velocity
 from wideberth.watch.climb import climb
 from wideberth.watch.motion import FOOT, Float64s, Moving
 from wideberth.watch.state import NONE, Flag, Int64s, Strands
@@ -211,18 +211,23 @@ def gather(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _altitudes(s: Strands, rows: Int64s, members: Int64s, best: int, now_us: int, out: Float64s) -> bool:
-    """Climb and altitudes: of the best strand, else of the one with the newest; carried on unless level.
+    """Climb and altitudes: of the best strand where it says them of late, else of the one with the newest; carried on
+    unless level. A height above the ellipsoid by another name serves only where nobody knows the pressure.
 
     True where the strands contradict one another: then the height is not known, for any of them may be the wrong one.
     """
-    rising = climb(s, rows[best])
+    rising = climb(s, rows[best], now_us)
     baro, hae = rows[best], rows[best]
+    own_baro, own_hae = now_us - s.baro_us[baro] <= OLD_VALUE_US, now_us - s.hae_us[hae] <= OLD_VALUE_US
     for m in members:
         row = rows[m]
-        rising = climb(s, row) if rising == NONE else rising
-        if s.baro_ft[baro] == NONE or (baro != rows[best] and s.baro_us[row] > s.baro_us[baro]):
+        rising = climb(s, row, now_us) if rising == NONE else rising
+        if not own_baro and s.baro_us[row] > s.baro_us[baro]:
             baro = row
-        if s.hae_mm[hae] == NONE or (hae != rows[best] and s.hae_us[row] > s.hae_us[hae]):
+    for m in members:
+        row = rows[m]
+        same = s.identity[row] == s.identity[rows[best]] or s.baro_ft[baro] == NONE
+        if not own_hae and same and s.hae_us[row] > s.hae_us[hae]:
             hae = row
     rate = 0.0 if rising == NONE or abs(rising) <= LEVEL_MM_S else rising * 10.0
     out[6], out[7], out[8] = rate, np.nan, np.nan

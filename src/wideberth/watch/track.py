@@ -139,7 +139,8 @@ class Fusion:
         clear(s, row)
         s.number[row] = s.track[row] = self._numbers[0]
         s.source[row], s.identity[row] = self.sources.index(report.source), identity
-        s.kind[row] = CLASS_NUMBER[class_of(report.kind, report.category)]
+        known = self.identities[identity].category or report.category
+        s.kind[row] = CLASS_NUMBER[class_of(report.kind, known)]
         rows[key] = row
         return row
 

@@ -184,7 +184,10 @@ class Watch:
         return np.isin(numbers, np.fromiter(self._owned, np.int64, len(self._owned)))
 
     def _ranges(self, air: Tracks) -> tuple[Moving, Float64s, Float64s]:
-        """What moves, and the range of heights of each, millimetres above the ellipsoid."""
+        """What moves, and the range of heights of each, millimetres above the ellipsoid.
+
+        Where pressure and height contradict one another, it is anywhere between both.
+        """
         heights = self.sky.heights
         low, high = heights.to_pressure(air.hae, air.lat_rad, air.lon_rad)
         below, above = heights.of_pressure(air.baro, air.lat_rad, air.lon_rad)
@@ -194,11 +197,10 @@ class Watch:
         baro_low = np.where(np.isnan(air.baro), low, np.where(at_odds, np.minimum(air.baro, low), air.baro))
         baro_high = np.where(np.isnan(air.baro), high, np.where(at_odds, np.maximum(air.baro, high), air.baro))
         know = ~np.isnan(air.hae)
-        return (
-            as_moving(air, baro_low, baro_high),
-            np.where(know, air.hae, below) * 0.1,
-            np.where(know, air.hae, above) * 0.1,
-        )
+        least = np.where(at_odds, np.minimum(air.hae, below), np.where(know, air.hae, below))
+        most = np.where(at_odds, np.maximum(air.hae, above), np.where(know, air.hae, above))
+        unknown = air._replace(baro=np.where(at_odds, np.nan, air.baro), hae=np.where(at_odds, np.nan, air.hae))
+        return as_moving(unknown, baro_low, baro_high), least * 0.1, most * 0.1
 
     def _pairs(self, air: Tracks, m: Moving) -> tuple[list[Seen], bool]:
         """What alerts see of pairs in which somebody has a side; whether there were too many to look at all."""
