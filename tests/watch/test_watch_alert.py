@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from watch_kit import SECOND, us
 
 from wideberth.refusal import Reason, Refusal
@@ -22,7 +23,7 @@ def run(alerts: Alerts, sweeps: list[Seen | None], start: int = 0, sighted: set[
     """When which event came, one sweep a second."""
     events = []
     for t, one in enumerate(sweeps, start):
-        changes = alerts.sweep([one] if one else [], sighted, us(t))
+        changes = alerts.sweep([one] if one else [], dict.fromkeys(sighted, us(t)), us(t))
         for alert in alerts.by_id.values():
             alert.parties = ("AAA", "BBB")
         events += [(t, change.event) for change in changes]
@@ -69,7 +70,7 @@ def test_what_waits_to_be_confirmed_is_known() -> None:
     """After the first prediction far ahead, and neither before nor once it is opened or gone."""
     alerts, waits = Alerts(), []
     for t, one in enumerate((None, seen(200), None, seen(200), seen(199), seen(198))):
-        alerts.sweep([one] if one else [], BOTH, us(t))
+        alerts.sweep([one] if one else [], dict.fromkeys(BOTH, us(t)), us(t))
         waits.append(alerts.unconfirmed)
     assert waits == [False, True, False, True, False, False]
 
@@ -158,7 +159,7 @@ def test_a_seeded_sky_keeps_the_table_and_loses_none(seed: int) -> None:
             row = _predict(key, t, meets[key], misses[key], random)
             rows += [row] if row else []
             near[key] = near.get(key, 0) + 1 if row and row.inside and row.entry_s == 0 else 0
-        for change in alerts.sweep(rows, sighted, us(t)):
+        for change in alerts.sweep(rows, dict.fromkeys(sighted, us(t)), us(t)):
             assert at.get(change.alert) == change.before
             assert change.before is None or ALERT[change.before, change.event] is change.after
             at[change.alert] = change.after
@@ -197,3 +198,24 @@ def test_the_table_is_whole() -> None:
         else:
             assert (rows["apart"], rows["lost sight"]) == OVER
     assert RULES.dwell_us == 10 * SECOND
+
+
+def test_what_places_guess_is_confirmed_by_another_report() -> None:
+    """Sweeps without anything new confirm no guess, also of what is soon; what is very soon is told at once."""
+    for entry_s in (200.0, 60.0):
+        alerts = Alerts()
+        same = replace(seen(entry_s), guessed=True, reported_us=us(0))
+        assert run(alerts, [same, same, same]) == []
+        assert not alerts.unconfirmed
+        assert run(alerts, [replace(same, reported_us=us(3))], 3)[0] == (3, "opened")
+    assert run(Alerts(), [replace(seen(29.0), guessed=True, reported_us=us(0))])[0] == (0, "opened")
+
+
+def test_an_alert_passes_by_two_reports_of_each_side() -> None:
+    """A radar turns in 12 s, and one of its plots is garbled: that alone lets nothing pass."""
+    alerts = Alerts()
+    run(alerts, [seen(200), seen(100)])
+    for t in range(2, 40):
+        plots = {"1": us(t), "2": us(t // 12 * 12)}
+        changes = alerts.sweep([], plots, us(t))
+        assert [c.event for c in changes] == (["apart"] if t == 24 else [])

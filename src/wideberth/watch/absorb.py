@@ -23,7 +23,7 @@ from numba import njit
 from wideberth.feeds.report import Method
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef, inverse
 from wideberth.watch.climb import rise
-from wideberth.watch.motion import COUNT, GO_E, GO_N, LAG_E, LAG_N, P_VV, SAID_E, SAID_N, follow, swung
+from wideberth.watch.motion import COUNT, GO_E, GO_N, LAG_E, LAG_N, P_VV, SAID_E, SAID_N, SCATTER, STEP_S, follow, swung
 from wideberth.watch.state import END, NONE, Flag, Int64s, Strands
 
 
@@ -239,6 +239,16 @@ def slip(s: Strands, row: int) -> float:
         return 0.0
     _, error = _gone(s, row)
     return 0.0 if math.isnan(error) else error
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def noise(s: Strands, row: int) -> float:
+    """95 % error in m/s that the scatter of its places leaves in `velocity`: `slip` without what it may do next."""
+    error, f = slip(s, row), s.fit[row]
+    if error == 0.0 or f[STEP_S] <= 0.0:
+        return error
+    scattered: float = _RADIUS_95 * math.sqrt(2.0 * f[SCATTER]) / f[STEP_S]
+    return min(error, scattered)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

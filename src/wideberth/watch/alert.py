@@ -12,7 +12,7 @@ never ends without a word: a track that is not seen any more ends it as "lost si
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -67,8 +67,12 @@ class Rules(NamedTuple):
     warn_us: int = 120_000_000
     """Time to entry at which predicted becomes warned."""
     confirm: int = 2
-    """Sweeps in a row before an alert opens; one where less than `warn_us` is left."""
+    """Sweeps in a row before an alert opens; one where less than `warn_us` is left. Where places alone give a velocity
+    it is as many reports, for what is more than `soon_us` ahead."""
+    soon_us: int = 30_000_000
     dwell_us: int = 10_000_000
+    """How long nothing is predicted before an alert passes, and that many reports of each side since, which say so."""
+    reports: int = 2
     again_us: int = 60_000_000
     unseen_us: int = 30_000_000
     wider: float = 1.1
@@ -98,6 +102,10 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     """How far apart they are now; None of zones."""
     above_m: float | None = None
     """How far in height now; None where one of them has no altitude."""
+    guessed: bool = False
+    """Whether a velocity in it was told by places alone."""
+    reported_us: int = 0
+    """Of when the newest place in it is."""
 
 
 class Nearest(NamedTuple):
@@ -126,6 +134,10 @@ class Alert(msgspec.Struct):
     """The nearest that they were while it was open; None of zones."""
     parties: tuple[str, ...] = ()
     acknowledged: dict[str, int] = {}
+    missed: int = 0
+    """How often, since it was last too near or predicted, both sides were reported anew;"""
+    heard: Mapping[str, int] = {}
+    """of when each side's last place was then."""
     doubt: str = ""
     """Why a side may not be what it says."""
 
@@ -152,43 +164,43 @@ class Alerts:
         self.rules = rules
         self.by_id: dict[str, Alert] = {}
         self._by_key: dict[Key, Alert] = {}
-        self._waiting: dict[Key, int] = {}
-        """How many sweeps in a row a pair was predicted that has no alert yet."""
+        self._waiting: dict[Key, tuple[int, int]] = {}
+        """How often in a row a pair was predicted that has no alert yet, and by a report of when."""
+        self.unconfirmed = False
+        """Whether any pair waits for another sweep to say the same."""
         self.unopened = 0
         """How many could not be opened for want of room, ever."""
 
     def __len__(self) -> int:
         return len(self.by_id)
 
-    @property
-    def unconfirmed(self) -> bool:
-        """Whether any pair waits for another sweep to say the same."""
-        return bool(self._waiting)
-
     def get(self, key: Key) -> Alert | None:
         """The alert of a pair."""
         return self._by_key.get(key)
 
-    def sweep(self, seen: Iterable[Seen], sighted: set[str], now_us: int) -> list[Change]:
-        """One sweep. `sighted`: sides (of `Key`) that are in sight."""
+    def sweep(self, seen: Iterable[Seen], sighted: Mapping[str, int], now_us: int) -> list[Change]:
+        """One sweep. `sighted`: sides (of `Key`) that are in sight, and of when what is known of them is."""
         changes: list[Change] = []
         found = {one.key: one for one in seen}
         waiting = self._waiting
-        self._waiting = {}
+        self._waiting, self.unconfirmed = {}, False
         for key in sorted(found):
             alert = self._by_key.get(key)
             if alert is not None:
                 changes += self._update(alert, found[key], now_us)
             elif found[key].inside:
-                changes += self._maybe_open(found[key], waiting.get(key, 0) + 1, now_us)
+                changes += self._maybe_open(found[key], waiting.get(key, (0, 0)), now_us)
         for alert in list(self.by_id.values()):
             if alert.key not in found:
                 changes += self._missing(alert, sighted, now_us)
         return changes
 
-    def _maybe_open(self, seen: Seen, times: int, now_us: int) -> list[Change]:
-        if times < self.rules.confirm and seen.entry_s * 1e6 > self.rules.warn_us:
-            self._waiting[seen.key] = times
+    def _maybe_open(self, seen: Seen, before: tuple[int, int], now_us: int) -> list[Change]:
+        rules = self.rules
+        times = before[0] + (not seen.guessed or seen.reported_us != before[1])
+        if times < rules.confirm and seen.entry_s * 1e6 > (rules.soon_us if seen.guessed else rules.warn_us):
+            self._waiting[seen.key] = times, seen.reported_us
+            self.unconfirmed |= not seen.guessed
             return []
         if len(self.by_id) >= ALERTS_MAX:
             self.unopened += 1
@@ -206,7 +218,7 @@ class Alerts:
             return self._forget(alert, now_us)
         changes = self._move(alert, "predicted again", now_us) if alert.over else []
         alert.nearest = _nearer(alert.nearest, seen, now_us)
-        alert.seen, alert.seen_us = seen, now_us
+        alert.seen, alert.seen_us, alert.missed, alert.heard = seen, now_us, 0, {}
         return changes + self._rise(alert, now_us)
 
     def _rise(self, alert: Alert, now_us: int) -> list[Change]:
@@ -217,13 +229,17 @@ class Alerts:
             changes += self._move(alert, "too near", now_us)
         return changes
 
-    def _missing(self, alert: Alert, sighted: set[str], now_us: int) -> list[Change]:
+    def _missing(self, alert: Alert, sighted: Mapping[str, int], now_us: int) -> list[Change]:
         """Not even by the wider minima any more, or out of sight."""
         if alert.over:
             return self._forget(alert, now_us)
-        if all(side in sighted for side in alert.key[1:]):
+        sides = alert.key[1:]
+        if all(side in sighted for side in sides):
             alert.known_us = now_us
-            return self._move(alert, "apart", now_us) if now_us - alert.seen_us >= self.rules.dwell_us else []
+            if all(sighted[side] > alert.heard.get(side, alert.seen_us) for side in sides):
+                alert.missed, alert.heard = alert.missed + 1, {side: sighted[side] for side in sides}
+            sure = alert.missed >= self.rules.reports and now_us - alert.seen_us >= self.rules.dwell_us
+            return self._move(alert, "apart", now_us) if sure else []
         return self._move(alert, "lost sight", now_us) if now_us - alert.known_us >= self.rules.unseen_us else []
 
     def _forget(self, alert: Alert, now_us: int) -> list[Change]:

@@ -112,7 +112,7 @@ class Sky:
 
     def _together(self, s: Strands, rows: Int64s, at: Float64s, now_us: int) -> Tracks:
         if not len(rows):
-            return tracks_of(np.empty((0, 6), np.int64), np.empty((0, 9)), np.empty(0, np.int64))
+            return tracks_of(np.empty((0, 6), np.int64), np.empty((0, 10)), np.empty(0, np.int64))
         cluster = by_identity(s, rows, at, np.lexsort((s.number[rows], s.identity[rows])))
         group = merged(cluster, self._strangers(s, rows, at, cluster))
         order = np.argsort(group, kind="stable")

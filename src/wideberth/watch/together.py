@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from wideberth.space.geodesy import RADIAN_PER_ND, arc, direct, ecef_rad
-from wideberth.watch.absorb import OLD_VALUE_US, PLAY_M, STAMP_S, UNSTATED_MM, slip, velocity
+from wideberth.watch.absorb import OLD_VALUE_US, PLAY_M, STAMP_S, UNSTATED_MM, noise, slip, velocity
 from wideberth.watch.climb import climb
 from wideberth.watch.motion import FOOT, Float64s, Moving
 from wideberth.watch.state import NONE, Flag, Int64s, Strands
@@ -59,6 +59,8 @@ class Tracks(NamedTuple):
     baro: Float64s
     hae: Float64s
     """Tenths of a millimetre; NaN is undefined."""
+    noise_m_s: Float64s
+    """95 % error that the scatter of places leaves in a velocity that they alone give; 0 where it was reported."""
     ground: Int64s
     """1, 0 or NONE; 0 where any strand says that it flies."""
     kind: Int64s
@@ -180,9 +182,9 @@ def gather(
     s: Strands, rows: Int64s, at: Float64s, group: Int64s, order: Int64s, now_us: int
 ) -> tuple[Int64s, Float64s]:
     """One row a group; `order` sorts by group. Integers: the first of the group's places in `rows`, best row, members,
-    ground, kind, flags. Floats: latitude, longitude, error, age, speed, direction, climb, baro, hae."""
+    ground, kind, flags. Floats: latitude, longitude, error, age, speed, direction, climb, baro, hae, noise."""
     many = len(order)
-    whole, real = np.empty((many, 6), np.int64), np.empty((many, 9))
+    whole, real = np.empty((many, 6), np.int64), np.empty((many, 10))
     n, begin = 0, 0
     for k in range(1, many + 1):
         if k < many and group[order[k]] == group[order[begin]]:
@@ -198,6 +200,7 @@ def gather(
         whole[n, 3], whole[n, 4], whole[n, 5] = s.ground[row], s.kind[row], flags
         real[n, 0], real[n, 1], real[n, 2] = at[best, 0], at[best, 1], at[best, 2]
         real[n, 3], real[n, 4], real[n, 5] = (now_us - s.placed_us[row]) * 1e-6, at[best, 3], at[best, 4]
+        real[n, 9] = noise(s, row)
         if _altitudes(s, rows, order[begin:k], best, now_us, real[n]):
             whole[n, 5] |= AT_ODDS
         for m in order[begin:k]:
@@ -251,10 +254,10 @@ def tracks_of(whole: Int64s, real: Float64s, numbers: Int64s) -> Tracks:
     """Columns from what `gather` made, sorted by number."""
     turn = np.argsort(numbers)
     whole, real = whole[turn], real[turn]
-    lat, lon, error, age, speed, track, climb, baro, hae = np.ascontiguousarray(real.T)
+    lat, lon, error, age, speed, track, climb, baro, hae, noises = np.ascontiguousarray(real.T)
     _, row, members, ground, kind, flags = np.ascontiguousarray(whole.T)
     return Tracks(
-        numbers[turn], row, members, lat, lon, error, age, speed, track, climb, baro, hae, ground, kind, flags
+        numbers[turn], row, members, lat, lon, error, age, speed, track, climb, baro, hae, noises, ground, kind, flags
     )  # fmt: skip
 
 
