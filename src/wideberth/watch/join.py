@@ -17,6 +17,8 @@ from wideberth.watch.state import Int64s, Strands
 JOIN_SWEEPS: Final = 8
 NEAR: Final = 1.0
 """In gates (`together`): nearer than this counts for being one."""
+SILENT_US: Final = 15_000_000
+"""A strand whose place is so much older than the other's has fallen silent: a radar turns in 4 to 12 s."""
 PARTED: Final = 2.0
 """Farther than this, a join ends at once."""
 
@@ -74,12 +76,14 @@ def numbered(s: Strands, rows: Int64s, group: Int64s, order: Int64s) -> Int64s:
     """A number for each group, in the order of groups, kept in the strands for the next sweep.
 
     A group keeps the eldest number that a member carries. Where groups part, the one with that number's own strand
-    keeps it, else the one with the eldest strand; the other goes by its eldest strand's own number.
+    keeps it, else the one with the eldest strand; the other goes by its eldest strand's own number. One that is silent
+    while the other goes on is what was left behind: then the number, and its own, go with the other.
     """
     sorted_group = group[order]
     starts = np.flatnonzero(np.r_[True, sorted_group[1:] != sorted_group[:-1]])
-    carried, own = s.track[rows[order]], s.number[rows[order]]
-    wanted = np.minimum.reduceat(carried, starts)
+    wanted = np.minimum.reduceat(s.track[rows[order]], starts)
+    _hand_over(s, rows[order], starts, wanted)
+    own = s.number[rows[order]]
     eldest = np.minimum.reduceat(own, starts)
     sizes = np.diff(np.r_[starts, len(order)])
     owner = np.maximum.reduceat(own == np.repeat(wanted, sizes), starts)
@@ -93,6 +97,24 @@ def numbered(s: Strands, rows: Int64s, group: Int64s, order: Int64s) -> Int64s:
         _settle(numbers, eldest)
     s.track[rows[order]] = np.repeat(numbers, sizes)
     return numbers
+
+
+def _hand_over(s: Strands, rows: Int64s, starts: Int64s, wanted: Int64s) -> None:
+    """Where groups part and the one with the number's own strand is silent, both strands change their own numbers."""
+    values, counts = np.unique(wanted, return_counts=True)
+    if not (counts > 1).any():
+        return
+    placed = np.maximum.reduceat(s.placed_us[rows], starts)
+    ends = np.r_[starts[1:], len(rows)]
+    for value in values[counts > 1].tolist():
+        groups = np.flatnonzero(wanted == value)
+        heir = int(groups[placed[groups].argmax()])
+        own = rows[s.number[rows] == value]
+        left = own[s.placed_us[own] < placed[heir] - SILENT_US]
+        others = rows[starts[heir] : ends[heir]]
+        if len(left) and left[0] not in others:
+            eldest = others[s.number[others].argmin()]
+            s.number[left[0]], s.number[eldest] = s.number[eldest], s.number[left[0]]
 
 
 def _settle(numbers: Int64s, eldest: Int64s) -> None:

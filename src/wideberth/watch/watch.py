@@ -139,7 +139,7 @@ class Watch:
         back_s = min((now_us - self._swept_us) * 1e-6, BACK_S_MAX)
         self._swept_us = now_us
         self._tracks = tracks = self.sky.sweep(now_us)
-        self._owned = self._owners.find(self.sky.fusion, self.zones, tracks)
+        self._owned = self._owners.find(self.sky.fusion, self.zones, tracks, now_us)
         flying = np.flatnonzero((tracks.ground != 1) & (tracks.age_s <= COAST_S) & ~(tracks.speed_m_s > SPEED_M_S_MAX))
         left_out = max(0, len(flying) - TRACKS_MAX)
         if left_out:

@@ -5,7 +5,8 @@ Out: by track number its `Own`; names that are not sure, with the parties whose 
 Refuses nothing.
 
 A track is a plan's where the plan names it and the track was seen near the plan (`HOME_M`) since, whatever its height:
-so nobody gets another's aircraft, or its place, by naming it in a plan elsewhere. Where several plans may have it, it
+so nobody gets another's aircraft, or its place, by naming it in a plan elsewhere. A track that ends is remembered for
+`BACK_US`: one of the same name where it can have flown is the plan's again. Where several plans may have it, it
 is that in whose volumes it flies, else that which named it first; where they are several parties', all of them are
 told. A callsign counts for the one track that says it; where several do, for none. An address is surer than it.
 """
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wideberth.feeds.report import AddressKind
+from wideberth.space.geodesy import inverse
 from wideberth.space.overlap import near
 from wideberth.space.units import ND_PER_RADIAN
 from wideberth.space.volume import Circle, Volume4D
@@ -28,6 +30,21 @@ from wideberth.watch.track import Fusion
 
 HOME_M: Final = 30_000.0
 """How near to a volume of its plan a track was once seen to be its own: on its way there, or a wrong take-off."""
+
+BACK_US: Final = 900_000_000
+"""How long a track that was out of hearing may come back as its plan's."""
+BACK_M: Final = 5_000.0
+BACK_M_S: Final = 350.0
+"""How far from where it was last seen: some turning about, and the fastest that shares airspace."""
+
+
+class _Home(msgspec.Struct, frozen=True):
+    """Where a track that is an operation's was last."""
+
+    name: str
+    time_us: int
+    lat_rad: float
+    lon_rad: float
 
 
 class Own(msgspec.Struct, frozen=True):
@@ -46,8 +63,11 @@ class Owners:
         self._named: dict[tuple[AddressKind, str], tuple[Own, ...]] = {}
         self._called: dict[str, tuple[Own, ...]] = {}
         """By callsign."""
-        self._home: set[tuple[int, str]] = set()
+        self._home: dict[tuple[int, str], _Home] = {}
         """Tracks that were seen near an operation that names them."""
+        self._left: dict[tuple[str, str], _Home] = {}
+        """By name and operation, those that ended."""
+        self._now_us = 0
 
     def assign(self, kind: AddressKind, address: str, *owns: Own) -> None:
         """A thing of this name is a party's; of several, in the order in which they named it; of none, nobody's."""
@@ -68,11 +88,13 @@ class Owners:
         named = (*self._named.values(), *self._called.values())
         return {own.operation for owns in named for own in owns if own.operation}
 
-    def find(self, fusion: Fusion, zones: Zones, tracks: Tracks) -> dict[int, Own]:
+    def find(self, fusion: Fusion, zones: Zones, tracks: Tracks, now_us: int) -> dict[int, Own]:
         """By track number, whose it is. Flags tracks whose callsign is not sure."""
-        self.unsure = {}
+        self.unsure, self._now_us = {}, now_us
         at = {number: place for place, number in enumerate(tracks.number.tolist())}
-        self._home = {home for home in self._home if home[0] in at}
+        self._left |= {(home.name, key[1]): home for key, home in self._home.items() if key[0] not in at}
+        self._left = {key: home for key, home in self._left.items() if home.time_us >= now_us - BACK_US}
+        self._home = {key: home for key, home in self._home.items() if key[0] in at}
         found: dict[int, Own] = {}
         for number, key in self._tracks_named(fusion):
             if number in at and (own := self._whose(key[1], self._named[key], number, tracks, at[number], zones)):
@@ -86,20 +108,27 @@ class Owners:
     def _whose(
         self, name: str, owns: tuple[Own, ...], number: int, tracks: Tracks, at: int, zones: Zones
     ) -> Own | None:
-        home = [own for own in owns if self._is_home(own, number, tracks, at, zones)]
+        home = [own for own in owns if self._is_home(name, own, number, tracks, at, zones)]
         if len({own.party for own in home}) > 1:
             self.unsure[name] = {own.party for own in home}
         inside = (own for own in home if len(home) > 1 and _near(tracks, at, own.operation, zones, 0.0))
         return next(inside, home[0] if home else None)
 
-    def _is_home(self, own: Own, number: int, tracks: Tracks, at: int, zones: Zones) -> bool:
-        home = (number, own.operation)
-        if own.operation not in zones.by_id or home in self._home:
+    def _is_home(self, name: str, own: Own, number: int, tracks: Tracks, at: int, zones: Zones) -> bool:
+        key = (number, own.operation)
+        if own.operation not in zones.by_id:
             return True
-        if _near(tracks, at, own.operation, zones, HOME_M):
-            self._home.add(home)
+        here = self._here(name, tracks, at)
+        back = self._left.get((name, own.operation))
+        if key in self._home or _near(tracks, at, own.operation, zones, HOME_M) or (back and _reaches(back, here)):
+            self._home[key] = here
+            self._left.pop((name, own.operation), None)
             return True
         return False
+
+    def _here(self, name: str, tracks: Tracks, at: int) -> _Home:
+        placed_us = self._now_us - round(1e6 * float(tracks.age_s[at]))
+        return _Home(name, placed_us, float(tracks.lat_rad[at]), float(tracks.lon_rad[at]))
 
     def _callers(self, fusion: Fusion, zones: Zones, tracks: Tracks, owned: dict[int, Own]) -> dict[int, Own]:
         """By callsign: of each, the one track that says it; several are flagged, and none is anybody's."""
@@ -135,6 +164,12 @@ def _tracks_of(fusion: Fusion, identities: Collection[int]) -> list[tuple[int, i
     known: Int64s = np.fromiter(identities, np.int64, len(identities))
     rows: npt.NDArray[np.int64] = np.flatnonzero(np.isin(s.identity, known) & (s.number > 0) & (s.track > 0))
     return list(zip(s.track[rows].tolist(), s.identity[rows].tolist(), strict=True))
+
+
+def _reaches(before: _Home, after: _Home) -> bool:
+    """Whether what was there can be here."""
+    metres, _, _ = inverse(before.lat_rad, before.lon_rad, after.lat_rad, after.lon_rad)
+    return bool(metres <= BACK_M + BACK_M_S * max(0.0, (after.time_us - before.time_us) * 1e-6))
 
 
 def _near(tracks: Tracks, at: int, operation: str, zones: Zones, metres: float) -> bool:
