@@ -187,3 +187,22 @@ def test_ends_tell_how_near_it_was() -> None:
     assert (alert.nearest.time_us - us(0)) / 1e6 == pytest.approx(150, abs=1)
     assert alert.nearest.apart_m == pytest.approx(abs(GEOD.Inverse(*A.at(149)[:2], *B.at(149)[:2])["s12"]), abs=2)
     assert alert.nearest.above_m == pytest.approx(152.4, abs=0.1)
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_who_names_another_s_aircraft_silences_nobody(hostile: bool) -> None:
+    """One plan names both of two that meet, over the volumes of the other's plan, and was first: both are warned."""
+    watch = Watch(charter())
+    first, second = "AAA/" + "1" * 32, "BBB/" + "2" * 32
+    for plan in (first, second):
+        where = zone(
+            square(48, 8, 80_000), plan, kind=ZoneKind.OPERATION, traffic=TrafficClass.CREWED_AIR, owner=plan[:3]
+        )
+        watch.zones.put(where)
+    watch.watch_all("ATS")
+    watch.assign(AddressKind.ICAO, "aaaaaa", Own("AAA", first))
+    watch.assign(AddressKind.ICAO, "bbbbbb", *[Own("AAA", first)] * hostile, Own("BBB", second))
+    fly(watch, [A, B], range(40))
+    for party in ("AAA", "BBB", "ATS"):
+        assert [view.kind for view in watch.view(party).alerts if view.kind == "pair"] == ["pair"]
+    assert watch.view("BBB").unsure == (("bbbbbb",) if hostile else ())

@@ -246,9 +246,11 @@ class Watch:
         raise AssertionError("nobody has no pairs")
 
     def _one(self, air: Tracks, pairs: Pairs, k: int) -> bool:
-        """Whether both fly one plan: one thing by two names, or a formation, which is its party's to keep."""
-        a, b = (self._owned.get(int(air.number[at[k]])) for at in (pairs.i, pairs.j))
-        return a is not None and a == b and bool(a.operation)
+        """Whether both fly one plan: one thing by two names, or a formation, which is its party's to keep. What another
+        party claims too may be neither."""
+        numbers = int(air.number[pairs.i[k]]), int(air.number[pairs.j[k]])
+        a, b = (self._owned.get(number) for number in numbers)
+        return a is not None and a == b and bool(a.operation) and not self._owners.claimed.keys() & set(numbers)
 
     def _clear(self, m: Moving, pairs: Pairs, chosen: Int64s, until_s: float) -> Float64s:
         """When well clear is lost, for pairs of which one is a drone; infinite for all others."""
@@ -294,6 +296,7 @@ class Watch:
             for side in alert.key[1:2] if alert.key[0] != "pair" else alert.key[1:]:
                 own = self._owned.get(int(side))
                 parties |= {own.party} if own is not None else set()
+                parties |= self._owners.claimed.get(int(side), set())
                 at = self._at(int(side))
                 flags |= int(self._tracks.flags[at]) if at is not None else 0
             if alert.key[0] != "pair" and (zone := self.zones.by_id.get(alert.key[2])) is not None:

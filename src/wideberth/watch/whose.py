@@ -60,6 +60,8 @@ class Owners:
     def __init__(self) -> None:
         self.unsure: dict[str, set[str]] = {}
         """By name, as of the last sweep."""
+        self.claimed: dict[int, set[str]] = {}
+        """By track number the parties whose plans dispute it, as of the last sweep."""
         self._named: dict[tuple[AddressKind, str], tuple[Own, ...]] = {}
         self._called: dict[str, tuple[Own, ...]] = {}
         """By callsign."""
@@ -90,7 +92,7 @@ class Owners:
 
     def find(self, fusion: Fusion, zones: Zones, tracks: Tracks, now_us: int) -> dict[int, Own]:
         """By track number, whose it is. Flags tracks whose callsign is not sure."""
-        self.unsure, self._now_us = {}, now_us
+        self.unsure, self.claimed, self._now_us = {}, {}, now_us
         at = {number: place for place, number in enumerate(tracks.number.tolist())}
         self._left |= {(home.name, key[1]): home for key, home in self._home.items() if key[0] not in at}
         self._left = {key: home for key, home in self._left.items() if home.time_us >= now_us - BACK_US}
@@ -110,7 +112,7 @@ class Owners:
     ) -> Own | None:
         home = [own for own in owns if self._is_home(name, own, number, tracks, at, zones)]
         if len({own.party for own in home}) > 1:
-            self.unsure[name] = {own.party for own in home}
+            self.unsure[name] = self.claimed[number] = {own.party for own in home}
         inside = (own for own in home if len(home) > 1 and _near(tracks, at, own.operation, zones, 0.0))
         return next(inside, home[0] if home else None)
 
