@@ -93,6 +93,26 @@ def test_a_party_that_watches_all_hides_no_name(world: Warnings) -> None:
         assert world.last("AAA", AlertItem).other == ""
 
 
+@pytest.mark.parametrize("kind", [AlertKind.ENTRY, AlertKind.PLACE, AlertKind.LINE])
+@pytest.mark.parametrize("hidden", [True, False])
+def test_of_what_is_hidden_neither_kind_nor_second_is_told(world: Warnings, kind: AlertKind, hidden: bool) -> None:
+    """Who flies towards a plan, a place or a line of another reads the same, unless it is open; its owner reads what
+    it is. A third party that claims the aircraft learns no more."""
+    owner, flyer = ("BBB", "AAA") if hidden else ("AAA", "BBB")
+    zone, plan = (world.two, world.one) if hidden else (world.one, world.two)
+    sides = (Side(flyer, plan, "3c6444"), Side(owner, zone, ""), Side("CCC", world.draw(16), "3c6444"))
+    world.now_us += 37 * SECOND
+    warning = Warning_(ALERT, kind, Stage.WARNED, sides, world.now_us, world.now_us, 0, 0)
+    world.sequencer.say(Warned((warning,)), world.now_us)
+    for party in (flyer, "CCC", owner):
+        told = AlertKind.ENTRY if hidden and party != owner else kind
+        (row,) = alerts(world.state, party, AS_OF).alerts
+        assert world.last(party, AlertItem).kind == row.kind == told
+        whole_minute = row.since.endswith(":00Z") or row.since.endswith(":00.000000Z")
+        assert whole_minute == (hidden and party != owner), row.since
+    assert same(world)
+
+
 def test_an_alert_is_taken_up_by_whom_it_concerns(world: Warnings) -> None:
     """Once, before it has passed; the other side learns that it was, and not by whom where that is hidden."""
     world.warn()

@@ -130,9 +130,11 @@ def test_who_may_acknowledge() -> None:
 
 
 def test_ids_are_the_same_for_the_same_and_tell_nothing() -> None:
-    """An id follows from pair and moment alone, and no two are alike."""
-    assert alert_id(KEY, 5) == alert_id(KEY, 5)
-    assert len({alert_id(("pair", str(a), str(b)), t) for a in range(9) for b in range(9) for t in range(9)}) == 729
+    """An id follows from pair, moment and the secret of a run, and no two are alike."""
+    assert alert_id(KEY, 5, b"s") == alert_id(KEY, 5, b"s") != alert_id(KEY, 5, b"t")
+    assert (
+        len({alert_id(("pair", str(a), str(b)), t, b"s") for a in range(9) for b in range(9) for t in range(9)}) == 729
+    )
 
 
 @pytest.mark.parametrize("seed", range(12))

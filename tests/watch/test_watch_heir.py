@@ -76,3 +76,38 @@ def test_whoever_calls_itself_so_elsewhere_is_not_taken_for_it() -> None:
         watch.reports([A.report(t, "hill")] if t < 300 else [liar.report(t, "hill")] if t >= 365 else [])
         watch.sweep(us(t + 0.3))
     assert watch.view("AAA").own == ()
+
+
+def test_a_plan_that_ends_during_a_conflict_leaves_nobody_unwarned() -> None:
+    """Warned, the plan ends a minute before the loss, they meet: the party hears of it to the end, and not after."""
+    watch = Watch(charter())
+    watch.assign(AddressKind.ICAO, "aaaaaa", Own("AAA", PLAN))
+    events = []
+    for t in range(300):
+        if t == 150:
+            watch.assign(AddressKind.ICAO, "aaaaaa")
+        watch.reports([A.report(t), B.report(t)])
+        events += [(change.event, watch.alerts.by_id[change.alert].parties) for change in watch.sweep(us(t)).changes]
+    assert events == [(event, ("AAA",)) for event in ("opened", "time is short", "too near", "apart")]
+    assert watch.view("AAA").own == ()
+
+
+@pytest.mark.parametrize("kind", [ZoneKind.OPERATION, ZoneKind.PROTECTED, ZoneKind.REGISTER])
+def test_a_zone_that_ends_ends_its_alert_and_tells_nobody_new(kind: ZoneKind) -> None:
+    """A stranger is in it, then the zone is over: for its owner it was its own to the last, and it has passed."""
+    watch = Watch(charter())
+    watch.assign(AddressKind.ICAO, "aaaaaa", Own("AAA"))
+    mine = zone(square(48, 8, 40_000), "BBB/" + "2" * 32, kind=kind, traffic=TrafficClass.CREWED_AIR, owner="BBB")
+    watch.zones.put(mine)
+    events = []
+    for t in range(90):
+        if t == 60:
+            watch.zones.drop(mine.id)
+        watch.reports([A.report(t)])
+        events += [(t // 10, change.event) for change in watch.sweep(us(t)).changes]
+        (view,) = watch.view("BBB").alerts
+        assert view.kind == kind.value
+        assert view.own == mine.id
+        told = {party for alert in watch.alerts.by_id.values() for party in alert.parties}
+        assert told == ({"BBB"} if kind is ZoneKind.REGISTER else {"AAA", "BBB"})
+    assert events == [(0, "opened"), (0, "time is short"), (0, "too near"), (6, "apart")]

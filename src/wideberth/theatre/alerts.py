@@ -23,7 +23,17 @@ from wideberth.limits import (
     KEPT_ENDED_US,
     NAME_CHARACTERS_MAX,
 )
-from wideberth.party.alerts import OVER, Aircraft, AlertCommand, FileEncounter, SetAircraft, Side, Warned, Warning_
+from wideberth.party.alerts import (
+    OVER,
+    Aircraft,
+    AlertCommand,
+    AlertKind,
+    FileEncounter,
+    SetAircraft,
+    Side,
+    Warned,
+    Warning_,
+)
 from wideberth.party.command import Disclosure, Text
 from wideberth.party.envelope import decode_part
 from wideberth.refusal import Reason, Refusal, refuse
@@ -40,6 +50,7 @@ _IDENTITY: Final = re.compile(r"[A-Za-z0-9._:/-]+")
 DIGEST_BYTES: Final = 32
 GRADES: Final = ("A", "B", "C", "D", "E")
 DAY_US: Final = 86_400_000_000
+MINUTE_US: Final = 60_000_000
 TAKEN_UP: Final = "acknowledged"
 
 
@@ -144,7 +155,7 @@ Notices = list[tuple[str, Notice]]
 
 
 def _item(state: State, warning: Warning_, own: Side, other: Side | None, what: str, by: str) -> AlertItem:
-    head = (warning.alert, warning.kind.value, what, own.operation, own.track, named(state, other))
+    head = (warning.alert, _kind(state, warning, own), what, own.operation, own.track, named(state, other))
     measured = (warning.closest_us, warning.horizontal_mm, warning.vertical_mm)
     shown_by = by if by in ("", own.party) or by == named(state, other) else "the other side"
     return AlertItem(*head, *measured, warning.doubtful, shown_by)
@@ -160,6 +171,17 @@ def named(state: State, other: Side | None) -> str:
     """The other's party, where its plan is open; else empty."""
     thing = state.things.get((other.party, other.operation)) if other is not None else None
     return thing.owner if thing is not None and thing.disclosure == Disclosure.OPEN else ""
+
+
+def _hidden(state: State, alert: "Warning_ | AlertRow", own: Side) -> bool:
+    """Whether a side that flies comes towards a thing that is not its to know."""
+    things = [side for side in alert.sides if side is not own and side.operation and not side.track]
+    return alert.kind is not AlertKind.PAIR and bool(own.track) and any(not named(state, side) for side in things)
+
+
+def _kind(state: State, alert: "Warning_ | AlertRow", own: Side) -> str:
+    """What an alert is of; all that is hidden is an entry."""
+    return (AlertKind.ENTRY if _hidden(state, alert, own) else alert.kind).value
 
 
 # writing
@@ -334,14 +356,15 @@ def alerts(state: State, reader: str, as_of: AsOf) -> Alerts:
 def _now(state: State, reader: str, row: AlertRow) -> AlertNow:
     own = next(side for side in row.sides if side.party == reader)
     other = _other(row.sides, own)
+    since_us = row.since_us - row.since_us % MINUTE_US if _hidden(state, row, own) else row.since_us
     return AlertNow(
         id_text(row.id),
-        row.kind,
+        _kind(state, row, own),
         row.stage,
         id_text(own.operation) if own.operation else None,
         own.track,
         named(state, other) or None,
-        time_text(row.since_us),
+        time_text(since_us),
         time_text(row.closest_us),
         mm_to_m(row.horizontal_mm),
         mm_to_m(row.vertical_mm),

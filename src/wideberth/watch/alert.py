@@ -12,6 +12,7 @@ never ends without a word: a track that is not seen any more ends it as "lost si
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -168,6 +169,7 @@ class Alerts:
         """How often in a row a pair was predicted that has no alert yet, and by a report of when."""
         self.unconfirmed = False
         """Whether any pair waits for another sweep to say the same."""
+        self._secret = secrets.token_bytes(32)
         self.unopened = 0
         """How many could not be opened for want of room, ever."""
 
@@ -205,7 +207,7 @@ class Alerts:
         if len(self.by_id) >= ALERTS_MAX:
             self.unopened += 1
             return []
-        id_ = alert_id(seen.key, now_us)
+        id_ = alert_id(seen.key, now_us, self._secret)
         alert = Alert(
             id_, seen.key, AlertState.PREDICTED, now_us, now_us, seen, now_us, now_us, _nearer(None, seen, now_us)
         )
@@ -283,6 +285,7 @@ def _nearer(before: Nearest | None, seen: Seen, now_us: int) -> Nearest | None:
     return Nearest(now_us, seen.apart_m, seen.above_m)
 
 
-def alert_id(key: Key, opened_us: int) -> str:
-    """The same for the same pair and moment, and nothing to count by."""
-    return hashlib.sha256("\n".join(("wideberth/alert/1", *key, str(opened_us))).encode()).hexdigest()[:24]
+def alert_id(key: Key, opened_us: int, secret: bytes) -> str:
+    """The same for the same pair, moment and secret; without the secret nothing of them can be tried out."""
+    text = "\n".join(("wideberth/alert/2", *key, str(opened_us))).encode()
+    return hashlib.blake2b(text, key=secret, digest_size=12).hexdigest()

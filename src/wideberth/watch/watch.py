@@ -29,7 +29,7 @@ from wideberth.watch.alert import RULES, Alert, Alerts, Change, Rules, Seen
 from wideberth.watch.approach import SPEED_M_S_MAX, Bools, Crowded, Pairs, apart, approaches, held, minima_of
 from wideberth.watch.bias import LIMITS, Limits
 from wideberth.watch.conformance import TIMES, Conformance, Fix, Times, Turn, is_outside
-from wideberth.watch.entry import Margins, ZoneKind, Zones, margins_of
+from wideberth.watch.entry import Margins, Zone, ZoneKind, Zones, margins_of
 from wideberth.watch.fuse import Sky, Source
 from wideberth.watch.motion import Float64s, Minima, Moving, motion
 from wideberth.watch.picture import AlertView, Place, place_of, view_of
@@ -107,6 +107,8 @@ class Watch:
         self._tracks = _no_tracks()
         self._owned: dict[int, Own] = {}
         """By track, whose it is."""
+        self._zone_of: dict[str, Zone] = {}
+        """By alert its zone, which may have ended since."""
         self._swept_us = 0
 
     # what is known beforehand
@@ -139,7 +141,7 @@ class Watch:
         back_s = min((now_us - self._swept_us) * 1e-6, BACK_S_MAX)
         self._swept_us = now_us
         self._tracks = tracks = self.sky.sweep(now_us)
-        self._owned = self._owners.find(self.sky.fusion, self.zones, tracks, now_us)
+        self._owned = self._kept(tracks) | self._owners.find(self.sky.fusion, self.zones, tracks, now_us)
         flying = np.flatnonzero((tracks.ground != 1) & (tracks.age_s <= COAST_S) & ~(tracks.speed_m_s > SPEED_M_S_MAX))
         left_out = max(0, len(flying) - TRACKS_MAX)
         if left_out:
@@ -181,6 +183,13 @@ class Watch:
         return self._tracks
 
     # inside
+
+    def _kept(self, tracks: Tracks) -> dict[int, Own]:
+        """Whose plan ended while an alert of its aircraft is open is warned of that one to its end."""
+        alerts = (alert for alert in self.alerts.by_id.values() if not alert.over)
+        sides = {int(side) for alert in alerts for side in alert.key[1 : 3 if alert.key[0] == "pair" else 2]}
+        there = sides & self._owned.keys() & set(tracks.number.tolist())
+        return {number: Own(self._owned[number].party) for number in there}
 
     def _somebodys(self, numbers: Int64s) -> Bools:
         """Which of these tracks are a party's."""
@@ -284,12 +293,13 @@ class Watch:
         there = np.flatnonzero(np.isin(self._tracks.number, asked) & (self._tracks.age_s <= COAST_S))
         placed = now_us - np.rint(1e6 * self._tracks.age_s[there]).astype(np.int64)
         sighted = dict(zip(map(str, self._tracks.number[there].tolist()), placed.tolist(), strict=True))
-        zones = {alert.key[2] for alert in self.alerts.by_id.values()} & self.zones.by_id.keys()
+        zones = (alert.key[2] for alert in self.alerts.by_id.values() if alert.key[0] != "pair")
         return sighted | dict.fromkeys(zones, now_us)
 
     def _concern(self, now_us: int) -> list[Change]:
         """Whom each alert concerns, and what speaks against its sides."""
         changes: list[Change] = []
+        self._zone_of = {one.id: zone for one in self.alerts.by_id.values() if (zone := self._zone(one)) is not None}
         for alert in self.alerts.by_id.values():
             parties = set(self._all) if alert.key[0] == "pair" else set()
             flags = 0
@@ -299,12 +309,16 @@ class Watch:
                 parties |= self._owners.claimed.get(int(side), set())
                 at = self._at(int(side))
                 flags |= int(self._tracks.flags[at]) if at is not None else 0
-            if alert.key[0] != "pair" and (zone := self.zones.by_id.get(alert.key[2])) is not None:
+            if (zone := self._zone_of.get(alert.id)) is not None:
                 # a register is its owner's alone: whose track it is hears nothing of it
                 parties = {zone.owner} if zone.kind is ZoneKind.REGISTER else parties | {zone.owner}
             changes += self.alerts.concern(alert, parties, now_us)
             alert.doubt = ", ".join(_flag_names(flags & int(SPOOF)))
         return changes
+
+    def _zone(self, alert: Alert) -> Zone | None:
+        """The zone of an alert, as it is or last was."""
+        return self.zones.by_id.get(alert.key[2]) or self._zone_of.get(alert.id) if alert.key[0] != "pair" else None
 
     def _conform(self, now_us: int) -> list[Turn]:
         turns: list[Turn] = []
@@ -381,7 +395,7 @@ class Watch:
                     first, second = second, first
             places = (self._place(first), self._place(second))
             return view_of(alert, party, self._name(first), self._name(second), places)
-        zone = self.zones.by_id.get(alert.key[2])
+        zone = self._zone_of.get(alert.id)
         if zone is not None and zone.owner == party:
             return view_of(alert, party, zone.id, self._name(first), (None, self._place(first)))
         shown = zone is not None and zone.open
