@@ -5,7 +5,7 @@ import struct
 import pytest
 from asterix import base
 from feeds_kit import NOW
-from test_feeds_asterix import ADSB, NEWEST, TRACK, of_day, one, pack
+from test_feeds_asterix import ADSB, NEWEST, PLOT, SITE, TRACK, of_day, one, pack
 
 from wideberth.feeds.asterix import Asterix
 from wideberth.feeds.parser import Drop
@@ -32,6 +32,8 @@ def test_two_aircraft_of_one_address_are_two() -> None:
         (21, "040", b"\x01\x01\x08", "CPR", Drop.DOUBTED),
         (21, "040", b"\x01\x01\x02", "RCF", Drop.DOUBTED),
         (62, "080", b"\x02", "CNF", Drop.DOUBTED),
+        (62, "080", b"\x01\x01\x01\x01\x04", "PFT", Drop.DOUBTED),
+        (48, "170", b"\x80", "CNF", Drop.DOUBTED),
         (62, "080", b"\x01\x01\x01\x80", "CST", Drop.NO_TARGET),
         (62, "080", b"\x01\x40", "TSE", Drop.NO_TARGET),
     ],
@@ -40,13 +42,13 @@ def test_what_its_sender_doubts_or_carries_on_is_counted(
     category: int, item: str, data: bytes, bit: str, why: Drop
 ) -> None:
     """Each bit alone, where libasterix has it, gives no report and its reason."""
-    block = pack(category, (ADSB if category == 21 else TRACK) | {item: data})
+    block = pack(category, {21: ADSB, 48: PLOT, 62: TRACK}[category] | {item: data})
     raw = base.RawDatablock.parse(base.Bits.from_bytes(block))
     assert not isinstance(raw, ValueError)
     (read,) = NEWEST[category].cv_uap.parse(raw[0].get_raw_records())
     groups = read.get_item(item).variation.get_item
     assert groups(bit).as_uint() == 1
-    parser = Asterix("x", {})
+    parser = Asterix("x", {"*": SITE})
     assert parser.feed(block, NOW) == []
     assert parser.dropped == {why: 1}
 
@@ -55,3 +57,25 @@ def test_what_its_sender_doubts_or_carries_on_is_counted(
 def test_what_a_tracker_still_sees_is_a_report(status: bytes) -> None:
     """The ages of single sensors beside CST, and the other bits beside CNF, take no track away."""
     assert one(pack(62, TRACK | {"080": status})).address == "3c0a55"
+
+
+@pytest.mark.parametrize("source", range(8))
+def test_an_altitude_that_nobody_measured_is_none(source: int) -> None:
+    """Of the sources of I062/130 those that measure are taken: not a default height, a table, or the coverage."""
+    status = bytes([source << 2])
+    raw = base.RawDatablock.parse(base.Bits.from_bytes(pack(62, TRACK | {"080": status})))
+    assert not isinstance(raw, ValueError)
+    (read,) = NEWEST[62].cv_uap.parse(raw[0].get_raw_records())
+    assert read.get_item("080").variation.get_item("SRC").as_uint() == source
+    found = one(pack(62, TRACK | {"080": status})).hae_mm
+    assert (found is not None) == (source in (1, 2, 3, 7))
+
+
+def test_a_surface_target_is_on_the_ground() -> None:
+    """SFC of I062/080, whatever the flight status says."""
+    status = b"\x05\x01\x01\x01\x01\x10"
+    raw = base.RawDatablock.parse(base.Bits.from_bytes(pack(62, TRACK | {"080": status})))
+    assert not isinstance(raw, ValueError)
+    (read,) = NEWEST[62].cv_uap.parse(raw[0].get_raw_records())
+    assert read.get_item("080").variation.get_item("SFC").as_uint() == 1
+    assert one(pack(62, TRACK | {"080": status})).on_ground is True

@@ -88,6 +88,16 @@ def test_every_horizontal_accuracy_is_read(name: str) -> None:
     assert flight(accuracy_h=name).accuracy_mm == HORIZONTAL[name]
 
 
+def test_a_position_that_was_computed_is_none() -> None:
+    """F3411-22a: `extrapolated` says that it was not measured; it is counted as carried on."""
+    at = {"lat": 47.0, "lng": 8.0, "alt": 500.0, "extrapolated": True}
+    state = {"timestamp": {"value": "2026-11-22T20:00:09.9Z"}, "position": at}
+    parser = RemoteId("drones")
+    assert parser.feed(json.dumps({"flights": [{"id": "a", "current_state": state}]}).encode(), NOW) == []
+    assert parser.dropped == {Drop.NO_TARGET: 1}
+    assert flight(extrapolated=False).lat_nd == 47_000_000_000
+
+
 @pytest.mark.parametrize("name", VERTICAL)
 def test_a_vertical_accuracy_changes_nothing(name: str) -> None:
     """A report holds none."""

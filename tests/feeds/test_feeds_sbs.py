@@ -1,6 +1,6 @@
 """SBS lines against a file written by hand from the format's description."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -86,12 +86,22 @@ def test_in_the_air_and_unknown_are_two_things() -> None:
 def test_local_times_are_taken_by_the_zone_and_the_hour_twice_shown_by_the_reception(now: str, utc: str) -> None:
     """Wall clocks of Vienna become UTC, in summer and in the hour that autumn shows twice."""
     local = ZoneInfo("Europe/Vienna")
-    from datetime import datetime
-
     shown = datetime.fromisoformat(utc).astimezone(local).strftime("%Y/%m/%d,%H:%M:%S.000")
     line = f"MSG,5,1,1,4CA2D6,1,{shown},{shown},,35975,,,,,,,0,,0,0\n"
     (report,) = Sbs("roof", local).feed(line.encode(), us(now))
     assert report.time_us == us(utc)
+
+
+def test_a_zone_that_is_set_back_by_half_an_hour_is_right_in_it() -> None:
+    """Lord Howe: at 02:00 clocks show 01:30 again; every minute of that night is the one of its reception."""
+    local, first = ZoneInfo("Australia/Lord_Howe"), us("2026-04-04T13:30:00+00:00")
+    parser = Sbs("roof", local)
+    for minute in range(0, 150):
+        time_us = first + minute * 60_000_000
+        shown = datetime.fromtimestamp(time_us / 1e6, UTC).astimezone(local).strftime("%Y/%m/%d,%H:%M:%S.000")
+        line = f"MSG,5,1,1,4CA2D6,1,{shown},{shown},,35975,,,,,,,0,,0,0\n"
+        (report,) = parser.feed(line.encode(), time_us + 1_000_000)
+        assert report.time_us == time_us, shown
 
 
 def test_times_that_go_back_and_repeat_are_passed_on() -> None:

@@ -39,6 +39,9 @@ DUPLICATE: Final = 1
 ANONYMOUS: Final = 3
 UNUSED: Final = 0x1A
 """I021/040, third octet: NOGO bit, CPR validation failed, range check failed."""
+MEASURED: Final = (1, 2, 3, 7)
+"""Sources of the altitude in I062/130 (I062/080 SRC) that measure it: GNSS, 3D radar, triangulation, multilateration.
+The others are none, the sensors' coverage, a table of speeds, or a default."""
 ON_GROUND: Final = {0: False, 1: True, 2: False, 3: True}
 """Flight status of Mode S: 4 and 5 may be either."""
 LETTERS: Final = " ABCDEFGHIJKLMNOPQRSTUVWXYZ                     0123456789      "
@@ -110,6 +113,8 @@ class Asterix(Parser):
         extended = described[1] if len(described) > 1 else 0
         if ("020" in i and described[0] >> 5 == 0) or (len(status) > 1 and status[1] & 0xC0):
             return Drop.NO_TARGET
+        if status[0] & 0x80:  # CNF: tentative
+            return Drop.DOUBTED
         time_us = _time(i.get("140"), received_us)
         who = _identity(i.get("220"), i.get("161"), i.get("010"))
         if time_us is None or who is None:
@@ -247,8 +252,11 @@ def _tracker(i: Items, source: str, received_us: int) -> Report | Drop:
     # TSE: the last of its track; CST: carried on
     if second & 0x40 or (len(status) > 3 and status[3] & 0x80):
         return Drop.NO_TARGET
-    if status[0] & 0x02:
+    # CNF: tentative; PFT: potential false track
+    if status[0] & 0x02 or (len(status) > 4 and status[4] & 0x04):
         return Drop.DOUBTED
+    measured = status[0] >> 2 & 7 in MEASURED
+    surface = len(status) > 5 and bool(status[5] & 0x10)
     time_us = _time(i.get("070"), received_us)
     who = _identity(i.get("380/ADR"), i.get("040"), i.get("010"))
     if time_us is None or who is None:
@@ -267,12 +275,12 @@ def _tracker(i: Items, source: str, received_us: int) -> Report | Drop:
         lat_nd=_scaled(i.get("105"), 0, 4, 180e9 / 2**25),
         lon_nd=_scaled(i.get("105"), 4, 4, 180e9 / 2**25),
         baro_ft=_level(i["136"], 16) if "136" in i else None if qnh else _level(i.get("135"), 15),
-        hae_mm=_scaled(i.get("130"), 0, 2, 6.25 * 304.8),
+        hae_mm=_scaled(i.get("130"), 0, 2, 6.25 * 304.8) if measured else None,
         speed_mm_s=speed,
         track_mdeg=track,
         climb_mm_s=_scaled(i.get("220"), 0, 2, 6.25 * FT_MIN_MM_S),
         callsign=_characters(i.get("380/ID")) or _characters(i["245"][1:] if "245" in i else None),
-        on_ground=ON_GROUND.get(i["380/COM"][0] >> 2 & 7) if "380/COM" in i else None,
+        on_ground=True if surface else ON_GROUND.get(i["380/COM"][0] >> 2 & 7) if "380/COM" in i else None,
         accuracy_mm=_estimated(i),
         simulated=bool(second & 0x80),
     )

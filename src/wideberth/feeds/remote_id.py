@@ -9,7 +9,8 @@ Source: ASTM F3411-22a, API version 2.1: GetFlightsResponse, RIDFlight, RIDAircr
 
 In:  one answer.
 Out: a report a flight that says where it is.
-Refuses nothing; a flight without position or time is counted.
+Refuses nothing; a flight without position or time is counted, and so is a position that was computed, not measured
+(`extrapolated`).
 """
 
 from datetime import datetime
@@ -54,6 +55,7 @@ class _Position(msgspec.Struct, gc=False):
     alt: float | None = None
     pressure_altitude: float | None = None
     accuracy_h: str | None = None
+    extrapolated: bool | None = None
 
 
 class _State(msgspec.Struct, gc=False):
@@ -120,6 +122,8 @@ class RemoteId(Parser):
         if time is None or time.tzinfo is None:
             return Drop.NO_TIME
         at = state.position
+        if at.extrapolated:
+            return Drop.NO_TARGET
         report = Report(
             source=self.source,
             address=flight.id,

@@ -37,7 +37,7 @@ from wideberth.space.units import time_to_us
 METHODS: Final = dict.fromkeys("1234", Method.ADS_B) | dict.fromkeys("5678", Method.MODE_S)
 OTHERS: Final = {"SEL", "ID", "AIR", "STA", "CLK"}
 GROUND: Final = {"0": False, "1": True, "-1": True}
-HOURS_KEPT: Final = 64
+SPANS_KEPT: Final = 256
 
 
 class Sbs(Parser):
@@ -47,7 +47,7 @@ class Sbs(Parser):
         super().__init__(source)
         self._zone = zone
         self._lines = Lines(self, LINE_BYTES_MAX)
-        self._hours: dict[str, tuple[int, int]] = {}
+        self._spans: dict[str, tuple[int, int]] = {}
 
     def feed(self, data: bytes, received_us: int) -> list[Report]:
         """A report a line."""
@@ -95,7 +95,7 @@ class Sbs(Parser):
         """Microseconds since 1970; None where nothing stands. Raises ValueError on what is no time."""
         if not date or not time:
             return None
-        early, late = self._hour(date, time[:3])
+        early, late = self._span(date, time[:4])
         if (
             time[5:6] != ":"
             or not (time[3:5].isdigit() and time[6:8].isdigit())
@@ -103,19 +103,22 @@ class Sbs(Parser):
             or time[3:5] > "59"
         ):
             raise ValueError(time)
-        into = (int(time[3:5]) * 60 + int(time[6:8])) * 1_000_000
+        into = (int(time[4]) * 60 + int(time[6:8])) * 1_000_000
         if time[8:]:
             into += round((number("0" + time[8:]) or 0.0) * 1e6)
         # an hour that the clocks of autumn show twice is the one nearer to the reception
         early, late = early + into, late + into
         return early if abs(early - received_us) <= abs(late - received_us) else late
 
-    def _hour(self, date: str, hour: str) -> tuple[int, int]:
-        """When an hour began, by both readings of a clock that was set back; the same twice where there is one."""
-        key = date + hour
-        if key not in self._hours:
-            if len(self._hours) >= HOURS_KEPT:
-                self._hours.clear()
-            local = datetime.strptime(key, "%Y/%m/%d%H:").replace(tzinfo=self._zone)
-            self._hours[key] = time_to_us(local), time_to_us(local.replace(fold=1))
-        return self._hours[key]
+    def _span(self, date: str, minutes: str) -> tuple[int, int]:
+        """When ten minutes began, by both readings of a clock that was set back; the same twice where there is one.
+
+        Clocks are set at the full or half hour, by an hour or by half of one.
+        """
+        key = date + minutes
+        if key not in self._spans:
+            if len(self._spans) >= SPANS_KEPT:
+                self._spans.clear()
+            local = datetime.strptime(f"{key}0", "%Y/%m/%d%H:%M").replace(tzinfo=self._zone)
+            self._spans[key] = time_to_us(local), time_to_us(local.replace(fold=1))
+        return self._spans[key]
