@@ -145,10 +145,10 @@ def _sweep(
     for s in range(len(edges) - 1):
         begin, end = edges[s], edges[s + 1]
         at = cut(going, m.speed_m_s, half, low, high, m.climb, 0.5 * (begin + end), 0.5 * (end - begin), bands)
-        found = 0
+        found, own = 0, _own(at, mine)
         for row in range(len(at.starts) - 1):
             if at.starts[row] < at.starts[row + 1]:
-                near, found = _from_row(at, bands, row, mine, near, found)
+                near, found = _from_row(at, bands, row, own, near, found)
                 if found > NEAR_MAX:
                     return out[:0], False
         out, count = _decide(going, minima, begin, end, edges[-1], near[:found], out, count)
@@ -156,34 +156,54 @@ def _sweep(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _from_row(at: Slice, bands: Bands, row: int, mine: Bools, near: Int32s, found: int) -> tuple[Int32s, int]:
+def _own(at: Slice, mine: Bools) -> tuple[Int32s, Int32s]:
+    """Where in the slice those stand that somebody watches, and by place how many before it."""
+    places, before = np.empty(len(at.who), np.int32), np.empty(len(at.who) + 1, np.int32)
+    n = 0
+    for k in range(len(at.who)):
+        before[k] = n
+        if mine[at.who[k]]:
+            places[n] = k
+            n += 1
+    before[len(at.who)] = n
+    return places[:n], before
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _from_row(
+    at: Slice, bands: Bands, row: int, own: tuple[Int32s, Int32s], near: Int32s, found: int
+) -> tuple[Int32s, int]:
     """What a row has with itself, the rest of its band and the bands north of it."""
-    band, own = row // ROWS, row % ROWS
-    reach = at.reach_max[1 if own == ROWS - 1 else 0]
+    band, mine = row // ROWS, row % ROWS
+    reach = at.reach_max[1 if mine == ROWS - 1 else 0]
     farthest = max(at.reach_max[0], at.reach_max[1]) + reach
     other_band = band
     while other_band < len(bands.axis_m) and bands.south_m[other_band] - bands.south_m[band + 1] <= farthest:
         first = other_band * ROWS
         if at.starts[first] < at.starts[first + ROWS]:
-            for kind in range(own if other_band == band else 0, ROWS):
+            for kind in range(mine if other_band == band else 0, ROWS):
                 other = first + kind
-                if at.starts[other] == at.starts[other + 1] or (max(own, kind) < LAYERS and abs(own - kind) > 1):
+                if at.starts[other] == at.starts[other + 1] or (max(mine, kind) < LAYERS and abs(mine - kind) > 1):
                     continue
                 distance = reach + at.reach_max[1 if kind == ROWS - 1 else 0]
                 if bands.south_m[other_band] - bands.south_m[band + 1] > distance:
                     continue
                 wide = window(distance, min(bands.axis_m[band], bands.axis_m[other_band]))
-                near, found = _walk(at, row, other, wide, mine, near, found)
+                near, found = _walk(at, row, other, wide, own, near, found)
         other_band += 1
     return near, found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _walk(at: Slice, row: int, other: int, wide: int, mine: Bools, near: Int32s, found: int) -> tuple[Int32s, int]:
+def _walk(
+    at: Slice, row: int, other: int, wide: int, own: tuple[Int32s, Int32s], near: Int32s, found: int
+) -> tuple[Int32s, int]:
     """Two rows side by side along the longitude; once more a turn on and a turn back, where windows reach over.
 
+    What nobody watches is held against what somebody does, and nothing else, so a crowd of strangers costs no square.
     Ends early past `NEAR_MAX`.
     """
+    places, before = own
     begin, end, first, last = at.starts[row], at.starts[row + 1], at.starts[other], at.starts[other + 1]
     kind = other % ROWS
     floor = (kind * LAYER - at.reach_max[2]) if 0 < kind < LAYERS else -np.inf
@@ -215,23 +235,13 @@ def _walk(at: Slice, row: int, other: int, wide: int, mine: Bools, near: Int32s,
                 continue
             while found + high - start > len(near):
                 near = np.concatenate((near, np.empty_like(near)))
-            before, found = found, _scan(at, i, start, high, near, found)
-            if not mine[at.who[i]]:
-                found = _with_mine(near, before, found, mine)
+            if before[i + 1] > before[i]:
+                found = _scan(at, i, start, high, near, found)
+            elif before[high] > before[start]:
+                found = _scan_some(at, i, places[before[start] : before[high]], near, found)
             if found > NEAR_MAX:
                 return near, found
     return near, found
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _with_mine(near: Int32s, begin: int, end: int, mine: Bools) -> int:
-    """Keep what was noted from `begin` to `end` and whose other side is mine; where it ends then."""
-    kept = begin
-    for k in range(begin, end):
-        if mine[near[k, 1]]:
-            near[kept] = near[k]
-            kept += 1
-    return kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -242,6 +252,16 @@ def _scan(at: Slice, i: int, start: int, end: int, near: Int32s, found: int) -> 
         dx, dy, dz, r = at.x[j] - x, at.y[j] - y, at.z[j] - z, at.reach[j] + reach
         near[found, 0], near[found, 1] = who, at.who[j]
         found += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= high) & (at.high[j] >= low)
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _scan_some(at: Slice, i: int, places: Int32s, near: Int32s, found: int) -> int:
+    """The same of some places alone."""
+    for j in places:
+        dx, dy, dz, r = at.x[j] - at.x[i], at.y[j] - at.y[i], at.z[j] - at.z[i], at.reach[j] + at.reach[i]
+        near[found, 0], near[found, 1] = at.who[i], at.who[j]
+        found += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= at.high[i]) & (at.high[j] >= at.low[i])
     return found
 
 
