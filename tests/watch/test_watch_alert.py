@@ -221,3 +221,13 @@ def test_an_alert_passes_by_two_reports_of_each_side() -> None:
         plots = {"1": us(t), "2": us(t // 12 * 12)}
         changes = alerts.sweep([], plots, us(t))
         assert [c.event for c in changes] == (["apart"] if t == 24 else [])
+
+
+def test_where_room_is_short_the_soonest_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight pairs and room for three: those that are nearest in time, whatever their numbers."""
+    monkeypatch.setattr("wideberth.watch.alert.ALERTS_MAX", 3)
+    alerts = Alerts()
+    pairs = [seen(90.0 - 10 * k, key=("pair", str(k), "99")) for k in range(8)]
+    alerts.sweep(pairs, {}, us(0))
+    assert sorted(alert.key[1] for alert in alerts.by_id.values()) == ["5", "6", "7"]
+    assert alerts.unopened == 5

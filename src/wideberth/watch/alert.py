@@ -186,7 +186,7 @@ class Alerts:
         found = {one.key: one for one in seen}
         waiting = self._waiting
         self._waiting, self.unconfirmed = {}, False
-        for key in sorted(found):
+        for key in sorted(found, key=lambda key: (found[key].entry_s, key)):  # where room is short, the soonest
             alert = self._by_key.get(key)
             if alert is not None:
                 changes += self._update(alert, found[key], now_us)
