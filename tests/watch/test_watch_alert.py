@@ -231,3 +231,13 @@ def test_where_room_is_short_the_soonest_are_opened(monkeypatch: pytest.MonkeyPa
     alerts.sweep(pairs, {}, us(0))
     assert sorted(alert.key[1] for alert in alerts.by_id.values()) == ["5", "6", "7"]
     assert alerts.unopened == 5
+
+
+def test_ids_of_two_runs_differ() -> None:
+    """The same pair at the same moment: who knows one run's id knows nothing of the other's."""
+    ids = []
+    for secret in (b"one", b"two", b"one"):
+        alerts = Alerts(secret=secret)
+        run(alerts, [seen(60.0)])
+        ids += alerts.by_id
+    assert ids[0] == ids[2] != ids[1]

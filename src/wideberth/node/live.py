@@ -12,6 +12,7 @@ reports over: a watch must not die quietly. All that sweeps compile is compiled 
 """
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -150,7 +151,7 @@ class Live:
     def _begin(self) -> None:
         """Watch from nothing: at the start, and when the clock was set back, for which no track was made."""
         node = self._node
-        self.watch = Watch(node.state.charter, sites=self._places)
+        self.watch = Watch(node.state.charter, sites=self._places, secret=os.urandom(32))
         for party in node.config.watch_all:
             self.watch.watch_all(party)
         self._sky = Sky(self.watch)

@@ -12,7 +12,6 @@ never ends without a word: a track that is not seen any more ends it as "lost si
 """
 
 import hashlib
-import secrets
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -161,7 +160,8 @@ class Change(msgspec.Struct, frozen=True):
 class Alerts:
     """All alerts that are open, or passed a short while ago."""
 
-    def __init__(self, rules: Rules = RULES) -> None:
+    def __init__(self, rules: Rules = RULES, secret: bytes = b"") -> None:
+        """`secret`: up to 64 bytes that nobody else knows, by which ids are made."""
         self.rules = rules
         self.by_id: dict[str, Alert] = {}
         self._by_key: dict[Key, Alert] = {}
@@ -169,7 +169,7 @@ class Alerts:
         """How often in a row a pair was predicted that has no alert yet, and by a report of when."""
         self.unconfirmed = False
         """Whether any pair waits for another sweep to say the same."""
-        self._secret = secrets.token_bytes(32)
+        self._secret = secret
         self.unopened = 0
         """How many could not be opened for want of room, ever."""
 

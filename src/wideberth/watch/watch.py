@@ -92,12 +92,13 @@ class Watch:
     def __init__(
         self, charter: Charter, rules: Rules = RULES, minima: Minima | None = None, air: Air = ANY_AIR,
         sites: Mapping[str, tuple[int, int]] | None = None, times: Times = TIMES, bias: Limits = LIMITS,
-        well_clear: WellClear | None = DO_365,
+        well_clear: WellClear | None = DO_365, secret: bytes = b"",
     ) -> None:  # fmt: skip
-        """`minima` in place of the charter's between tracks; `sites` of radars by source, nanodegrees."""
+        """`minima` in place of the charter's between tracks; `sites` of radars by source, nanodegrees; `secret` of the
+        run, which makes alerts' ids."""
         self.sky = Sky(sites, air, bias)
         self.zones = Zones()
-        self.alerts = Alerts(rules)
+        self.alerts = Alerts(rules, secret)
         self.conformance = Conformance(times)
         self._minima: Minima = minima or minima_of(charter)
         self._margins: Margins = margins_of(charter)
