@@ -29,6 +29,7 @@ LAUNCH = (
     "import fcntl,os,sys;a,b=[fcntl.fcntl(int(f),fcntl.F_DUPFD_CLOEXEC,10) for f in sys.argv[1:3]];"
     "os.dup2(a,3);os.dup2(b,4);os.execv(sys.argv[3],sys.argv[3:])"
 )
+FINGER_S = 0.1
 NO_GL = ["--disable-gpu", "--disable-3d-apis"]
 
 
@@ -186,9 +187,17 @@ class Page:
     def type(self, text: str) -> None:
         self.call("Input.insertText", text=text)
 
+    def press(self, x: float, y: float) -> None:
+        self.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+
+    def release(self, x: float, y: float) -> None:
+        self.call("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=y, button="left", clickCount=1)
+
     def click(self, x: float, y: float) -> None:
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        """Presses and releases as slowly as a finger: what is drawn meanwhile must not take the click."""
+        self.press(x, y)
+        time.sleep(FINGER_S)
+        self.release(x, y)
 
     def move(self, x: float, y: float) -> None:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)

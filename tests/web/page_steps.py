@@ -27,11 +27,16 @@ def said(stub: page_stub.Stub, page: Page) -> object:
     raise AssertionError("no command arrived")
 
 
-def button(page: Page, key: str) -> None:
-    """Presses a button as a person does: at its middle."""
+def middle(page: Page, key: str) -> tuple[float, float]:
+    """Where a button's middle is on screen, once the button is there."""
     page.until(f"document.querySelector('[data-k=\"{key}\"]')")
-    box = page.run(
+    x, y = page.run(
         f"(()=>{{const e=document.querySelector('[data-k=\"{key}\"]');e.scrollIntoView({{block:'center'}});"
         "const b=e.getBoundingClientRect();return [b.x+b.width/2,b.y+b.height/2]})()"
     )
-    page.click(*box)
+    return x, y
+
+
+def button(page: Page, key: str) -> None:
+    """Presses a button as a person does: at its middle."""
+    page.click(*middle(page, key))

@@ -11,7 +11,7 @@ import page_stub
 import page_world as pw
 import pytest
 from page_browser import Page
-from page_steps import button, said, sign_on
+from page_steps import button, middle, said, sign_on
 
 from wideberth.party.command import Volumes
 from wideberth.party.hotline import (
@@ -79,6 +79,33 @@ def test_a_stop_stands_over_everything_until_it_is_acknowledged(
     stub.events.append(NOTICE)
     plain.until("document.querySelector('#bands').hidden")
     assert plain.complaints == []
+
+
+def test_nothing_that_arrives_takes_a_button_from_under_a_finger(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """The alarm changes between press and release: the press counts, and the change shows right after it."""
+    stub.hotline["messages"] = [ph.stop_entry("S1")]
+    sign_on(plain, node)
+    place = middle(plain, f"ack:TAF/{pw.name_id('S1')}:")
+    plain.press(*place)
+    stub.events += [ph.stop_event("S2", envelope="another")]
+    plain.until("document.querySelector('#shout').textContent.split('STOP from').length === 3")
+    assert plain.run("document.querySelectorAll('#alarm article').length") == 1
+    plain.release(*place)
+    assert isinstance(said(stub, plain), Acknowledge)
+    plain.until(f"document.querySelector('[data-k^=\"silence:TAF/{pw.name_id('S2')}\"]')")
+
+
+def test_a_button_that_is_held_keeps_nothing_back_for_long(
+    plain: Page, node: page_stub.Running, stub: page_stub.Stub
+) -> None:
+    """A finger that stays on a button holds back what arrives for a second, not a STOP for ever."""
+    stub.hotline["messages"] = [ph.stop_entry("S1")]
+    sign_on(plain, node)
+    plain.press(*middle(plain, f"ack:TAF/{pw.name_id('S1')}:"))
+    stub.events += [ph.stop_event("S2", envelope="another")]
+    plain.until("document.querySelectorAll('#alarm article').length === 2", 5)
 
 
 def test_a_drill_takes_no_stop_from_whoever_is_saying_one(

@@ -166,7 +166,7 @@ def ratio(first: str, second: str) -> float:
 
 
 def test_sizes_stay_in_the_budget() -> None:
-    """Compressed: the shell in 66 KB, the map library with its worker and what drives it in 450, the type in 260."""
+    """Compressed: the shell in 65.5 KB, the map library with its worker and what drives it in 450, the type in 260."""
     of_the_map = [WEB / "app/map.js", WEB / "app/marks.js"]
     later = {
         "map.js",
@@ -188,12 +188,16 @@ def test_sizes_stay_in_the_budget() -> None:
     }
     shell = [p for p in (WEB / "app").glob("*.js") if p.name not in later]
     shell += [
-        *(p for p in (WEB / "css").glob("*.css") if p.name not in ("messages.css", "live.css", "player.css")),
+        *(
+            p
+            for p in (WEB / "css").glob("*.css")
+            if p.name not in ("conflict.css", "messages.css", "live.css", "player.css")
+        ),
         WEB / "index.html",
         WEB / "words/de.json",
     ]
     packed = {p: len(gzip.compress(p.read_bytes(), 9)) for p in [*shell, *of_the_map, *(WEB / "vendor").rglob("*.mjs")]}
-    assert sum(packed[p] for p in shell) <= 66_000
+    assert sum(packed[p] for p in shell) <= 65_500
     assert sum(size for p, size in packed.items() if p not in shell) <= 450_000
     assert sum(p.stat().st_size for p in (WEB / "fonts").glob("*.woff2")) <= 260_000
     assert (WEB / "land/world.json").stat().st_size <= 1_500_000

@@ -3,12 +3,14 @@
 
 import * as actions from "./actions.js";
 import { fromAbove, fromTheSide } from "./drawings.js";
-import { $, draw, h, s, sign } from "./dom.js";
+import { $, draw, h, s, sheet, sign } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
 import { beat, noKnownConflict } from "./needs.js";
 import { set, world } from "./state.js";
 import { code, current, has, t, text } from "./words.js";
+
+await sheet("conflict");
 
 const LISTED_MAX = 14;
 const pane = (title, ...inner) => h("section", { class: "pane" }, h("h2", {}, t(...title)), inner);

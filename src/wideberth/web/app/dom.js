@@ -38,14 +38,48 @@ export function s(tag, props = {}, ...children) {
 /** A sign from the symbols of index.html. */
 export const sign = (id, cls) => s("svg", { class: "sym", "aria-hidden": "true" }, s("use", { href: `#${id}`, class: cls }));
 
+/** Loads a room's own style sheet; what fits the page to its screen keeps the last word. */
+export const sheet = (name) => new Promise((done) => $("link[href='css/fit.css']").before(h("link", { rel: "stylesheet", href: `css/${name}.css`, on: { load: done, error: done } })));
+
+const PRESSABLE = "button, a, input, label, summary";
+const TAP_MS = 60; // a tap's click comes a little after its release
+const PRESS_MS = 1000; // no press holds a panel back for longer
 const drawn = new WeakMap();
+/** What is being pressed, and what would have been drawn over it meanwhile. */
+let pressed = null;
+let lifting = 0;
+const held = new Map();
+
+function lift() {
+  pressed = null;
+  const late = [...held];
+  held.clear();
+  for (const [element, [signature, build]] of late) draw(element, signature, build);
+}
+const liftIn = (ms) => (clearTimeout(lifting), (lifting = setTimeout(lift, ms)));
+
+/** A button stays from press to click: a click whose two halves fall on two drawings of it would be lost. */
+export function heedPresses() {
+  const press = (event) => ((pressed = event.target.closest?.(PRESSABLE) ?? null), liftIn(PRESS_MS));
+  const on = (names, heed) => names.forEach((name) => addEventListener(name, heed, { capture: true }));
+  on(["pointerdown"], press);
+  on(["keydown"], (event) => event.key === " " && press(event));
+  on(["pointerup", "pointercancel", "keyup"], () => pressed && liftIn(TAP_MS));
+  on(["click"], () => pressed && liftIn(0));
+}
 
 /**
- * Replaces what is in `element` when `signature` changed. Keyboard focus and a half-typed text survive by `data-k`,
- * so that a notice arriving never takes the place from under somebody's fingers.
+ * Replaces what is in `element` when `signature` changed. Keyboard focus and a half-typed text survive by `data-k`, and
+ * what is being pressed is drawn after its release, so that a notice arriving never takes the place from under
+ * somebody's fingers.
  */
 export function draw(element, signature, build) {
-  if (drawn.get(element) === signature) return false;
+  held.delete(element);
+  if (drawn.get(element) === signature) return;
+  if (element.contains(pressed)) {
+    held.set(element, [signature, build]);
+    return;
+  }
   drawn.set(element, signature);
   const active = element.contains(document.activeElement) ? document.activeElement : null;
   const caret = active?.tagName === "TEXTAREA" ? [active.selectionStart, active.selectionEnd] : null;
@@ -57,7 +91,6 @@ export function draw(element, signature, build) {
     again.focus({ preventScroll: true });
     if (caret) again.setSelectionRange(...caret);
   }
-  return true;
 }
 
 /** Forgets what was drawn, so that the next draw builds anew (another language, another palette). */

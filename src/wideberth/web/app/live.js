@@ -2,7 +2,7 @@
 // Asked every two seconds while the stream lives and the node has feeds. What is gone from the answer is said to be gone.
 
 import { Offline, Problem } from "./api.js";
-import { $, h } from "./dom.js";
+import { $, h, sheet } from "./dom.js";
 import * as cards from "./livecards.js";
 import { direct } from "./geo.js";
 import * as f from "./format.js";
@@ -169,7 +169,7 @@ let link = "";
 /** Begins once the rooms' words are there. */
 export function begin(client) {
   node = client;
-  document.head.append(h("link", { rel: "stylesheet", href: "css/live.css" }));
+  sheet("live");
   cards.begin();
   listen(() => {
     if (world.link === "live" && link !== "live") refresh();

@@ -4,7 +4,7 @@ import * as actions from "./actions.js";
 import * as alarm from "./alarm.js";
 import { Node, Offline, Problem } from "./api.js";
 import * as commands from "./commands.js";
-import { $, $$, draw, h } from "./dom.js";
+import { $, $$, draw, h, heedPresses } from "./dom.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
 import { dm } from "./geo.js";
@@ -424,6 +424,7 @@ async function main() {
   fill();
   actions.use(node, refetch);
   listenToButtons();
+  heedPresses();
   alarm.listenToStop();
   lanes.listenToDrag();
   help.listenToKeys({ setPalette, propose: () => conflict?.proposeChosen() });

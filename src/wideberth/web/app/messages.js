@@ -3,7 +3,7 @@
 
 import * as actions from "./actions.js";
 import { composer, write, writeAgain } from "./compose.js";
-import { $, draw, h, sign } from "./dom.js";
+import { $, draw, h, sheet, sign } from "./dom.js";
 import * as echo from "./echo.js";
 import * as facts from "./facts.js";
 import * as f from "./format.js";
@@ -14,8 +14,7 @@ import { beat } from "./needs.js";
 import { changed, set, world } from "./state.js";
 import { code, current, t, text } from "./words.js";
 
-/** The room's own style sheet is there before the room is drawn. */
-await new Promise((done) => document.head.append(h("link", { rel: "stylesheet", href: "css/messages.css", on: { load: done, error: done } })));
+await sheet("messages");
 
 const REACHES = ["sent", "received", "read-back", "effective"];
 const PLACES = 4;

@@ -2,11 +2,11 @@
 // Out: both tracks from above, how far apart and how high, second by second. Refuses by a sentence what is no such file.
 // What is shown is a frame of the file: between two of them nothing is invented.
 
-import { $, h, s } from "./dom.js";
+import { $, h, s, sheet } from "./dom.js";
 import * as f from "./format.js";
 import { code, number, t, text } from "./words.js";
 
-document.head.append(h("link", { rel: "stylesheet", href: "css/player.css" }));
+sheet("player");
 
 const BYTES_MAX = 8e6;
 const FRAMES_MAX = 50_000;
