@@ -44,10 +44,14 @@ class Sky:
     """An SBS server of a test: aircraft that fly straight, a report of each twice a second."""
 
     def __init__(self, *aircraft: tuple[str, float, float, float, float, int]) -> None:
-        """Each: address, latitude, longitude, m/s, degrees, feet; where it was when the server began."""
-        self.aircraft, self.began = aircraft, time.time()
+        """Each: address, latitude, longitude, m/s, degrees, feet; where it is when the flying begins."""
+        self.aircraft, self.began = aircraft, 0.0
         self.silent = self.again = False
         self.more = b""
+
+    def begin(self) -> None:
+        """They fly from now on; before, nothing is reported."""
+        self.began = time.time()
 
     def lines(self) -> bytes:
         """What is reported now."""
@@ -66,7 +70,7 @@ class Sky:
         """Until the client is gone."""
         with suppress(asyncio.CancelledError, ConnectionError):
             while not writer.is_closing():
-                if not self.silent:
+                if self.began and not self.silent:
                     writer.write(self.lines() * (2 if self.again else 1) + self.more)
                 await asyncio.sleep(0.5)
         writer.close()
@@ -136,6 +140,7 @@ def test_from_a_socket_to_both_parties_and_the_ledger(tmp_path: Path) -> None:
             strangers, _ = shouted(node, "CCC")
             await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
             await asyncio.to_thread(plan, url, "BBB", "4b1815", 42.01, Disclosure.CONFLICT_ONLY)
+            sky.begin()
 
             async def warned() -> bool:
                 return any(row.kind == "pair" and len(row.sides) == 2 for row in node.state.alerts.values())
@@ -179,6 +184,7 @@ def test_a_feed_that_falls_silent_is_shown(tmp_path: Path) -> None:
 
     async def steps() -> None:
         async with watched(tmp_path / "node", sky) as (node, _):
+            sky.begin()
             assert node.live is not None
             running = node.live
 
@@ -220,6 +226,7 @@ def test_a_fault_of_its_own_ends_the_node(tmp_path: Path, monkeypatch: pytest.Mo
 
     async def steps(folder: Path) -> str:
         async with watched(folder, sky) as (node, _):
+            sky.begin()
             async with asyncio.timeout(60):
                 await node.ended.wait()
             return node.failed
@@ -241,6 +248,7 @@ def test_figures_of_feeds(tmp_path: Path) -> None:
 
     async def steps() -> None:
         async with watched(tmp_path / "node", sky) as (node, _):
+            sky.begin()
             figure = node.metrics.registry.get_sample_value
 
             async def counted() -> bool:
@@ -298,6 +306,7 @@ def test_who_is_named_late_is_warned_of_what_is_open(tmp_path: Path) -> None:
 
     async def steps() -> None:
         async with watched(tmp_path / "node", sky) as (node, url):
+            sky.begin()
             theirs, _ = shouted(node, "BBB")
             await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
 
@@ -331,6 +340,7 @@ def test_what_a_run_left_open_is_lost_in_the_next(tmp_path: Path, monkeypatch: p
 
     async def first() -> bytes:
         async with watched(tmp_path / "node", sky) as (node, url):
+            sky.begin()
             await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
 
             async def warned() -> bool:
@@ -363,6 +373,7 @@ def test_a_clock_that_was_set_back_begins_the_watch_anew(tmp_path: Path, monkeyp
 
     async def steps() -> None:
         async with watched(tmp_path / "node", sky) as (node, url):
+            sky.begin()
             running = node.live
             assert running is not None
             await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
@@ -396,6 +407,7 @@ def test_a_ledger_that_hangs_holds_no_warning_up(tmp_path: Path, monkeypatch: py
 
     async def steps() -> None:
         async with watched(tmp_path / "node", sky) as (node, url):
+            sky.begin()
             mine, _ = shouted(node, "AAA")
             await asyncio.to_thread(plan, url, "AAA", "3c6444", 42.0, Disclosure.OPEN)
 

@@ -44,9 +44,10 @@ HEAD_ON = (("3c6444", 42.0, -38.12, 240.0, 90.0, 33_000), ("4b1815", 42.0, -37.8
 @asynccontextmanager
 async def watched(folder: Path, *desks: str) -> AsyncIterator[tuple[Live, str]]:
     """A node whose feeds are two aircraft head on and these; its address."""
-    sky = await asyncio.start_server(Sky(*HEAD_ON).serve, "127.0.0.1", 0)
+    sky = Sky(*HEAD_ON)
+    server = await asyncio.start_server(sky.serve, "127.0.0.1", 0)
     feeds = folder.parent / "feeds.toml"
-    feeds.write_text(FEEDS.format(roof=sky.sockets[0].getsockname()[1]) + "".join(desks))
+    feeds.write_text(FEEDS.format(roof=server.sockets[0].getsockname()[1]) + "".join(desks))
     config = Config(folder=folder, port=0, feeds=feeds)
     async with Node.open(config) as node, Live.open(node) as live:
         node.live, node.on_entry = live, live.entry
@@ -55,12 +56,13 @@ async def watched(folder: Path, *desks: str) -> AsyncIterator[tuple[Live, str]]:
         running = asyncio.create_task(serving.serve(sockets=[listening]))
         while not serving.started:
             await asyncio.sleep(0.01)
+        sky.begin()
         yield live, f"http://127.0.0.1:{listening.getsockname()[1]}"
         node.stop_streams()
         serving.should_exit = True
         await running
         listening.close()
-    sky.close()
+    server.close()
 
 
 def fly(url: str, party: str, address: str, lat: float, disclosure: Disclosure) -> str:
