@@ -40,6 +40,7 @@ from wideberth.party.alerts import OVER, AcknowledgeAlert, AlertKind, Side, Stag
 from wideberth.party.standard import uuid4_of
 from wideberth.refusal import Refusal
 from wideberth.sequencer import envelope_of
+from wideberth.space.units import minute_of
 from wideberth.theatre.shown import Shown, id_text
 from wideberth.watch.alert import Alert, AlertState
 from wideberth.watch.conformance import Stand, Turn
@@ -61,7 +62,6 @@ LEFT_S: Final = 30.0
 """After how long the alerts that an earlier run left open are lost: as long as any pair that is out of sight."""
 BACK_US: Final = 2_000_000
 """A clock that was set back by more has the watch begin anew: no track can be carried on to a time before it."""
-MINUTE_US: Final = 60_000_000
 STAGES: Final = {
     AlertState.WARNED: Stage.WARNED,
     AlertState.HAPPENED: Stage.HAPPENED,
@@ -322,9 +322,9 @@ class Live:
         closest_us, across_m, above_m = now_us + round(max(0.0, seen.cpa_s) * 1e6), seen.horizontal_m, seen.vertical_m
         if stage in OVER and alert.nearest is not None:
             closest_us, across_m, above_m = alert.nearest
-        zone = self.watch.zones.by_id.get(alert.key[2])
-        if alert.key[0] != "pair" and (zone is None or not zone.open):
-            closest_us -= closest_us % MINUTE_US  # nobody learns from it where something hidden begins
+        zone = self.watch.zones.by_id.get(alert.zone)
+        if alert.zone and (zone is None or not zone.open):
+            closest_us = minute_of(closest_us)
         across_mm, above_mm = (round(min(abs(metres or 0.0), 1e7) * 1_000) for metres in (across_m, above_m))
         doubt = bool(alert.doubt) or above_m is None
         kind = KINDS[alert.key[0]]
@@ -333,10 +333,9 @@ class Live:
     def _side(self, alert: Alert, party: str, picture: PartyPicture) -> Side:
         """A party's side: its plan where one is known, its track by name; of a zone, the zone's thing."""
         view = next(view for view in picture.alerts if view.id == alert.id)
-        if alert.key[0] != "pair":
-            zone = self.watch.zones.by_id.get(alert.key[2])
-            if zone is not None and zone.owner == party:
-                return Side(party, ref_of(zone.id)[1], "")
+        zone = self.watch.zones.by_id.get(alert.zone)
+        if zone is not None and zone.owner == party:
+            return Side(party, ref_of(zone.id)[1], "")
         own = next((own for own in picture.own if own.name == view.own or own.callsign == view.own), None)
         operation = ref_of(own.operation)[1] if own is not None and own.operation else b""
         return Side(party, operation, view.own)

@@ -18,6 +18,7 @@ FT_MM: Final = 304.8
 ND_PER_DEG: Final = 1_000_000_000
 MM_PER_M: Final = 1_000
 US_PER_S: Final = 1_000_000
+MINUTE_US: Final = 60 * US_PER_S
 ND_PER_RADIAN: Final = 180e9 / math.pi
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,6 +66,11 @@ def time_to_us(time: datetime) -> int:
 def us_to_time(time_us: int) -> datetime:
     """Microseconds since 1970-01-01T00:00:00Z to an aware time in UTC, exactly."""
     return _EPOCH + timedelta(microseconds=time_us)
+
+
+def minute_of(time_us: int) -> int:
+    """When the minute began that a moment lies in: all that is told of when something hidden begins."""
+    return time_us - time_us % MINUTE_US
 
 
 def spell_us(time_us: int) -> str:

@@ -37,7 +37,7 @@ from wideberth.party.alerts import (
 from wideberth.party.command import Disclosure, Text
 from wideberth.party.envelope import decode_part
 from wideberth.refusal import Reason, Refusal, refuse
-from wideberth.space.units import mm_to_m
+from wideberth.space.units import minute_of, mm_to_m
 from wideberth.theatre.alert_items import AlertItem, EncounterItem
 from wideberth.theatre.applying import Applying
 from wideberth.theatre.filing import Parts, text_part
@@ -50,7 +50,6 @@ _IDENTITY: Final = re.compile(r"[A-Za-z0-9._:/-]+")
 DIGEST_BYTES: Final = 32
 GRADES: Final = ("A", "B", "C", "D", "E")
 DAY_US: Final = 86_400_000_000
-MINUTE_US: Final = 60_000_000
 TAKEN_UP: Final = "acknowledged"
 
 
@@ -356,7 +355,7 @@ def alerts(state: State, reader: str, as_of: AsOf) -> Alerts:
 def _now(state: State, reader: str, row: AlertRow) -> AlertNow:
     own = next(side for side in row.sides if side.party == reader)
     other = _other(row.sides, own)
-    since_us = row.since_us - row.since_us % MINUTE_US if _hidden(state, row, own) else row.since_us
+    since_us = minute_of(row.since_us) if _hidden(state, row, own) else row.since_us
     return AlertNow(
         id_text(row.id),
         _kind(state, row, own),

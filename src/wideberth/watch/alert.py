@@ -142,6 +142,16 @@ class Alert(msgspec.Struct):
     """Why a side may not be what it says."""
 
     @property
+    def zone(self) -> str:
+        """The id of its zone; "" of a pair of tracks."""
+        return "" if self.key[0] == "pair" else self.key[2]
+
+    @property
+    def tracks(self) -> tuple[int, ...]:
+        """The numbers of its tracks: both of a pair, else the one that comes."""
+        return tuple(map(int, self.key[1:2] if self.zone else self.key[1:]))
+
+    @property
     def over(self) -> bool:
         """Whether it has passed, or is out of sight."""
         return self.state in OVER

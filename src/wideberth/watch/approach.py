@@ -236,33 +236,23 @@ def _walk(
             while found + high - start > len(near):
                 near = np.concatenate((near, np.empty_like(near)))
             if before[i + 1] > before[i]:
-                found = _scan(at, i, start, high, near, found)
+                for j in range(start, high):
+                    found = _note(at, i, j, near, found)
             elif before[high] > before[start]:
-                found = _scan_some(at, i, places[before[start] : before[high]], near, found)
+                for j in places[before[start] : before[high]]:
+                    found = _note(at, i, j, near, found)
             if found > NEAR_MAX:
                 return near, found
     return near, found
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _scan(at: Slice, i: int, start: int, end: int, near: Int32s, found: int) -> int:
-    """Note whose sphere and span of altitude meet those of i, from start to end."""
-    x, y, z, reach, low, high, who = at.x[i], at.y[i], at.z[i], at.reach[i], at.low[i], at.high[i], at.who[i]
-    for j in range(start, end):
-        dx, dy, dz, r = at.x[j] - x, at.y[j] - y, at.z[j] - z, at.reach[j] + reach
-        near[found, 0], near[found, 1] = who, at.who[j]
-        found += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= high) & (at.high[j] >= low)
-    return found
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _scan_some(at: Slice, i: int, places: Int32s, near: Int32s, found: int) -> int:
-    """The same of some places alone."""
-    for j in places:
-        dx, dy, dz, r = at.x[j] - at.x[i], at.y[j] - at.y[i], at.z[j] - at.z[i], at.reach[j] + at.reach[i]
-        near[found, 0], near[found, 1] = at.who[i], at.who[j]
-        found += (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= at.high[i]) & (at.high[j] >= at.low[i])
-    return found
+def _note(at: Slice, i: int, j: int, near: Int32s, found: int) -> int:
+    """Note j where its sphere and span of altitude meet those of i."""
+    dx, dy, dz, r = at.x[j] - at.x[i], at.y[j] - at.y[i], at.z[j] - at.z[i], at.reach[j] + at.reach[i]
+    near[found, 0], near[found, 1] = at.who[i], at.who[j]
+    near_it: bool = (dx * dx + dy * dy + dz * dz <= r * r) & (at.low[j] <= at.high[i]) & (at.high[j] >= at.low[i])
+    return found + near_it
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -36,7 +36,7 @@ from wideberth.watch.bias import (
 from wideberth.watch.heights import Heights
 from wideberth.watch.join import Joins, merged, numbered
 from wideberth.watch.state import NONE, Float64s, Int64s, Strands
-from wideberth.watch.together import Tracks, by_identity, gather, near_strangers, predict, tracks_of
+from wideberth.watch.together import Tracks, by_identity, gather, near_strangers, no_tracks, predict, tracks_of
 from wideberth.watch.track import KINDS, METHODS, Fusion, Identity, Tally
 
 BACK_SWEEPS: Final = 10
@@ -112,7 +112,7 @@ class Sky:
 
     def _together(self, s: Strands, rows: Int64s, at: Float64s, now_us: int) -> Tracks:
         if not len(rows):
-            return tracks_of(np.empty((0, 6), np.int64), np.empty((0, 10)), np.empty(0, np.int64))
+            return no_tracks()
         cluster = by_identity(s, rows, at, np.lexsort((s.number[rows], s.identity[rows])))
         group = merged(cluster, self._strangers(s, rows, at, cluster))
         order = np.argsort(group, kind="stable")

@@ -16,15 +16,12 @@ from typing import Final
 
 import msgspec
 
+from wideberth.space.units import minute_of
 from wideberth.watch.alert import Alert, AlertState
 from wideberth.watch.together import Tracks
 
-NM_M = 1_852.0
 STEP_S: Final = 60.0
 """Time to entry of a hidden zone, in steps: at the speed of a light aircraft as far as a cell of the charter."""
-
-
-_MINUTE_US: Final = 60_000_000
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -90,7 +87,7 @@ def view_of(
     `hidden`: of a zone whose place is not the party's to know; then time to entry comes in minutes, the earlier one.
     """
     said = alert.acknowledged.get(party, 0)
-    opened_us = alert.opened_us - alert.opened_us % _MINUTE_US if hidden else alert.opened_us
+    opened_us = minute_of(alert.opened_us) if hidden else alert.opened_us
     kind = "hidden" if hidden else alert.key[0]
     head = (alert.id, kind, alert.state, own, other, opened_us, said, alert.doubt)
     if alert.over:

@@ -36,6 +36,10 @@ DRIFT_M_S: Final = 10.0
 """How fast a place grows uncertain while it is carried on."""
 
 
+WHOLE, REAL = 7, 10
+"""Columns of `gather`."""
+
+
 class Tracks(NamedTuple):
     """Everything that is watched, at one time; columns of one length."""
 
@@ -51,6 +55,8 @@ class Tracks(NamedTuple):
     """Expected, now."""
     age_s: Float64s
     """Of the place."""
+    placed_us: Int64s
+    """When it was there."""
     speed_m_s: Float64s
     """NaN where nothing says."""
     track_rad: Float64s
@@ -182,9 +188,10 @@ def gather(
     s: Strands, rows: Int64s, at: Float64s, group: Int64s, order: Int64s, now_us: int
 ) -> tuple[Int64s, Float64s]:
     """One row a group; `order` sorts by group. Integers: the first of the group's places in `rows`, best row, members,
-    ground, kind, flags. Floats: latitude, longitude, error, age, speed, direction, climb, baro, hae, noise."""
+    ground, kind, flags, when placed. Floats: latitude, longitude, error, age, speed, direction, climb, baro, hae,
+    noise."""
     many = len(order)
-    whole, real = np.empty((many, 6), np.int64), np.empty((many, 10))
+    whole, real = np.empty((many, WHOLE), np.int64), np.empty((many, REAL))
     n, begin = 0, 0
     for k in range(1, many + 1):
         if k < many and group[order[k]] == group[order[begin]]:
@@ -197,7 +204,7 @@ def gather(
             flags |= s.flags[rows[m]]
         row = rows[best]
         whole[n, 0], whole[n, 1], whole[n, 2] = group[order[begin]], row, k - begin
-        whole[n, 3], whole[n, 4], whole[n, 5] = s.ground[row], s.kind[row], flags
+        whole[n, 3], whole[n, 4], whole[n, 5], whole[n, 6] = s.ground[row], s.kind[row], flags, s.placed_us[row]
         real[n, 0], real[n, 1], real[n, 2] = at[best, 0], at[best, 1], at[best, 2]
         real[n, 3], real[n, 4], real[n, 5] = (now_us - s.placed_us[row]) * 1e-6, at[best, 3], at[best, 4]
         real[n, 9] = noise(s, row)
@@ -255,10 +262,16 @@ def tracks_of(whole: Int64s, real: Float64s, numbers: Int64s) -> Tracks:
     turn = np.argsort(numbers)
     whole, real = whole[turn], real[turn]
     lat, lon, error, age, speed, track, climb, baro, hae, noises = np.ascontiguousarray(real.T)
-    _, row, members, ground, kind, flags = np.ascontiguousarray(whole.T)
+    _, row, members, ground, kind, flags, placed = np.ascontiguousarray(whole.T)
     return Tracks(
-        numbers[turn], row, members, lat, lon, error, age, speed, track, climb, baro, hae, noises, ground, kind, flags
+        numbers[turn], row, members, lat, lon, error, age, placed, speed, track, climb, baro, hae, noises,
+        ground, kind, flags,
     )  # fmt: skip
+
+
+def no_tracks() -> Tracks:
+    """Nothing at all."""
+    return tracks_of(np.empty((0, WHOLE), np.int64), np.empty((0, REAL)), np.empty(0, np.int64))
 
 
 def as_moving(tracks: Tracks, low: Float64s, high: Float64s) -> Moving:

@@ -34,7 +34,7 @@ from wideberth.watch.fuse import Sky, Source
 from wideberth.watch.motion import Float64s, Minima, Moving, motion
 from wideberth.watch.picture import AlertView, Place, place_of, view_of
 from wideberth.watch.state import SPOOF, Flag, Int64s
-from wideberth.watch.together import COAST_S, Tracks, as_moving
+from wideberth.watch.together import COAST_S, Tracks, as_moving, no_tracks
 from wideberth.watch.wellclear import DO_365, WellClear, lost
 from wideberth.watch.whose import Own, Owners
 
@@ -105,7 +105,7 @@ class Watch:
         self._well_clear = well_clear
         self._owners = Owners()
         self._all: set[str] = set()
-        self._tracks = _no_tracks()
+        self._tracks = no_tracks()
         self._owned: dict[int, Own] = {}
         """By track, whose it is."""
         self._zone_of: dict[str, Zone] = {}
@@ -178,6 +178,10 @@ class Watch:
         """How each source does, as of the last sweep."""
         return tuple(self.sky.sources.values())
 
+    def zone(self, alert: Alert) -> Zone | None:
+        """The zone of an alert, as it is or last was; None of a pair."""
+        return self._zone_of.get(alert.id)
+
     @property
     def tracks(self) -> Tracks:
         """All tracks as of the last sweep: for a recorder, never for a party."""
@@ -188,8 +192,9 @@ class Watch:
     def _kept(self, tracks: Tracks) -> dict[int, Own]:
         """Whose plan ended while an alert of its aircraft is open is warned of that one to its end."""
         alerts = (alert for alert in self.alerts.by_id.values() if not alert.over)
-        sides = {int(side) for alert in alerts for side in alert.key[1 : 3 if alert.key[0] == "pair" else 2]}
-        there = sides & self._owned.keys() & set(tracks.number.tolist())
+        there = (
+            {number for alert in alerts for number in alert.tracks} & self._owned.keys() & set(tracks.number.tolist())
+        )
         return {number: Own(self._owned[number].party) for number in there}
 
     def _somebodys(self, numbers: Int64s) -> Bools:
@@ -222,24 +227,17 @@ class Watch:
         pairs = held(m, self._minima, wide, until)
         chosen = np.array([k for k in range(len(pairs.i)) if not self._one(air, pairs, k)], np.int64)
         i, j = pairs.i[chosen], pairs.j[chosen]
-        clear = self._clear(m, pairs, chosen, until).tolist()
         now = apart(motion(m), i, j)
-        entries = pairs.entry_s[chosen]
-        inside = np.isfinite(entries)
-        noise = GUESS * np.hypot(air.noise_m_s[i], air.noise_m_s[j])
-        margin = now[:, 0] - self._minima.horizontal_m[m.kind[i], m.kind[j]]
-        inside &= ~((margin > 0.0) & (margin < noise * np.where(inside, entries, 0.0)))
-        newest = self._swept_us - np.rint(1e6 * np.minimum(air.age_s[i], air.age_s[j])).astype(np.int64)
-        known = zip(clear, now.tolist(), inside.tolist(), (noise > 0.0).tolist(), newest.tolist(), strict=True)
-        seen = []
-        for k, (lost_s, (apart_m, above_m), near, guessed, newest_us) in zip(chosen.tolist(), known, strict=True):
-            sides = (str(air.number[pairs.i[k]]), str(air.number[pairs.j[k]]))
-            entry, cpa, across = float(pairs.entry_s[k]), float(pairs.cpa_s[k]), float(pairs.horizontal_m[k])
-            heights = _or_none(float(pairs.vertical_m[k])), _or_none(above_m)
-            lost_s = lost_s if math.isfinite(lost_s) else None
-            measured = entry, cpa, across, heights[0], near, lost_s, apart_m, heights[1]
-            seen.append(Seen(("pair", *sides), *measured, guessed, newest_us))
-        return seen, crowded
+        entry, noise = pairs.entry_s[chosen], GUESS * np.hypot(air.noise_m_s[i], air.noise_m_s[j])
+        inside = np.isfinite(entry)
+        spare_m = now[:, 0] - self._minima.horizontal_m[m.kind[i], m.kind[j]]
+        inside &= ~((spare_m > 0.0) & (spare_m < noise * np.where(inside, entry, 0.0)))
+        columns = (
+            air.number[i], air.number[j], entry, pairs.cpa_s[chosen], pairs.horizontal_m[chosen],
+            pairs.vertical_m[chosen], inside, self._clear(m, pairs, chosen, until), now[:, 0], now[:, 1],
+            noise > 0.0, np.maximum(air.placed_us[i], air.placed_us[j]),
+        )  # fmt: skip
+        return [_seen(*row) for row in zip(*(column.tolist() for column in columns), strict=True)], crowded
 
     def _wide(self, m: Moving, mine: Bools) -> tuple[Pairs, bool]:
         """Pairs by the wider minima: all where somebody watches all, else those of parties; where there are too many,
@@ -288,38 +286,32 @@ class Watch:
 
     def _sighted(self, now_us: int) -> dict[str, int]:
         """Of the sides of alerts, those that are there, and since when: tracks still carried on, and zones."""
-        numbers = {int(alert.key[1]) for alert in self.alerts.by_id.values()}
-        numbers |= {int(alert.key[2]) for alert in self.alerts.by_id.values() if alert.key[0] == "pair"}
-        asked = np.array(sorted(numbers), np.int64)
-        there = np.flatnonzero(np.isin(self._tracks.number, asked) & (self._tracks.age_s <= COAST_S))
-        placed = now_us - np.rint(1e6 * self._tracks.age_s[there]).astype(np.int64)
-        sighted = dict(zip(map(str, self._tracks.number[there].tolist()), placed.tolist(), strict=True))
-        zones = (alert.key[2] for alert in self.alerts.by_id.values() if alert.key[0] != "pair")
-        return sighted | dict.fromkeys(zones, now_us)
+        alerts, tracks = self.alerts.by_id.values(), self._tracks
+        asked = np.array([number for alert in alerts for number in alert.tracks], np.int64)
+        there = np.flatnonzero(np.isin(tracks.number, asked) & (tracks.age_s <= COAST_S))
+        sighted = dict(zip(map(str, tracks.number[there].tolist()), tracks.placed_us[there].tolist(), strict=True))
+        return sighted | {alert.zone: now_us for alert in alerts if alert.zone}
 
     def _concern(self, now_us: int) -> list[Change]:
         """Whom each alert concerns, and what speaks against its sides."""
         changes: list[Change] = []
-        self._zone_of = {one.id: zone for one in self.alerts.by_id.values() if (zone := self._zone(one)) is not None}
+        known = ((one, self.zones.by_id.get(one.zone) or self.zone(one)) for one in self.alerts.by_id.values())
+        self._zone_of = {alert.id: zone for alert, zone in known if zone is not None}
         for alert in self.alerts.by_id.values():
-            parties = set(self._all) if alert.key[0] == "pair" else set()
+            parties = set() if alert.zone else set(self._all)
             flags = 0
-            for side in alert.key[1:2] if alert.key[0] != "pair" else alert.key[1:]:
-                own = self._owned.get(int(side))
+            for number in alert.tracks:
+                own = self._owned.get(number)
                 parties |= {own.party} if own is not None else set()
-                parties |= self._owners.claimed.get(int(side), set())
-                at = self._at(int(side))
+                parties |= self._owners.claimed.get(number, set())
+                at = self._at(number)
                 flags |= int(self._tracks.flags[at]) if at is not None else 0
-            if (zone := self._zone_of.get(alert.id)) is not None:
+            if (zone := self.zone(alert)) is not None:
                 # a register is its owner's alone: whose track it is hears nothing of it
                 parties = {zone.owner} if zone.kind is ZoneKind.REGISTER else parties | {zone.owner}
             changes += self.alerts.concern(alert, parties, now_us)
             alert.doubt = ", ".join(_flag_names(flags & int(SPOOF)))
         return changes
-
-    def _zone(self, alert: Alert) -> Zone | None:
-        """The zone of an alert, as it is or last was."""
-        return self.zones.by_id.get(alert.key[2]) or self._zone_of.get(alert.id) if alert.key[0] != "pair" else None
 
     def _conform(self, now_us: int) -> list[Turn]:
         turns: list[Turn] = []
@@ -386,9 +378,9 @@ class Watch:
         return None if at is None else place_of(self._tracks, at)
 
     def _alert_view(self, alert: Alert, party: str) -> AlertView:
-        first = int(alert.key[1])
-        if alert.key[0] == "pair":
-            second = int(alert.key[2])
+        first = alert.tracks[0]
+        if not alert.zone:
+            second = alert.tracks[1]
             own = self._owned.get(first)
             if own is None or own.party != party:
                 theirs = self._owned.get(second)
@@ -396,7 +388,7 @@ class Watch:
                     first, second = second, first
             places = (self._place(first), self._place(second))
             return view_of(alert, party, self._name(first), self._name(second), places)
-        zone = self._zone_of.get(alert.id)
+        zone = self.zone(alert)
         if zone is not None and zone.owner == party:
             return view_of(alert, party, zone.id, self._name(first), (None, self._place(first)))
         shown = zone is not None and zone.open
@@ -404,15 +396,17 @@ class Watch:
         return view_of(alert, party, self._name(first), name, (self._place(first), None), hidden=not shown)
 
 
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _seen(
+    first: int, second: int, entry_s: float, cpa_s: float, horizontal_m: float, vertical_m: float, inside: bool,
+    lost_s: float, apart_m: float, above_m: float, guessed: bool, reported_us: int,
+) -> Seen:  # fmt: skip
+    """A pair as alerts see it; NaN and infinite are undefined."""
+    vertical, above = (None if math.isnan(metres) else metres for metres in (vertical_m, above_m))
+    well_clear_s = lost_s if math.isfinite(lost_s) else None
+    key = ("pair", str(first), str(second))
+    return Seen(key, entry_s, cpa_s, horizontal_m, vertical, inside, well_clear_s, apart_m, above, guessed, reported_us)
 
 
 @cache
 def _flag_names(flags: int) -> tuple[str, ...]:
     return tuple(flag.name.lower() for flag in Flag if flag & flags and flag.name)
-
-
-def _no_tracks() -> Tracks:
-    none, real = np.empty(0, np.int64), np.empty(0)
-    return Tracks(none, none, none, real, real, real, real, real, real, real, real, real, real, none, none, none)

@@ -69,7 +69,6 @@ class Owners:
         """Tracks that were seen near an operation that names them."""
         self._left: dict[tuple[str, str], _Home] = {}
         """By name and operation, those that ended."""
-        self._now_us = 0
 
     def assign(self, kind: AddressKind, address: str, *owns: Own) -> None:
         """A thing of this name is a party's; of several, in the order in which they named it; of none, nobody's."""
@@ -92,7 +91,7 @@ class Owners:
 
     def find(self, fusion: Fusion, zones: Zones, tracks: Tracks, now_us: int) -> dict[int, Own]:
         """By track number, whose it is. Flags tracks whose callsign is not sure."""
-        self.unsure, self.claimed, self._now_us = {}, {}, now_us
+        self.unsure, self.claimed = {}, {}
         at = {number: place for place, number in enumerate(tracks.number.tolist())}
         self._left |= {(home.name, key[1]): home for key, home in self._home.items() if key[0] not in at}
         self._left = {key: home for key, home in self._left.items() if home.time_us >= now_us - BACK_US}
@@ -120,17 +119,13 @@ class Owners:
         key = (number, own.operation)
         if own.operation not in zones.by_id:
             return True
-        here = self._here(name, tracks, at)
+        here = _Home(name, int(tracks.placed_us[at]), float(tracks.lat_rad[at]), float(tracks.lon_rad[at]))
         back = self._left.get((name, own.operation))
         if key in self._home or _near(tracks, at, own.operation, zones, HOME_M) or (back and _reaches(back, here)):
             self._home[key] = here
             self._left.pop((name, own.operation), None)
             return True
         return False
-
-    def _here(self, name: str, tracks: Tracks, at: int) -> _Home:
-        placed_us = self._now_us - round(1e6 * float(tracks.age_s[at]))
-        return _Home(name, placed_us, float(tracks.lat_rad[at]), float(tracks.lon_rad[at]))
 
     def _callers(self, fusion: Fusion, zones: Zones, tracks: Tracks, owned: dict[int, Own]) -> dict[int, Own]:
         """By callsign: of each, the one track that says it; several are flagged, and none is anybody's."""
