@@ -26,8 +26,8 @@ from wideberth.node import Node, live, run
 from wideberth.node.live import Live
 from wideberth.node.opening import NodeFailed
 from wideberth.node.serve import listen, uvicorn_server
-from wideberth.party.alerts import OVER, AcknowledgeAlert, Aircraft, SetAircraft, Stage
-from wideberth.party.command import Disclosure
+from wideberth.party.alerts import OVER, AcknowledgeAlert, Aircraft, SetAircraft, Side, Stage
+from wideberth.party.command import Disclosure, OperationState
 from wideberth.space.volume import Volume4D
 
 MINUTE_US = 60_000_000
@@ -106,8 +106,8 @@ async def until(found: Callable[[], Awaitable[bool]], seconds: float = 90.0) -> 
         await asyncio.sleep(0.1)
 
 
-def plan(url: str, party: str, address: str, lat: float, disclosure: Disclosure) -> None:
-    """A plan that is flown by an aircraft, far from all others."""
+def plan(url: str, party: str, address: str, lat: float, disclosure: Disclosure) -> bytes:
+    """A plan that is flown by an aircraft, far from all others; its id."""
     now_us = time.time_ns() // 1_000
     where = Volume4D(circle(lat, -38, 400_000), -300_000, 20_000_000, now_us - MINUTE_US, now_us + 60 * MINUTE_US)
     with Client(url, party, seed_of(party)) as client:
@@ -115,6 +115,7 @@ def plan(url: str, party: str, address: str, lat: float, disclosure: Disclosure)
         assert isinstance(client.plan(operation, [where], disclosure=disclosure), Answer)
         said = client.say(SetAircraft(operation, 0), [Aircraft((address,))])
         assert isinstance(said, Answer), said
+    return operation
 
 
 def shouted(node: Node, party: str) -> tuple[list[bytes], Callable[[], None]]:
@@ -325,6 +326,36 @@ def test_who_is_named_late_is_warned_of_what_is_open(tmp_path: Path) -> None:
             await until(both)
             views = [json.loads(e.split(b"data: ")[1])["view"] for e in theirs if e.startswith(b"event: alert")]
             assert {"4b1815", "3c6444"} in [{view["own"], view["other"]} for view in views]
+
+    asyncio.run(steps())
+
+
+def test_what_ends_is_named_to_the_end_of_its_alert(tmp_path: Path) -> None:
+    """A plan ends while a stranger is in it: the alert passes, and the ledger still has it as the plan's."""
+    founded(tmp_path / "node")
+    sky = Sky(("3c6444", 42.0, -38.15, 100.0, 90.0, 33_000))
+
+    async def steps() -> None:
+        async with watched(tmp_path / "node", sky) as (node, url):
+            operation = await asyncio.to_thread(plan, url, "BBB", "4b1815", 42.0, Disclosure.OPEN)
+            sky.begin()
+
+            def sides(*stages: Stage) -> list[Side]:
+                rows = [row for row in node.state.alerts.values() if row.kind == "entry" and row.stage in stages]
+                return [side for row in rows for side in row.sides]
+
+            async def happened() -> bool:
+                return bool(sides(Stage.HAPPENED))
+
+            async def passed() -> bool:
+                return bool(sides(Stage.PASSED))
+
+            await until(happened)
+            with Client(url, "BBB", seed_of("BBB")) as client:
+                ended = await asyncio.to_thread(client.set_state, operation, 1, OperationState.ENDED)
+            assert isinstance(ended, Answer), ended
+            await until(passed)
+            assert sides(Stage.PASSED) == [Side("BBB", operation, "")]
 
     asyncio.run(steps())
 

@@ -322,7 +322,7 @@ class Live:
         closest_us, across_m, above_m = now_us + round(max(0.0, seen.cpa_s) * 1e6), seen.horizontal_m, seen.vertical_m
         if stage in OVER and alert.nearest is not None:
             closest_us, across_m, above_m = alert.nearest
-        zone = self.watch.zones.by_id.get(alert.zone)
+        zone = self.watch.zone(alert)
         if alert.zone and (zone is None or not zone.open):
             closest_us = minute_of(closest_us)
         across_mm, above_mm = (round(min(abs(metres or 0.0), 1e7) * 1_000) for metres in (across_m, above_m))
@@ -333,7 +333,7 @@ class Live:
     def _side(self, alert: Alert, party: str, picture: PartyPicture) -> Side:
         """A party's side: its plan where one is known, its track by name; of a zone, the zone's thing."""
         view = next(view for view in picture.alerts if view.id == alert.id)
-        zone = self.watch.zones.by_id.get(alert.zone)
+        zone = self.watch.zone(alert)
         if zone is not None and zone.owner == party:
             return Side(party, ref_of(zone.id)[1], "")
         own = next((own for own in picture.own if own.name == view.own or own.callsign == view.own), None)
