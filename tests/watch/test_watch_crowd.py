@@ -32,13 +32,20 @@ def test_an_address_that_is_everywhere_takes_a_few_rows() -> None:
     assert [int(found.sum()) for found in near] == [1, 1]
 
 
+def test_what_is_no_number_is_refused() -> None:
+    """A course that is no number: said at once, before compiled code looks for the place of it."""
+    m = approach.moving([48, 48.1], [8, 8], [35_000, 35_000], [200, 200], [0, np.nan])
+    with pytest.raises(AssertionError, match="no number"):
+        approach.approaches(m, approach.one_minimum(), 300.0)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.002, 0.1, 1.0])
 def test_pairs_of_those_who_are_watched_equal_brute_force(share: float) -> None:
     """In a crowd, with as many that somebody watches: each of their pairs, and none of two strangers."""
-    random, n = np.random.default_rng(5), 600
+    random, n = np.random.default_rng(5), 900
     columns = (random.uniform(*span, n) for span in ((59.5, 60.5), (179.4, 180.6), (0, 300), (0, 360), (500, 9_000)))
     lat, lon, speed, track, feet = columns
-    m = approach.moving(lat, (lon + 180) % 360 - 180, speed, track, np.where(random.random(n) < 0.05, np.nan, feet))
+    m = approach.moving(lat, (lon + 180) % 360 - 180, np.where(random.random(n) < 0.05, np.nan, feet), speed, track)
     minima, mine = approach.one_minimum(), random.random(n) < share
     every = approach.approaches(m, minima, 300.0)
     found = approach.approaches(m, minima, 300.0, mine)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from numba import njit
 
 from wideberth.party.charter import CLASSES, Charter
-from wideberth.watch.motion import FOOT, KIND, NEVER, Float64s, Int64s, Minima, Moving, flat, gap, meet, motion
+from wideberth.watch.motion import FOOT, KIND, NEVER, VZ, Float64s, Int64s, Minima, Moving, flat, gap, meet, motion
 from wideberth.watch.rows import LAYER, LAYERS, ROWS, TURN, Bands, Int32s, Slice, cut, make_bands, window
 
 Bools = npt.NDArray[np.bool_]
@@ -75,7 +75,10 @@ def approaches(m: Moving, minima: Minima, until_s: float = LOOK_AHEAD_S, mine: B
     assert float(m.speed_m_s.max()) <= SPEED_M_S_MAX, "faster than anything that is watched"
     slices = max(1, int(np.ceil(until_s / SLICE_S)))
     edges = np.linspace(0.0, until_s, slices + 1)
-    found, whole = _sweep(m, motion(m), minima, edges, _bands(), np.ones(n, np.bool_) if mine is None else mine)
+    going = motion(m)
+    # compiled code would look for the band of a place that is no number outside of its tables
+    assert np.isfinite(going[:, : VZ + 1]).all(), "a place or a velocity that is no number"
+    found, whole = _sweep(m, going, minima, edges, _bands(), np.ones(n, np.bool_) if mine is None else mine)
     if not whole:
         raise Crowded
     return _pairs(found)
